@@ -1,0 +1,145 @@
+// What a folder shows, and does when it is asked to: the side that control/ sees. folder.ts implements it.
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { DeviceId, FolderName, Sha256, VersionId } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { LostContent } from '../core/record.ts';
+import type { Condition } from './condition.ts';
+import type { FolderConfig } from '../config/config.ts';
+
+export interface Skipped {
+  readonly path: string;
+  readonly code: ErrorCode;
+}
+
+export interface FolderPeerState {
+  readonly device: DeviceId;
+  readonly connected: boolean;
+  /** It has confirmed that it holds all that we hold, and we hold all that it announced. */
+  readonly inSync: boolean;
+}
+
+export interface FolderSnapshot {
+  readonly name: FolderName;
+  readonly path: string;
+  readonly condition: Condition;
+  readonly files: number;
+  readonly bytes: number;
+  /** Wanted and not yet applied, and changed here and not yet in the index. */
+  readonly pendingFiles: number;
+  readonly pendingBytes: number;
+  readonly conflicts: number;
+  /** When something was last sent, received or found to be in sync: ms. */
+  readonly lastSyncMs: number | undefined;
+  /** At most 1,000; `skippedCount` has the number of all. */
+  readonly skipped: readonly Skipped[];
+  readonly skippedCount: number;
+  readonly peers: readonly FolderPeerState[];
+  /** Conditions that do not stop the folder: a watcher that cannot watch, for one. */
+  readonly warnings: readonly { readonly code: ErrorCode; readonly message: string }[];
+}
+
+export type WaitResult =
+  | { readonly kind: 'in sync' }
+  | { readonly kind: 'not in time'; readonly why: 'E_TIMEOUT' | 'E_NO_PEER'; readonly message: string }
+  | { readonly kind: 'needs attention'; readonly code: ErrorCode; readonly message: string };
+
+export type HistoryWhat =
+  | 'created'
+  | 'changed'
+  | 'deleted'
+  | 'moved'
+  | 'attributes'
+  | 'conflict'
+  | 'restored'
+  | 'kept'
+  | 'held'
+  | 'approved'
+  | 'rejected';
+
+export interface HistoryEntry {
+  /** Rising in the order of events. */
+  readonly id: number;
+  readonly atMs: number;
+  readonly path: RelativePath;
+  readonly what: HistoryWhat;
+  /** The device that made the change. */
+  readonly device: DeviceId;
+  readonly sizeBytes: number | undefined;
+  /** The content that the change replaced or deleted, where it is kept. */
+  readonly version: VersionId | undefined;
+  /** For `moved`: from where. For others: why. */
+  readonly detail: string | undefined;
+}
+
+export interface KeptVersion {
+  readonly id: VersionId;
+  readonly path: RelativePath;
+  readonly kind: 'file' | 'symlink';
+  readonly sizeBytes: number;
+  readonly sha256: Sha256 | undefined;
+  /** When it was replaced: ms. */
+  readonly replacedMs: number;
+  /** Its own modification time: ms. */
+  readonly modifiedMs: number;
+  /** The device whose change replaced it. */
+  readonly replacedBy: DeviceId;
+  readonly why: 'replaced' | 'deleted' | 'conflict';
+  /** Absolute path of the file in the version store. */
+  readonly file: string;
+}
+
+export interface ConflictEntry {
+  readonly path: RelativePath;
+  readonly winner: DeviceId;
+  readonly lost: LostContent;
+  /** The loser's content, if it is in this device's version store. */
+  readonly version: VersionId | undefined;
+}
+
+export interface RestoreRequest {
+  readonly path: RelativePath;
+  /** A version's ID or the beginning of one; undefined: the newest. */
+  readonly version: string | undefined;
+  /** The content as of this time, ms. */
+  readonly atMs: number | undefined;
+  /** Write it to this absolute path instead of into the folder; it must not exist. */
+  readonly toFile: string | undefined;
+}
+
+export interface ControlledFolder {
+  readonly name: FolderName;
+  snapshot(): FolderSnapshot;
+  /** Takes what may change while it runs (all but path and name). */
+  reconfigure(config: FolderConfig): void;
+  /** A full scan now, whatever the interval. Resolves when it has been begun. */
+  sync(): Promise<void>;
+  /** PRODUCT.md, `wait`. `timeoutMs` from now; ended early by `signal`. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult>;
+  pause(): void;
+  resume(): void;
+  /** E_NOT_HELD when nothing is. Answers with the number of deletions. */
+  approve(): Promise<number>;
+  reject(): Promise<number>;
+  /** Newest first. */
+  history(query: { path?: string; sinceMs?: number; limit: number }): readonly HistoryEntry[];
+  /** Of one path, newest first. */
+  versions(path: RelativePath): readonly KeptVersion[];
+  conflicts(): readonly ConflictEntry[];
+  /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH. */
+  restore(request: RestoreRequest): Promise<KeptVersion>;
+  /** Stops within 5 s, whatever it does. */
+  stop(): Promise<void>;
+}
+
+/** One line of `syncctl events`: something that happened. Kept in a bounded ring by control/. */
+export interface FolderEvent {
+  readonly atMs: number;
+  readonly folder: FolderName;
+  readonly kind: 'change' | 'condition' | 'peer' | 'conflict' | 'warning';
+  readonly path: RelativePath | undefined;
+  readonly what: string;
+  readonly device: DeviceId | undefined;
+  readonly direction: 'local' | 'received' | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly code: ErrorCode | undefined;
+}

@@ -1,0 +1,23 @@
+// One authenticated connection to one peer. It carries whole messages, in order, or ends.
+import type { DeviceId } from '../core/ids.ts';
+
+export interface Link {
+  /** Whose public key the other end has proved to hold. */
+  readonly device: DeviceId;
+  /** Where the other end is, as `host:port`, for status and log only. */
+  readonly address: string;
+  /** Bytes given to `send` and not yet taken by the network. */
+  readonly queuedBytes: number;
+  /** Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first. */
+  send(message: Uint8Array): void;
+  /** The one receiver; set in the same turn in which the link is handed over. Messages before that are not lost. */
+  onMessage(receive: (message: Uint8Array) => void): void;
+  /** Called once, whoever ends the link. */
+  onEnd(ended: (reason: string) => void): void;
+  /** Called each time that `queuedBytes` has fallen below 256 KiB. */
+  onDrain(drained: () => void): void;
+  /** Stops or goes on reading: what the peer sends meanwhile waits in the network. */
+  setReading(on: boolean): void;
+  /** Ends at once; what is queued may be lost. */
+  terminate(reason: string): void;
+}

@@ -1,0 +1,91 @@
+// How a folder and its peers speak, in core values. peer/ implements PeerLink over a session; folder/ implements
+// FolderDoor. One PeerLink is one connected session, for one folder; a reconnect is a new one.
+import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { FileRecord } from '../core/record.ts';
+
+/** INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch changes. */
+export interface IndexOffer {
+  /** The sender's own epoch, and the highest sequence in it. */
+  readonly epoch: Epoch;
+  readonly seq: Sequence;
+  /** Live entries that the sender holds: into an empty folder content travels without being asked for. */
+  readonly entries: number;
+  /** What the sender has of the receiver's sequences: everything up to `seq` of `epoch`. */
+  readonly have: { readonly epoch: Epoch; readonly seq: Sequence } | undefined;
+}
+
+/** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */
+export interface Announcement {
+  readonly seq: Sequence;
+  readonly record: FileRecord;
+  /** FILE_MOVE: this content was at that path, whose tombstone was announced just before. */
+  readonly movedFrom?: RelativePath;
+  /** The whole content of a small file. */
+  readonly content?: Uint8Array;
+}
+
+/** ACK. Numbers are the other side's sequences. */
+export interface Acknowledgement {
+  readonly epoch: Epoch;
+  /** All announcements up to here are in the index (held, wanted, or older than what is held). */
+  readonly received: Sequence;
+  /** All up to here is held: on disk, or older than what is; or named in `status` as skipped. */
+  readonly held: Sequence;
+  /** Paths that are named as skipped, at most 100, for the other side's `status`. */
+  readonly skipped: number;
+}
+
+export type ChunkWant =
+  /** The chunk manifest of a file. */
+  | { readonly kind: 'manifest' }
+  /** These bytes of a file; one CHUNK answers each. */
+  | { readonly kind: 'bytes'; readonly ranges: readonly { readonly offset: number; readonly length: number }[] };
+
+/** CHUNK_REQUEST: names folder, path and hash, all three of which must be in the answering side's index. */
+export interface ChunkRequest {
+  /** The asking side's number for it. */
+  readonly request: number;
+  readonly path: RelativePath;
+  readonly sha256: Sha256;
+  readonly want: ChunkWant;
+}
+
+/** CHUNK: one answer. `gone`: the file is not, or no longer, as the request says. */
+export type ChunkAnswer =
+  | { readonly request: number; readonly kind: 'manifest'; readonly payload: Uint8Array }
+  | { readonly request: number; readonly kind: 'bytes'; readonly offset: number; readonly payload: Uint8Array }
+  | { readonly request: number; readonly kind: 'gone' };
+
+export interface PeerLink {
+  readonly device: DeviceId;
+  /** The peer's name, for people. */
+  readonly name: string;
+  /** Bytes that wait to be sent on this peer's session, all folders together. Above 1 MiB nothing more should be given. */
+  readonly queuedBytes: number;
+  sendIndex(offer: IndexOffer): void;
+  announce(announcements: readonly Announcement[]): void;
+  acknowledge(ack: Acknowledgement): void;
+  request(request: ChunkRequest): void;
+  answer(answer: ChunkAnswer): void;
+}
+
+/** What a folder offers to its peers' sessions. Calls return at once; the folder works at its own pace. */
+export interface FolderDoor {
+  readonly name: FolderName;
+  attach(link: PeerLink): void;
+  detach(link: PeerLink): void;
+  onIndex(link: PeerLink, offer: IndexOffer): void;
+  onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void;
+  onAcknowledge(link: PeerLink, ack: Acknowledgement): void;
+  onRequest(link: PeerLink, request: ChunkRequest): void;
+  onAnswer(link: PeerLink, answer: ChunkAnswer): void;
+  /** The peer's queue has room again. */
+  onDrain(link: PeerLink): void;
+}
+
+/** What peer/ offers to a folder beside the links: may a session read on, when a folder's inbox is full? */
+export interface Backpressure {
+  /** Stops or goes on reading from all sessions of these devices. */
+  setReading(device: DeviceId, on: boolean): void;
+}

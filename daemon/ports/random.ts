@@ -1,0 +1,4 @@
+export interface Random {
+  /** Unpredictable bytes, fit for secrets and keys. */
+  bytes(length: number): Uint8Array;
+}

@@ -1,0 +1,16 @@
+// Where disk work runs: in worker threads in production, inline over a disk in memory in tests. The code is the same.
+import type { FileSystem } from './file-system.ts';
+
+/** A synchronous piece of work over values that can be cloned. `name` is how a worker finds it. */
+export interface Job<Input, Output> {
+  readonly name: string;
+  run(fs: FileSystem, input: Input): Output;
+}
+
+export interface Workers {
+  /**
+   * Runs the job. Typed arrays in input and output may be moved, not copied: who gives them away does not touch them
+   * again. Rejects with what the job threw (a FileSystemError keeps its code), or when the pool is closed.
+   */
+  run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output>;
+}

@@ -1,0 +1,201 @@
+// The messages of a session, one documented type each. This is the wire: what these become inside is made in
+// daemon/peer/wire.ts. schemas.ts has a JSON schema for each; docs/protocol.md is generated from them.
+
+/** [epoch, count] pairs, sorted by epoch. */
+export type WireVector = readonly (readonly [epoch: string, count: number])[];
+
+/** What signs a version: see «Versions» in docs/protocol.md. */
+export interface WireVersion {
+  readonly path: string;
+  readonly vector: WireVector;
+  /** Device ID of the device that made this version. */
+  readonly origin: string;
+  /** Epoch in which it was made. */
+  readonly maker: string;
+  /** Milliseconds; decides conflicts. */
+  readonly stamp: number;
+  /** Made on the folder's authority. */
+  readonly mark: boolean;
+}
+
+export interface WireLost {
+  readonly kind: 'file' | 'symlink';
+  readonly sha256: string;
+  readonly size: number;
+  readonly origin: string;
+  readonly stamp: number;
+}
+
+export interface WireFile extends WireVersion {
+  readonly kind: 'file';
+  readonly size: number;
+  readonly sha256: string;
+  readonly mode: number;
+  /** Microseconds since 1970 as a decimal number in a string: larger than JSON numbers are exact. */
+  readonly mtimeUs: string;
+  readonly lost?: readonly WireLost[];
+}
+export interface WireDir extends WireVersion {
+  readonly kind: 'dir';
+  readonly mode: number;
+  readonly lost?: readonly WireLost[];
+}
+export interface WireSymlink extends WireVersion {
+  readonly kind: 'symlink';
+  readonly target: string;
+  readonly lost?: readonly WireLost[];
+}
+export type WireLive = WireFile | WireDir | WireSymlink;
+
+/** First on every session, from both sides, once. Nothing else is accepted before it (but JOIN, from an unpaired device). */
+export interface Hello {
+  readonly type: 'HELLO';
+  /** Protocol versions that the sender speaks; the highest that both speak is used. */
+  readonly protocol: { readonly min: number; readonly max: number };
+  readonly program: string;
+  /** The device's own name; the receiver keeps the one from pairing. */
+  readonly name: string;
+  /** Random for each start of a daemon: two live sessions of one key with different ones are twins. */
+  readonly boot: string;
+  /** The sender's wall clock, ms: only to tell people of clocks that differ. */
+  readonly nowMs: number;
+}
+
+/** The one message of an unpaired device: an invitation's proof. Answered with JOINED or ERROR, then the session ends. */
+export interface Join {
+  readonly type: 'JOIN';
+  /** The invitation's 128-bit secret, base32, 26 characters. It is sent only to the holder of the invitation's key. */
+  readonly secret: string;
+  readonly name: string;
+  /** Asks what the invitation gives, and does not use it up. */
+  readonly preview: boolean;
+  /** Where the joining device can be dialled, if it listens. */
+  readonly address?: string;
+}
+
+export interface Joined {
+  readonly type: 'JOINED';
+  readonly name: string;
+  readonly folders: readonly {
+    readonly name: string;
+    /** What the joining device may do there. */
+    readonly role: 'two-way' | 'edit-only' | 'read-only';
+    /** Device ID. */
+    readonly authority: string;
+    readonly conflict: string;
+    readonly files: number;
+    readonly bytes: number;
+  }[];
+}
+
+/** Opens a folder on a session: what I am at, and what I have of yours. The answer is all that came after. */
+export interface Index {
+  readonly type: 'INDEX';
+  readonly folder: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly entries: number;
+  readonly have?: { readonly epoch: string; readonly seq: number };
+  /** The sender has not had the receiver's INDEX on this session: answer with it. */
+  readonly reply: boolean;
+}
+
+/** A file, directory or link as the sender holds it. A small file's whole content may be the payload. */
+export interface FileUpdate {
+  readonly type: 'FILE_UPDATE';
+  readonly folder: string;
+  readonly seq: number;
+  readonly record: WireLive;
+  /** Bytes that follow the JSON. Absent: no content here. */
+  readonly payload?: number;
+}
+
+/** A tombstone. */
+export interface FileDelete {
+  readonly type: 'FILE_DELETE';
+  readonly folder: string;
+  readonly seq: number;
+  readonly record: WireVersion;
+}
+
+/** A tombstone and the record that its content became, made in one step: rename instead of transfer. `to` has the sequence `seq`, `from` has `fromSeq`. */
+export interface FileMove {
+  readonly type: 'FILE_MOVE';
+  readonly folder: string;
+  readonly fromSeq: number;
+  readonly seq: number;
+  readonly from: WireVersion;
+  readonly to: WireLive;
+}
+
+/** Asks for a file's manifest, or for bytes of it. Folder, path and hash must all be in the answering index. */
+export interface ChunkRequest {
+  readonly type: 'CHUNK_REQUEST';
+  readonly folder: string;
+  readonly request: number;
+  readonly path: string;
+  readonly sha256: string;
+  readonly want: 'manifest' | 'bytes';
+  /** [offset, length] pairs, for `bytes`. */
+  readonly ranges?: readonly (readonly [offset: number, length: number])[];
+}
+
+/** An answer: a manifest, one of the ranges asked for, or `gone` when the file is no longer as the request says. */
+export interface Chunk {
+  readonly type: 'CHUNK';
+  readonly folder: string;
+  readonly request: number;
+  readonly what: 'manifest' | 'bytes' | 'gone';
+  readonly offset?: number;
+  readonly payload?: number;
+}
+
+/** How far the sender has got with the receiver's announcements: received is in its index, held is on its disk (or named as skipped). */
+export interface Ack {
+  readonly type: 'ACK';
+  readonly folder: string;
+  readonly epoch: string;
+  readonly received: number;
+  readonly held: number;
+  readonly skipped: number;
+}
+
+export interface Ping {
+  readonly type: 'PING';
+  readonly id: number;
+}
+export interface Pong {
+  readonly type: 'PONG';
+  readonly id: number;
+}
+
+/** Something was refused. With `fatal` the sender ends the session. */
+export interface ErrorMessage {
+  readonly type: 'ERROR';
+  readonly code: string;
+  readonly message: string;
+  readonly folder?: string;
+  readonly fatal: boolean;
+}
+
+export type Message =
+  | Hello
+  | Join
+  | Joined
+  | Index
+  | FileUpdate
+  | FileDelete
+  | FileMove
+  | ChunkRequest
+  | Chunk
+  | Ack
+  | Ping
+  | Pong
+  | ErrorMessage;
+export type MessageType = Message['type'];
+
+/** A message with the bytes that follow its JSON. */
+export interface Frame {
+  readonly message: Message;
+  readonly payload: Uint8Array | undefined;
+}

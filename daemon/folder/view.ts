@@ -4,7 +4,7 @@ import type { DeviceId, FolderName, Sha256, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { LostContent } from '../core/record.ts';
 import type { Condition } from './condition.ts';
-import type { FolderConfig } from '../config/config.ts';
+import type { FolderSettings } from '../core/settings.ts';
 
 export interface Skipped {
   readonly path: string;
@@ -110,7 +110,7 @@ export interface ControlledFolder {
   readonly name: FolderName;
   snapshot(): FolderSnapshot;
   /** Takes what may change while it runs (all but path and name). */
-  reconfigure(config: FolderConfig): void;
+  reconfigure(config: FolderSettings): void;
   /** A full scan now, whatever the interval. Resolves when it has been begun. */
   sync(): Promise<void>;
   /** PRODUCT.md, `wait`. `timeoutMs` from now; ended early by `signal`. */

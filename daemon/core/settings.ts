@@ -1,0 +1,38 @@
+// What people set, checked: of a folder, of a peer, of listening. config/ makes these values; nothing inside checks again.
+import type { DeviceId, FolderName } from './ids.ts';
+
+export type Role = 'two-way' | 'edit-only' | 'read-only';
+export type Mode = 'two-way' | 'send-only' | 'receive-only';
+export type ConflictRule = 'newest' | 'hub-wins' | 'keep-both' | 'largest' | 'merge';
+
+export type Listen =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'off' }
+  | { readonly kind: 'at'; readonly host: string; readonly port: number };
+
+export interface PeerSettings {
+  /** The name under which this device knows it. */
+  readonly name: string;
+  readonly id: DeviceId;
+  /** `wss://HOST:PORT` each, tried in order; empty: the peer dials us. */
+  readonly addresses: readonly string[];
+}
+
+export interface FolderSettings {
+  readonly name: FolderName;
+  /** Absolute, `~` expanded. */
+  readonly path: string;
+  /** The peers it is kept with, and the role that each has here. */
+  readonly peers: ReadonlyMap<DeviceId, Role>;
+  readonly mode: Mode;
+  readonly enabled: boolean;
+  readonly rescanMs: number;
+  readonly permissions: boolean;
+  readonly watch: 'auto' | 'inotify' | 'poll';
+  /** The device on which it was first added; undefined: nobody has said. */
+  readonly authority: DeviceId | undefined;
+  readonly conflict: ConflictRule;
+  /** Share of the files, 0 to 1; 1 turns the brake off. */
+  readonly maxDelete: number;
+  readonly versions: { readonly keepMs: number; readonly maxShare: number };
+}

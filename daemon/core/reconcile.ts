@@ -1,0 +1,90 @@
+// THE decision: a peer announced a version of a path; what becomes of ours. Pure, for one path; it sees records alone,
+// never the disk: that the disk is as our record says is checked when the decision is carried out.
+//
+//   theirs is …        same content                   other content
+//   equal, older       known                          (equal vectors, other content: as concurrent)
+//   newer              join (index), or take          take
+//   concurrent         join                           the greatest (stamp, mark, maker) wins, except:
+//                                                     a live version lives on over a tombstone,
+//                                                     a directory over a file or link
+//
+// Whoever holds the loser acts; whoever holds the winner waits to hear of it. An exception is a new version, made where
+// the local version lost by the order but must live.
+import { assertNever } from './assert.ts';
+import { compareVersions, lostContent, settle } from './conflict.ts';
+import type { Sha256 } from './ids.ts';
+import { type FileRecord, type Maker, isLive, joinLost, newVersion, sameContent, sameEntry } from './record.ts';
+import { merge, relate } from './version-vector.ts';
+
+export type Verdict =
+  /** Nothing to do. */
+  | { readonly kind: 'known'; readonly why: 'same version' | 'older' | 'ours wins' }
+  /** The disk is right as it is; this is its record from now on. */
+  | { readonly kind: 'join'; readonly record: FileRecord }
+  /** This is to be on our disk. `conflict`: what is there now lost against it. */
+  | { readonly kind: 'take'; readonly record: FileRecord; readonly conflict: boolean }
+  /** Ours lives on, as a new version over both. The disk is right as it is. */
+  | { readonly kind: 'revive'; readonly record: FileRecord };
+
+export interface ReconcileContext {
+  readonly maker: Maker;
+  readonly nowMs: number;
+  /** SHA-256 of a text: names a lost link by its target. */
+  readonly hash: (text: string) => Sha256;
+}
+
+export function reconcile(ours: FileRecord | undefined, theirs: FileRecord, context: ReconcileContext): Verdict {
+  if (ours === undefined) return { kind: 'take', record: theirs, conflict: false };
+  const relation = relate(theirs.vector, ours.vector);
+  switch (relation) {
+    case 'older':
+      return { kind: 'known', why: 'older' };
+    case 'equal':
+      return sameEntry(ours.entry, theirs.entry) ? sameVersion(ours, theirs) : concurrent(ours, theirs, context);
+    case 'newer':
+      return sameEntry(ours.entry, theirs.entry)
+        ? { kind: 'join', record: theirs }
+        : { kind: 'take', record: theirs, conflict: false };
+    case 'concurrent':
+      return concurrent(ours, theirs, context);
+    default:
+      return assertNever(relation);
+  }
+}
+
+/** One version, but one side may know of losers that the other does not. */
+function sameVersion(ours: FileRecord, theirs: FileRecord): Verdict {
+  const lost = joinLost(ours.lost, theirs.lost);
+  if (lost.length === ours.lost.length) return { kind: 'known', why: 'same version' };
+  return { kind: 'join', record: { ...ours, lost } };
+}
+
+function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileContext): Verdict {
+  const weWin = compareVersions(ours, theirs) >= 0;
+  if (sameEntry(ours.entry, theirs.entry)) {
+    const winner = weWin ? ours : theirs;
+    const record = {
+      ...winner,
+      vector: merge(ours.vector, theirs.vector),
+      lost: joinLost(ours.lost, theirs.lost),
+    };
+    return { kind: 'join', record };
+  }
+  if (mustLive(ours, theirs)) return weWin ? { kind: 'known', why: 'ours wins' } : revive(ours, theirs, context);
+  // Theirs must live although it loses by the order: its holder makes the new version, as we would.
+  if (weWin) return { kind: 'known', why: 'ours wins' };
+  const conflict = isLive(ours) && !sameContent(ours.entry, theirs.entry);
+  return { kind: 'take', record: settle(theirs, ours, context.hash), conflict };
+}
+
+/** Whether `a` lives on beside `b` whatever the order says: an edit over a deletion, a directory over what is none. */
+function mustLive(a: FileRecord, b: FileRecord): boolean {
+  if (b.entry.kind === 'absent') return a.entry.kind !== 'absent';
+  return a.entry.kind === 'dir' && b.entry.kind !== 'dir';
+}
+
+/** Our version made anew over theirs, so that it is newer than both for everybody. */
+export function revive(ours: FileRecord, theirs: FileRecord, { maker, nowMs, hash }: ReconcileContext): Verdict {
+  const record = newVersion(ours.path, ours.entry, [ours, theirs], maker, ours.stamp, nowMs);
+  return { kind: 'revive', record: { ...record, lost: joinLost(record.lost, lostContent(theirs, hash)) } };
+}

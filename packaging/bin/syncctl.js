@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { launch } from './launch.js';
 
-launch('syncctl', '../ctl/main.js');
+await launch('syncctl', '../ctl/main.js');

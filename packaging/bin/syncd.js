@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { launch } from './launch.js';
 
-launch('syncd', '../daemon/main.js');
+await launch('syncd', '../daemon/main.js');

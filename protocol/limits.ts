@@ -24,7 +24,7 @@ export const MAX_WRONG_JOINS_PER_MINUTE = 3;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Connections that have not proved who they are. Beyond: new ones are closed at accept. */
 export const MAX_STRANGERS = 64;
-/** PING is sent after this silence of our own. */
+/** PING is sent this often while a session is open. */
 export const PING_INTERVAL_MS = 10_000;
 /** A peer from which nothing came for so long is gone. */
 export const SILENCE_TIMEOUT_MS = 28_000;
@@ -36,3 +36,15 @@ export const QUEUE_HARD_BYTES = 12 << 20;
 export const MAX_NAME_LENGTH = 64;
 /** Folders on one session. Beyond: INDEX is refused with E_PROTOCOL. */
 export const MAX_FOLDERS = 1024;
+/** Entries in one version vector: makers of one path. Beyond: E_PROTOCOL. */
+export const MAX_VECTOR_ENTRIES = 256;
+/** Losers named in one record; more are in the version stores all the same. Beyond: E_PROTOCOL. */
+export const MAX_LOST = 8;
+/** A path, or the target of a link: what Linux takes. Beyond: E_PROTOCOL. */
+export const MAX_PATH_LENGTH = 4096;
+/** The name of a folder, with the device before it for a private one. Beyond: E_PROTOCOL. */
+export const MAX_FOLDER_NAME_LENGTH = 127;
+/** Text in ERROR, for people: a path and a sentence. Longer ones are cut before they are sent. Beyond: E_PROTOCOL. */
+export const MAX_ERROR_LENGTH = 8192;
+/** An address in JOIN: a host name has 253 characters at most. Beyond: E_PROTOCOL. */
+export const MAX_ADDRESS_LENGTH = 300;

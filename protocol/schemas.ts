@@ -1,0 +1,334 @@
+// The door of the wire: a JSON schema for each message, and parseMessage, the one function that turns JSON into a
+// Message. Unknown fields are ignored, so that newer peers may say more. Rules of paths and names beyond their length
+// belong to daemon/peer/wire.ts, which refuses one record where a schema would end the session.
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import {
+  MAX_ADDRESS_LENGTH,
+  MAX_ERROR_LENGTH,
+  MAX_FOLDERS,
+  MAX_FOLDER_NAME_LENGTH,
+  MAX_INLINE_BYTES,
+  MAX_LOST,
+  MAX_NAME_LENGTH,
+  MAX_PATH_LENGTH,
+  MAX_PAYLOAD_BYTES,
+  MAX_RANGES,
+  MAX_RANGE_BYTES,
+  MAX_VECTOR_ENTRIES,
+} from './limits.ts';
+import type { Message, MessageType } from './messages.ts';
+
+/** The part of JSON Schema (draft 7) that the messages need. docs/protocol.md is made from it. */
+export interface Schema {
+  readonly description?: string;
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly const?: string;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema | readonly Schema[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly discriminator?: { readonly propertyName: string };
+  readonly oneOf?: readonly Schema[];
+}
+
+type Fields = Readonly<Record<string, Schema>>;
+
+/** All fields are required but those named in `optional`. */
+function object(fields: Fields, optional: readonly string[] = []): Schema {
+  return {
+    type: 'object',
+    required: Object.keys(fields).filter((name) => !optional.includes(name)),
+    properties: fields,
+  };
+}
+
+/** An object with more fields, by the value of one of them. */
+function oneBy(tag: string, fields: Fields, optional: readonly string[], variants: readonly Schema[]): Schema {
+  const tags = variants.flatMap((variant) => variant.properties?.[tag]?.const ?? []);
+  const base = object({ [tag]: { type: 'string', enum: tags }, ...fields }, optional);
+  return { ...base, discriminator: { propertyName: tag }, oneOf: variants };
+}
+
+const variant = (tag: string, value: string, fields: Fields): Schema => ({
+  properties: { [tag]: { const: value }, ...fields },
+  required: Object.keys(fields),
+});
+
+const described = (description: string, schema: Schema): Schema => ({ ...schema, description });
+
+const integer = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): Schema => ({
+  type: 'integer',
+  minimum,
+  maximum,
+});
+const count = integer(0);
+const text = (minLength: number, maxLength: number): Schema => ({ type: 'string', minLength, maxLength });
+const base32 = (length: number): Schema => ({ type: 'string', pattern: `^[A-Z2-7]{${length}}$` });
+const flag: Schema = { type: 'boolean' };
+const list = (items: Schema, minItems: number, maxItems: number): Schema => ({
+  type: 'array',
+  items,
+  minItems,
+  maxItems,
+});
+const pair = (first: Schema, second: Schema): Schema => ({
+  type: 'array',
+  items: [first, second],
+  minItems: 2,
+  maxItems: 2,
+});
+
+const device = base32(52);
+const epoch = base32(16);
+const sha256: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const folder = text(1, MAX_FOLDER_NAME_LENGTH);
+const path = text(1, MAX_PATH_LENGTH);
+const name = text(1, MAX_NAME_LENGTH);
+const payload = (maximum: number): Schema => described('Bytes that follow the JSON.', integer(0, maximum));
+
+const versionFields: Fields = {
+  path,
+  vector: described('Pairs of epoch and count, sorted by epoch.', list(pair(epoch, integer(1)), 1, MAX_VECTOR_ENTRIES)),
+  origin: described('Device that made this version.', device),
+  maker: described('Epoch in which it was made.', epoch),
+  stamp: described('Milliseconds; decides conflicts.', integer(Number.MIN_SAFE_INTEGER)),
+  mark: described("Made on the folder's authority.", flag),
+};
+const version = object(versionFields);
+
+const lost = object({
+  kind: { type: 'string', enum: ['file', 'symlink'] },
+  sha256,
+  size: count,
+  origin: device,
+  stamp: integer(Number.MIN_SAFE_INTEGER),
+});
+const mode = described('Permission bits, without setuid, setgid and sticky.', integer(0, 0o777));
+// 18 digits reach 31,000 years either way and stay within 64 bits.
+const mtimeUs = described('Microseconds since 1970, in decimal.', {
+  type: 'string',
+  pattern: '^(?:0|-?[1-9][0-9]{0,17})$',
+});
+const live = oneBy(
+  'kind',
+  { ...versionFields, lost: described('Losers of conflicts that nobody has settled yet.', list(lost, 0, MAX_LOST)) },
+  ['lost'],
+  [
+    variant('kind', 'file', { size: count, sha256, mode, mtimeUs }),
+    variant('kind', 'dir', { mode }),
+    variant('kind', 'symlink', { target: { ...text(1, MAX_PATH_LENGTH), pattern: '^[^\\u0000]+$' } }),
+  ],
+);
+
+const seq = described("The sender's sequence of this record.", integer(1));
+
+/** The schema of each message, without its field `type`, by which it was chosen. */
+export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
+  HELLO: described(
+    'First on every session, from both sides, once: the device that dialled says it first. Nothing else is accepted before it.',
+    object({
+      protocol: described(
+        'Versions of the protocol that the sender speaks.',
+        object({ min: integer(1), max: integer(1) }),
+      ),
+      program: described('Name and version of the program, for people.', name),
+      name: described("The device's own name; the receiver keeps the one from pairing.", name),
+      boot: described(
+        'Random for each start: two live sessions of one key with different ones are twins.',
+        text(1, 64),
+      ),
+      nowMs: described("The sender's wall clock, only to tell people of clocks that differ.", count),
+    }),
+  ),
+  JOIN: described(
+    'The one message of an unpaired device: the proof of an invitation. Answered with JOINED or ERROR, then the session ends.',
+    object(
+      {
+        secret: described("The invitation's 128 bits.", base32(26)),
+        name: described('Name of the joining device.', name),
+        preview: described('Only asks what the invitation gives, and does not use it up.', flag),
+        address: described('Where the joining device can be dialled, if it listens.', text(1, MAX_ADDRESS_LENGTH)),
+      },
+      ['address'],
+    ),
+  ),
+  JOINED: described(
+    'What the invitation gives, or would give.',
+    object({
+      name: described('Name of the inviting device.', name),
+      folders: list(
+        object({
+          name: folder,
+          role: described('What the joining device may do there.', {
+            type: 'string',
+            enum: ['two-way', 'edit-only', 'read-only'],
+          }),
+          authority: device,
+          conflict: described('How conflicts end in this folder.', name),
+          files: count,
+          bytes: count,
+        }),
+        1,
+        MAX_FOLDERS,
+      ),
+    }),
+  ),
+  INDEX: described(
+    'Opens a folder on a session: what the sender is at, and what it has of the receiver. All that came after follows.',
+    object(
+      {
+        folder,
+        epoch: described("Epoch of the sender's index.", epoch),
+        seq: described('Highest sequence in it.', count),
+        entries: described('Files, directories and links that the sender holds.', count),
+        have: described(
+          "What the sender has of the receiver's changes: all up to `seq` of `epoch`.",
+          object({ epoch, seq: count }),
+        ),
+        reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
+      },
+      ['have'],
+    ),
+  ),
+  FILE_UPDATE: described(
+    "A file, directory or link as the sender holds it. A small file's whole content may be the payload.",
+    object({ folder, seq, record: live, payload: payload(MAX_INLINE_BYTES) }, ['payload']),
+  ),
+  FILE_DELETE: described('A tombstone.', object({ folder, seq, record: version })),
+  FILE_MOVE: described(
+    'A tombstone and the record that its content became, in one step. `to` has the sequence `seq`, `from` has `fromSeq`.',
+    object({
+      folder,
+      fromSeq: described('Sequence of the tombstone; less than `seq`.', integer(1)),
+      seq,
+      from: version,
+      to: live,
+    }),
+  ),
+  CHUNK_REQUEST: described(
+    "Asks for a file's manifest, or for bytes of it. Folder, path and hash must all be in the answering index.",
+    oneBy(
+      'want',
+      { folder, request: described("The asking side's number, repeated in the answers.", count), path, sha256 },
+      [],
+      [
+        variant('want', 'manifest', {}),
+        variant('want', 'bytes', {
+          ranges: described(
+            'Pairs of offset and length.',
+            list(pair(count, integer(1, MAX_RANGE_BYTES)), 1, MAX_RANGES),
+          ),
+        }),
+      ],
+    ),
+  ),
+  CHUNK: described(
+    'An answer: a manifest, one of the ranges asked for, or `gone` when the file is no longer as the request says.',
+    oneBy(
+      'what',
+      { folder, request: count },
+      [],
+      [
+        variant('what', 'manifest', { payload: payload(MAX_PAYLOAD_BYTES) }),
+        variant('what', 'bytes', { offset: count, payload: payload(MAX_PAYLOAD_BYTES) }),
+        variant('what', 'gone', {}),
+      ],
+    ),
+  ),
+  ACK: described(
+    "How far the sender has got with the receiver's announcements.",
+    object({
+      folder,
+      epoch: described("The receiver's epoch that the numbers belong to.", epoch),
+      received: described('All up to here is in the index.', count),
+      held: described('All up to here is on the disk, or named as skipped.', count),
+      skipped: described('Paths that are named as skipped.', count),
+    }),
+  ),
+  PING: described('Are you there? Sent every ten seconds.', object({ id: count })),
+  PONG: described('The answer to the PING of this number.', object({ id: count })),
+  ERROR: described(
+    'Something was refused. With `fatal` the sender ends the session.',
+    object(
+      {
+        code: described('One of docs/errors.md, or a newer one.', { type: 'string', pattern: '^E_[A-Z0-9_]{1,60}$' }),
+        message: described('For people.', text(0, MAX_ERROR_LENGTH)),
+        folder: described('The folder it is about.', folder),
+        fatal: flag,
+      },
+      ['folder'],
+    ),
+  ),
+};
+
+export type ParsedMessage =
+  | { readonly ok: true; readonly message: Message }
+  /** E_UNKNOWN_TYPE is answered and the session goes on; E_PROTOCOL ends it. `what` holds nothing that the peer wrote but a type. */
+  | { readonly ok: false; readonly code: 'E_PROTOCOL' | 'E_UNKNOWN_TYPE'; readonly what: string };
+
+/** Checks the JSON of one frame. The value is not copied or changed; fields that no schema knows stay in it, unread. */
+export function parseMessage(json: unknown): ParsedMessage {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return { ok: false, code: 'E_PROTOCOL', what: 'a frame that is not a JSON object' };
+  const type = 'type' in json ? json.type : undefined;
+  if (typeof type !== 'string') return { ok: false, code: 'E_PROTOCOL', what: 'a frame without a type' };
+  if (!isMessageType(type)) return { ok: false, code: 'E_UNKNOWN_TYPE', what: showType(type) };
+  const validate = validatorOf(type);
+  if (!validate(json)) return { ok: false, code: 'E_PROTOCOL', what: `${type}: ${firstProblem(validate)}` };
+  const problem = disagreement(json);
+  return problem === undefined
+    ? { ok: true, message: json }
+    : { ok: false, code: 'E_PROTOCOL', what: `${type}: ${problem}` };
+}
+
+const ajv = new Ajv({ strict: true, discriminator: true, addUsedSchema: false });
+/** Compiled when the first message of its type arrives: a program that only prints codes need not wait for thirteen. */
+const validators = new Map<MessageType, ValidateFunction<Message>>();
+
+function validatorOf(type: MessageType): ValidateFunction<Message> {
+  let validate = validators.get(type);
+  if (validate === undefined) {
+    validate = ajv.compile<Message>(SCHEMAS[type]);
+    validators.set(type, validate);
+  }
+  return validate;
+}
+
+function isMessageType(type: string): type is MessageType {
+  return Object.hasOwn(SCHEMAS, type);
+}
+
+/** A type that somebody else made up is shown only where it looks like one. */
+function showType(type: string): string {
+  return /^[A-Z0-9_]{1,32}$/.test(type) ? `a message of type ${type}` : 'a message of a type that is no name';
+}
+
+function firstProblem(validate: ValidateFunction): string {
+  const error = validate.errors?.[0];
+  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not as it must be'}`.trimStart();
+}
+
+/** What no schema of one field can say: fields that must agree with one another. */
+function disagreement(message: Message): string | undefined {
+  switch (message.type) {
+    case 'HELLO':
+      return message.protocol.min > message.protocol.max ? 'protocol has min above max' : undefined;
+    case 'FILE_UPDATE':
+      if (message.payload === undefined) return undefined;
+      if (message.record.kind !== 'file') return 'payload of what is not a file';
+      return message.payload === message.record.size ? undefined : 'payload is not as long as the file';
+    case 'FILE_MOVE':
+      if (message.from.path === message.to.path) return 'from and to are one path';
+      return message.fromSeq < message.seq ? undefined : 'fromSeq is not below seq';
+    default:
+      return undefined;
+  }
+}

@@ -49,6 +49,7 @@ export type Operation =
       readonly mode: number;
       readonly mtimeUs: bigint | undefined;
       readonly expect: SeenStat;
+      readonly version: VersionId;
     }
   | { readonly kind: 'remove'; readonly path: RelativePath; readonly expect: SeenStat; readonly version: VersionId }
   | { readonly kind: 'rmdir'; readonly path: RelativePath }
@@ -119,6 +120,7 @@ function operationFor({ record, ours, staged, moveFrom, version }: Ready): Opera
           mode: entry.mode,
           mtimeUs: entry.mtimeUs,
           expect: moveFrom.seen,
+          version,
         };
       return { kind: 'place', path, entry, staged, expect, version };
     default:

@@ -1,0 +1,27 @@
+// All disk work that a worker can be asked for, by name.
+import { apply } from './apply.ts';
+import { observe } from './observe.ts';
+import { openPart, writePieces } from './parts.ts';
+import { readRanges, readWhole } from './read.ts';
+import { recover } from './recover.ts';
+import { prepareRoot, syncTree, usableSpace } from './root.ts';
+import { scan } from './scan.ts';
+import { stage } from './stage.ts';
+import { dropVersions, lookAtVersions } from './versions.ts';
+
+export const jobs = [
+  apply,
+  observe,
+  openPart,
+  writePieces,
+  readRanges,
+  readWhole,
+  recover,
+  prepareRoot,
+  syncTree,
+  usableSpace,
+  scan,
+  stage,
+  dropVersions,
+  lookAtVersions,
+] as const;

@@ -1,0 +1,91 @@
+// Looks at single paths: what is there, whole. A file that changes while it is read is not believed.
+import { createHash } from 'node:crypto';
+import type { Sha256 } from '../core/ids.ts';
+import { type Observation, type SeenStat, looksSame } from '../core/observation.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { Directory, OpenFile } from '../ports/file-system.ts';
+import type { Job } from '../ports/workers.ts';
+import { codeOf, isAbsent } from './errno.ts';
+import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
+
+export interface ObserveInput {
+  readonly tree: TreeRef;
+  readonly paths: readonly RelativePath[];
+  /** These have not rested for long: what is read up to the size at open counts, if they have only grown. */
+  readonly growing: readonly RelativePath[];
+}
+
+const READ_BYTES = 1 << 20;
+
+/** One observation a path, in their order. */
+export const observe: Job<ObserveInput, Observation[]> = {
+  name: 'observe',
+  run(fs, { tree: ref, paths, growing }) {
+    const restless = new Set(growing);
+    return withTree(fs, ref, (tree) => paths.map((path) => observePath(tree, path, restless.has(path))));
+  },
+};
+
+export function observePath(tree: Tree, path: RelativePath, growing: boolean): Observation {
+  try {
+    const { dir, name } = tree.place(path);
+    return observeName(dir, name, growing);
+  } catch (error) {
+    if (isAbsent(error)) return { kind: 'absent' };
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    return { kind: 'unknown', code };
+  }
+}
+
+function observeName(dir: Directory, name: string, growing: boolean): Observation {
+  const stat = dir.lstat(name);
+  const seen = seenOf(stat);
+  if (seen === undefined) return { kind: 'unknown', code: 'E_KIND' };
+  const boundary = stat.dev !== dir.lstat().dev;
+  switch (seen.kind) {
+    case 'dir':
+      return { kind: 'present', entry: { kind: 'dir', mode: stat.mode & 0o777 }, seen, boundary };
+    case 'symlink':
+      return { kind: 'present', entry: { kind: 'symlink', target: dir.readlink(name) }, seen, boundary: false };
+    case 'file':
+      return observeFile(dir, name, seen, growing);
+  }
+}
+
+function observeFile(dir: Directory, name: string, before: SeenStat, growing: boolean): Observation {
+  const file = dir.openFile(name, 'read');
+  try {
+    const opened = seenOf(file.stat());
+    if (opened === undefined || !looksSame(before, opened)) return { kind: 'changing' };
+    const sha256 = hashFile(file, opened.size);
+    const after = seenOf(file.stat());
+    const rested = after !== undefined && looksSame(opened, after);
+    const grown = growing && after !== undefined && after.ino === opened.ino && after.size >= opened.size;
+    if (sha256 === undefined || !(rested || grown)) return { kind: 'changing' };
+    const { size, mode, mtimeNs } = opened;
+    const entry = { kind: 'file', size, sha256, mode: mode & 0o777, mtimeUs: toMicroseconds(mtimeNs) } as const;
+    return { kind: 'present', entry, seen: opened, boundary: false };
+  } finally {
+    file.close();
+  }
+}
+
+/** The hash of the first `size` bytes; undefined when there are fewer. */
+export function hashFile(file: OpenFile, size: number): Sha256 | undefined {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(Math.max(1, Math.min(size, READ_BYTES)));
+  for (let at = 0; at < size;) {
+    const length = file.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
+    if (length === 0) return undefined;
+    hash.update(buffer.subarray(0, length));
+    at += length;
+  }
+  return hash.digest('hex') as Sha256;
+}
+
+/** Rounded down, also before 1970: the same on every device. */
+export function toMicroseconds(ns: bigint): bigint {
+  const us = ns / 1000n;
+  return ns < 0n && us * 1000n !== ns ? us - 1n : us;
+}

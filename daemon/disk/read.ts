@@ -1,0 +1,77 @@
+// Reads content for peers: only of files that are as the index has them, and never half of two versions.
+import { createHash } from 'node:crypto';
+import type { Sha256 } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import { type SeenStat, sameFile } from '../core/observation.ts';
+import type { Job } from '../ports/workers.ts';
+import { codeOf } from './errno.ts';
+import { readAll } from './parts.ts';
+import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
+
+export interface ReadWhole {
+  readonly tree: TreeRef;
+  readonly files: readonly { readonly path: RelativePath; readonly size: number; readonly sha256: Sha256 }[];
+}
+
+/** The whole contents of small files, each compared with its hash; undefined for one that is no longer so. */
+export const readWhole: Job<ReadWhole, (Uint8Array | undefined)[]> = {
+  name: 'readWhole',
+  run(fs, { tree: ref, files }) {
+    return withTree(fs, ref, (tree) =>
+      files.map(({ path, size, sha256 }) => {
+        const bytes = readRange(tree, path, 0, size, undefined);
+        if (bytes === undefined) return undefined;
+        return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;
+      }),
+    );
+  },
+};
+
+export interface ReadRanges {
+  readonly tree: TreeRef;
+  readonly items: readonly {
+    readonly path: RelativePath;
+    /** The file as the index has seen it; another one is not read. Growing at its end is allowed: what arrives is verified. */
+    readonly seen: SeenStat;
+    readonly offset: number;
+    readonly length: number;
+  }[];
+}
+
+/** Ranges of files, in their order; undefined for those that cannot be read any more. */
+export const readRanges: Job<ReadRanges, (Uint8Array | undefined)[]> = {
+  name: 'readRanges',
+  run(fs, { tree: ref, items }) {
+    return withTree(fs, ref, (tree) =>
+      items.map(({ path, offset, length, seen }) => readRange(tree, path, offset, length, seen)),
+    );
+  },
+};
+
+function readRange(
+  tree: Tree,
+  path: RelativePath,
+  offset: number,
+  length: number,
+  known: SeenStat | undefined,
+): Uint8Array | undefined {
+  try {
+    const { dir, name } = tree.place(path);
+    const file = dir.openFile(name, 'read');
+    try {
+      const seen = seenOf(file.stat());
+      if (known !== undefined && (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))))
+        return undefined;
+      return readAll(file, offset, length);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function isGrown(known: SeenStat, now: SeenStat): boolean {
+  return known.ino === now.ino && now.size > known.size;
+}

@@ -1,0 +1,94 @@
+// After a stop at any instruction: what lies in staging is a whole content that is still wanted, a part of one, or what
+// somebody had and an interrupted exchange left there. The last is filed in the version store; nothing is guessed away.
+import type { Sha256, VersionId } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { FileEntry } from '../core/record.ts';
+import type { Directory, OpenFile } from '../ports/file-system.ts';
+import type { Job } from '../ports/workers.ts';
+import { isAbsent } from './errno.ts';
+import { hashFile } from './observe.ts';
+import { discard } from './stage.ts';
+import { STAGING, type TreeRef, withTree } from './tree.ts';
+import { type Filed, file } from './versions.ts';
+
+export interface RecoverInput {
+  readonly tree: TreeRef;
+  /** For each wanted file: the name that it has in staging. */
+  readonly wanted: readonly {
+    readonly staged: string;
+    readonly path: RelativePath;
+    readonly entry: FileEntry | null;
+  }[];
+  /** Names for what has to be filed; one is used for each. */
+  readonly ids: readonly VersionId[];
+}
+
+export interface Recovered {
+  /** Wanted contents that are whole. */
+  readonly ready: readonly RelativePath[];
+  readonly filed: readonly (Filed & { readonly sha256: Sha256 | undefined })[];
+  /** More was found than there were IDs: ask again. */
+  readonly more: boolean;
+}
+
+/** Where content goes whose path nobody can tell any more. */
+const UNKNOWN_PATH = 'recovered' as RelativePath;
+
+export const recover: Job<RecoverInput, Recovered> = {
+  name: 'recover',
+  run(fs, { tree: ref, wanted, ids }) {
+    const byName = new Map(wanted.map((one) => [one.staged, one]));
+    return withTree(fs, ref, (tree) => {
+      const staging = tree.own(STAGING);
+      const ready: RelativePath[] = [];
+      const filed: (Filed & { sha256: Sha256 | undefined })[] = [];
+      let more = false;
+      try {
+        for (const { name } of staging.list()) {
+          const stat = staging.lstat(name);
+          if (stat.kind === 'dir') {
+            removeEmpty(staging, name);
+            continue;
+          }
+          const part = name.endsWith('.part');
+          const want = byName.get(part ? name.slice(0, -'.part'.length) : name);
+          if (part) {
+            if (want === undefined) discard(staging, name);
+            continue;
+          }
+          const sha256 = stat.kind === 'file' ? hashOf(staging.openFile(name, 'read'), stat.size) : undefined;
+          if (want?.entry != null && want.entry.sha256 === sha256 && want.entry.size === stat.size) {
+            ready.push(want.path);
+            continue;
+          }
+          const id = ids[filed.length];
+          if (id === undefined) {
+            more = true;
+            break;
+          }
+          filed.push({ ...file(tree, staging, name, want?.path ?? UNKNOWN_PATH, id), sha256 });
+        }
+      } finally {
+        staging.close();
+      }
+      return { ready, filed, more };
+    });
+  },
+};
+
+function hashOf(opened: OpenFile, size: number): Sha256 | undefined {
+  try {
+    return hashFile(opened, size);
+  } finally {
+    opened.close();
+  }
+}
+
+function removeEmpty(staging: Directory, name: string): void {
+  try {
+    staging.remove(name, 'dir');
+  } catch (error) {
+    // What is in it was somebody's: it stays where it is, and is looked at again at the next start.
+    if (isAbsent(error)) return;
+  }
+}

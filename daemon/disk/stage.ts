@@ -1,0 +1,174 @@
+// What is being received: `.syncd/staging/`. A content is written whole, verified, given its mode and time, and only then
+// has the name under which it can take its place. `NAME.part` is unfinished; `NAME` is whole.
+import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sha256 } from '../core/ids.ts';
+import { type SeenStat, looksSame } from '../core/observation.ts';
+import { type RelativePath, stagingKey } from '../core/path.ts';
+import type { FileEntry } from '../core/record.ts';
+import { type Directory, type OpenFile, errnoOf } from '../ports/file-system.ts';
+import type { Job } from '../ports/workers.ts';
+import { codeOf, isAbsent } from './errno.ts';
+import { hashFile } from './observe.ts';
+import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
+import { atVersion } from './versions.ts';
+
+/** Derived from path and content: after a crash it can be told whose it is. */
+export function stagedName(path: RelativePath, sha256: Sha256 | 'none'): string {
+  return createHash('sha256')
+    .update(stagingKey(path, sha256 as Sha256))
+    .digest('hex')
+    .slice(0, 40);
+}
+
+/** Where a content is to come from. */
+export type Source =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Another file of this folder with the same content. */
+  | { readonly kind: 'copy'; readonly from: RelativePath; readonly seen: SeenStat }
+  | { readonly kind: 'version'; readonly storedAs: string }
+  /** The unfinished file, all of whose chunks have arrived. */
+  | { readonly kind: 'part' };
+
+export interface StageItem {
+  readonly staged: string;
+  readonly entry: FileEntry;
+  readonly source: Source;
+}
+
+export type Staged =
+  | { readonly kind: 'ready' }
+  /** The source is not what it should be: gone, changed, or of another hash. Nothing is left of it. */
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'problem'; readonly code: ErrorCode };
+
+/** Stages contents; one answer an item, in their order. */
+export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]> = {
+  name: 'stage',
+  run(fs, { tree: ref, items }) {
+    return withTree(fs, ref, (tree) => {
+      const staging = tree.own(STAGING);
+      try {
+        return items.map((item) => stageOne(tree, staging, item));
+      } finally {
+        staging.close();
+      }
+    });
+  },
+};
+
+function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
+  const { staged, entry, source } = item;
+  const part = `${staged}.part`;
+  try {
+    if (isStagedAlready(staging, staged, entry)) return { kind: 'ready' };
+    if (source.kind !== 'part' && !fill(tree, staging, part, entry, source)) return { kind: 'wrong' };
+    if (source.kind === 'part' && !verify(staging, part, entry)) return { kind: 'wrong' };
+    staging.setAttributes(part, { mode: entry.mode, mtimeUs: entry.mtimeUs });
+    staging.rename(part, staging, staged, 'replace');
+    return { kind: 'ready' };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    discard(staging, part);
+    return { kind: 'problem', code };
+  }
+}
+
+/** A whole content from before. What is there under this name with another content is not ours to replace: see recover.ts. */
+function isStagedAlready(staging: Directory, staged: string, entry: FileEntry): boolean {
+  if (!verify(staging, staged, entry)) return false;
+  staging.setAttributes(staged, { mode: entry.mode, mtimeUs: entry.mtimeUs });
+  return true;
+}
+
+function verify(staging: Directory, name: string, entry: FileEntry): boolean {
+  const file = openOrNothing(staging, name);
+  if (file === undefined) return false;
+  try {
+    return file.stat().size === entry.size && hashFile(file, entry.size) === entry.sha256;
+  } finally {
+    file.close();
+  }
+}
+
+function openOrNothing(dir: Directory, name: string): OpenFile | undefined {
+  try {
+    return dir.openFile(name, 'read');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Writes the source into a new file and compares its hash; what is wrong is removed again. */
+function fill(
+  tree: Tree,
+  staging: Directory,
+  part: string,
+  entry: FileEntry,
+  source: Exclude<Source, { kind: 'part' }>,
+): boolean {
+  discard(staging, part);
+  const to = staging.openFile(part, 'create');
+  let right = false;
+  try {
+    switch (source.kind) {
+      case 'bytes':
+        right = writeVerified(to, source.bytes, entry);
+        break;
+      case 'copy': {
+        const { dir, name } = tree.place(source.from);
+        right = copyVerified(dir, name, to, entry, source.seen);
+        break;
+      }
+      case 'version':
+        right = atVersion(tree, source.storedAs, (dir, name) => copyVerified(dir, name, to, entry, undefined)) ?? false;
+        break;
+    }
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  } finally {
+    to.close();
+  }
+  if (!right) discard(staging, part);
+  return right;
+}
+
+function writeVerified(to: OpenFile, bytes: Uint8Array, entry: FileEntry): boolean {
+  if (bytes.length !== entry.size) return false;
+  if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return false;
+  to.write(bytes, 0);
+  return true;
+}
+
+function copyVerified(
+  dir: Directory,
+  name: string,
+  to: OpenFile,
+  entry: FileEntry,
+  known: SeenStat | undefined,
+): boolean {
+  const from = dir.openFile(name, 'read');
+  try {
+    const seen = seenOf(from.stat());
+    if (seen?.size !== entry.size || (known !== undefined && !looksSame(known, seen))) return false;
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(Math.max(1, Math.min(entry.size, 1 << 20)));
+    for (let at = 0, n: number; at < entry.size && (n = from.read(buffer, at)) > 0; at += n) {
+      hash.update(buffer.subarray(0, n));
+      to.write(buffer.subarray(0, n), at);
+    }
+    return hash.digest('hex') === entry.sha256;
+  } finally {
+    from.close();
+  }
+}
+
+export function discard(staging: Directory, name: string): void {
+  try {
+    staging.remove(name, 'file');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}

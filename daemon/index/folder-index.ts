@@ -1,0 +1,361 @@
+// The index of one folder: the only truth about its paths. It is opened, asked, and changed by commits; a commit is one
+// transaction, durable when it returns. All calls are synchronous; one owner uses it.
+import type Database from 'better-sqlite3';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { DeviceId, Epoch, Sequence, Sha256, VersionId } from '../core/ids.ts';
+import type { DirPath, RelativePath } from '../core/path.ts';
+import type { SequencedRecord } from '../core/record.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { Devices } from './devices.ts';
+import { type Counts, FileState, type Row, type RowChange } from './file-state.ts';
+import { History, type HistoryQuery, type HistoryRow } from './history.ts';
+import { Life } from './life.ts';
+import { Meta } from './meta.ts';
+import { type HowOpened, openDatabase } from './open-database.ts';
+import { keysBelow, paged } from './paging.ts';
+import { Peers, type Position } from './peers.ts';
+import { codedFailure, isDamage } from './sqlite-failure.ts';
+import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
+import { type Want, type WantMark, type WantSource, Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
+
+export interface OpenOptions {
+  readonly newEpoch: () => Epoch;
+  /** Sets a damaged file aside. Without it a damaged index is E_INDEX. */
+  readonly fs?: FileSystem;
+}
+
+/** What changes in one transaction. The parts are carried out in the order in which they stand here. */
+export interface Commit {
+  /** The wall clock in microseconds: sequences are at least that. */
+  readonly nowUs: number;
+  readonly rows?: readonly RowChange[];
+  /** Received up to here. A new epoch drops the peer from all wants first: it will announce again what it has. */
+  readonly have?: readonly ({ readonly peer: DeviceId } & Position)[];
+  /** What a peer acknowledged as held of ours. */
+  readonly peerHolds?: readonly ({ readonly peer: DeviceId } & Position)[];
+  /** Done: the want and its sources go. */
+  readonly unwant?: readonly RelativePath[];
+  readonly want?: readonly Want[];
+  readonly sources?: readonly WantSource[];
+  readonly mark?: readonly WantMark[];
+  readonly history?: readonly Omit<HistoryRow, 'id'>[];
+  readonly versions?: readonly KeptVersionRow[];
+  readonly dropVersions?: readonly VersionId[];
+  /** null takes the key away. */
+  readonly meta?: readonly (readonly [key: string, value: string | null])[];
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+export class FolderIndex {
+  /** Where this index came from; `damaged`: where the old file lies now. */
+  readonly opened: HowOpened;
+  /** False after a crash or a power loss: what was not durable is to be verified. */
+  readonly closedCleanly: boolean;
+  readonly #file: string;
+  readonly #db: Database.Database;
+  readonly #life: Life;
+  readonly #checkpoint: Checkpoint;
+  readonly #devices: Devices;
+  readonly #files: FileState;
+  readonly #wanted: Wanted;
+  readonly #peers: Peers;
+  readonly #history: History;
+  readonly #versions: Versions;
+  readonly #meta: Meta;
+  readonly #ping: Database.Statement;
+  #damaged = false;
+
+  /**
+   * @param file a path, `:memory:`, or what {@link serialise} gave
+   * @throws CodedError E_INDEX_NEWER, E_DISK_FULL, E_READ_ONLY, E_IO, E_ACCESS, E_FOLDER_LOCKED, E_INDEX
+   */
+  static open(file: string | Buffer, options: OpenOptions): FolderIndex {
+    return new FolderIndex(file, options);
+  }
+
+  private constructor(file: string | Buffer, { newEpoch, fs }: OpenOptions) {
+    this.#file = typeof file === 'string' ? file : ':memory:';
+    const { db, how, closedCleanly } = openDatabase(file, fs);
+    this.opened = how;
+    this.closedCleanly = closedCleanly;
+    this.#db = db;
+    try {
+      this.#life = new Life(db, newEpoch);
+      this.#checkpoint = new Checkpoint(db);
+      this.#devices = new Devices(db);
+      this.#files = new FileState(db, this.#devices, this.#life);
+      this.#wanted = new Wanted(db, this.#devices);
+      this.#peers = new Peers(db, this.#devices);
+      this.#history = new History(db, this.#devices);
+      this.#versions = new Versions(db, this.#devices);
+      this.#meta = new Meta(db);
+      this.#ping = db.prepare('SELECT 1');
+    } catch (error) {
+      db.close();
+      throw codedFailure(error, this.#file);
+    }
+  }
+
+  get epoch(): Epoch {
+    return this.#life.epoch;
+  }
+
+  /** The highest sequence that was given out. */
+  get seq(): Sequence {
+    return this.#life.seq;
+  }
+
+  /** Keeps all rows; sequences go on rising. */
+  beginEpoch(epoch: Epoch): void {
+    this.#write(() => this.#life.beginEpoch(epoch));
+  }
+
+  // Paths.
+
+  row(path: RelativePath): Row | undefined {
+    return this.#ask(() => this.#files.row(path));
+  }
+
+  /** Those of the paths that have a row. */
+  rows(paths: Iterable<RelativePath>): Map<RelativePath, Row> {
+    return this.#ask(() => this.#files.rows(paths));
+  }
+
+  /** The direct children of a directory by path, tombstones too. */
+  children(dir: DirPath): Row[] {
+    return this.#ask(() => this.#files.children(dir));
+  }
+
+  /** By path. Commits may happen between two steps: each page of rows is as it was when it was read. */
+  liveBelow(dir: DirPath): IterableIterator<Row> {
+    const page = (range: ReturnType<typeof keysBelow>): Row[] => this.#ask(() => this.#files.livePage(range));
+    return paged(keysBelow(dir), page, (row) => row.record.path);
+  }
+
+  /** By sequence, tombstones too. */
+  after(seq: Sequence, limit: number): SequencedRecord[] {
+    return this.#ask(() => this.#files.after(seq, limit));
+  }
+
+  /** Live files with this content. */
+  withContent(sha256: Sha256, limit: number): Row[] {
+    return this.#ask(() => this.#files.withContent(sha256, limit));
+  }
+
+  /** O(1), as all counts here. */
+  counts(): Counts {
+    return this.#files.counts;
+  }
+
+  /** Rows with conflicts that nobody has settled, by path. */
+  conflicts(limit = 10_000): Row[] {
+    return this.#ask(() => this.#files.conflicts(limit));
+  }
+
+  conflictCount(): number {
+    return this.#files.conflictCount;
+  }
+
+  // Wants.
+
+  wanted(path: RelativePath): WantedRow | undefined {
+    return this.#ask(() => this.#wanted.row(path));
+  }
+
+  /** What is to be fetched next: small ones first, of equal size the latest; without `skipPaths`. */
+  wantedNext(limit: number, skipPaths: ReadonlySet<string> = NOTHING): WantedRow[] {
+    return this.#ask(() => this.#wanted.next(limit, skipPaths));
+  }
+
+  /** All of them at once: for a directory that is to go, where few are expected. */
+  wantedBelow(dir: DirPath): WantedRow[] {
+    return [...this.#wantedIn(dir)];
+  }
+
+  /** By path; commits may happen between two steps. */
+  wantedAll(): IterableIterator<WantedRow> {
+    return this.#wantedIn('');
+  }
+
+  #wantedIn(dir: DirPath): IterableIterator<WantedRow> {
+    const page = (range: ReturnType<typeof keysBelow>): WantedRow[] => this.#ask(() => this.#wanted.page(range));
+    return paged(keysBelow(dir), page, (row) => row.record.path);
+  }
+
+  wantedCounts(): WantedCounts {
+    return this.#wanted.counts;
+  }
+
+  /** The least of the peer's sequences that is wanted and not skipped: everything below is held. */
+  lowestWanted(peer: DeviceId): Sequence | undefined {
+    return this.#ask(() => this.#wanted.lowest(peer));
+  }
+
+  skipped(limit: number): { path: RelativePath; code: ErrorCode }[] {
+    return this.#ask(() => this.#wanted.skipped(limit));
+  }
+
+  // Peers.
+
+  have(peer: DeviceId): Position | undefined {
+    return this.#ask(() => this.#peers.have(peer));
+  }
+
+  holds(peer: DeviceId): Position | undefined {
+    return this.#ask(() => this.#peers.holds(peer));
+  }
+
+  forgetPeer(peer: DeviceId): void {
+    this.#write(() => {
+      this.#wanted.forgetPeer(peer);
+      this.#peers.forget(peer);
+    });
+  }
+
+  /**
+   * One transaction, durable when it returns. Answers with the rows that are announced, in order of their sequences.
+   * On failure nothing has changed, here and on the disk.
+   */
+  commit(commit: Commit): SequencedRecord[] {
+    return this.#write(() => {
+      const announced = this.#files.put(commit.rows ?? [], commit.nowUs);
+      for (const { peer, ...position } of commit.have ?? []) {
+        const before = this.#peers.have(peer);
+        if (before !== undefined && before.epoch !== position.epoch) this.#wanted.forgetPeer(peer);
+        this.#peers.setHave(peer, position);
+      }
+      for (const { peer, ...position } of commit.peerHolds ?? []) this.#peers.setHolds(peer, position);
+      for (const path of commit.unwant ?? []) this.#wanted.unwant(path);
+      for (const want of commit.want ?? []) this.#wanted.want(want);
+      for (const source of commit.sources ?? []) this.#wanted.addSource(source);
+      for (const mark of commit.mark ?? []) this.#wanted.mark(mark);
+      for (const event of commit.history ?? []) this.#history.add(event);
+      for (const version of commit.versions ?? []) this.#versions.put(version);
+      for (const id of commit.dropVersions ?? []) this.#versions.drop(id);
+      for (const [key, value] of commit.meta ?? []) this.#meta.set(key, value);
+      return announced;
+    });
+  }
+
+  // History and versions.
+
+  /** Newest first. */
+  history(query: HistoryQuery): HistoryRow[] {
+    return this.#ask(() => this.#history.query(query));
+  }
+
+  /** Drops events before `beforeMs`, and the oldest beyond `maxRows`. Answers how many. */
+  trimHistory(maxRows: number, beforeMs: number): number {
+    return this.#write(() => this.#history.trim(maxRows, beforeMs));
+  }
+
+  /** Of one path, newest first. */
+  versions(path: RelativePath): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.ofPath(path));
+  }
+
+  /** All whose ID begins so, of one path or of any; of many the first few. */
+  version(idPrefix: string, path?: RelativePath): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.byPrefix(idPrefix, path));
+  }
+
+  /** Replaced before that time, oldest first. */
+  versionsBefore(ms: number, limit: number): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.before(ms, limit));
+  }
+
+  /** Replaced since, newest first. */
+  recentVersions(sinceMs: number, limit = 1000): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.since(sinceMs, limit));
+  }
+
+  /** With this content, newest first; of many the first few. */
+  versionsByContent(sha256: Sha256): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.byContent(sha256));
+  }
+
+  versionTotals(): VersionTotals {
+    return this.#versions.totals;
+  }
+
+  meta(key: string): string | undefined {
+    return this.#ask(() => this.#meta.get(key));
+  }
+
+  // Power loss.
+
+  /** Content of rows up to here is known to be on the disk. */
+  get durableSeq(): Sequence {
+    return this.#checkpoint.seq;
+  }
+
+  markDurable(seq: Sequence): void {
+    this.#write(() => this.#checkpoint.mark(seq));
+  }
+
+  /** Rows whose content a power loss may have taken, by sequence, from behind `from` on. Tombstones too. */
+  afterDurable(limit: number, from: Sequence = this.durableSeq): Row[] {
+    return this.#ask(() => this.#files.after(from > this.durableSeq ? from : this.durableSeq, limit));
+  }
+
+  // Upkeep.
+
+  /** Forgets tombstones with older stamps and sequences up to `upToSeq`, but none that is kept locally. Answers how many. */
+  dropTombstones(beforeMs: number, upToSeq: Sequence, limit: number): number {
+    return this.#write(() => this.#files.dropTombstones(beforeMs, upToSeq, limit));
+  }
+
+  /** Throws when the index cannot be asked. */
+  ping(): void {
+    this.#ask(() => this.#ping.get());
+  }
+
+  /** The whole database as bytes, as of the last commit: {@link open} takes it. */
+  serialise(): Buffer {
+    return this.#db.serialize();
+  }
+
+  /** May be called twice. */
+  close(): void {
+    if (!this.#db.open) return;
+    try {
+      if (!this.#damaged) this.#life.setState('closed');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  #ask<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #write<T>(run: () => T): T {
+    const undo = [this.#life, this.#files, this.#wanted, this.#versions].map((part) => part.remember());
+    try {
+      return this.#db.transaction(run).immediate();
+    } catch (error) {
+      for (const restore of undo) restore();
+      this.#devices.forget();
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): unknown {
+    if (isDamage(error) && !this.#damaged) {
+      this.#damaged = true;
+      try {
+        // quick_check does not see everything: without the note a damaged index would be opened again for ever.
+        this.#life.setState('damaged');
+      } catch {
+        // Then it is found as it was left: not closed, and checked.
+      }
+    }
+    return codedFailure(error, this.#file);
+  }
+}

@@ -1,0 +1,61 @@
+// One life of an index: its epoch, and the highest sequence that was given out in it.
+import type Database from 'better-sqlite3';
+import { type Epoch, NO_SEQUENCE, type Sequence, nextSequence } from '../core/ids.ts';
+
+interface LifeColumns {
+  readonly epoch: Epoch;
+  readonly seq: Sequence;
+}
+
+export class Life {
+  epoch: Epoch;
+  seq: Sequence;
+  readonly #setState: Database.Statement<['open' | 'closed' | 'damaged']>;
+  readonly #setEpoch: Database.Statement<[Epoch]>;
+  readonly #setSeq: Database.Statement<[Sequence]>;
+
+  /** Begins the first life of a new index. */
+  constructor(db: Database.Database, newEpoch: () => Epoch) {
+    this.#setState = db.prepare('UPDATE life SET state = ?');
+    this.#setEpoch = db.prepare('UPDATE life SET epoch = ?');
+    this.#setSeq = db.prepare('UPDATE life SET seq = ?');
+    const known = db.prepare<[], LifeColumns>('SELECT epoch, seq FROM life').get();
+    this.epoch = known?.epoch ?? newEpoch();
+    this.seq = known?.seq ?? NO_SEQUENCE;
+    if (known === undefined)
+      db.prepare('INSERT INTO life (one, epoch, seq, durableSeq, state) VALUES (1, ?, 0, 0, ?)').run(
+        this.epoch,
+        'open',
+      );
+    else this.setState('open');
+  }
+
+  setState(state: 'open' | 'closed' | 'damaged'): void {
+    this.#setState.run(state);
+  }
+
+  beginEpoch(epoch: Epoch): void {
+    this.#setEpoch.run(epoch);
+    this.epoch = epoch;
+  }
+
+  /** The next sequence. It is given out when {@link keepSequence} was called in the same transaction. */
+  next(nowUs: number): Sequence {
+    this.seq = nextSequence(this.seq, nowUs);
+    return this.seq;
+  }
+
+  /** The highest is kept by itself: the row that has it may be dropped. */
+  keepSequence(): void {
+    this.#setSeq.run(this.seq);
+  }
+
+  /** Answers with what brings back the present numbers, after a rollback. */
+  remember(): () => void {
+    const { seq, epoch } = this;
+    return () => {
+      this.seq = seq;
+      this.epoch = epoch;
+    };
+  }
+}

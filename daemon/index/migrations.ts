@@ -1,0 +1,28 @@
+// Brings an index of any older version to the present one, in one transaction: it is the old or the new, never between.
+import type Database from 'better-sqlite3';
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+/** The step at [n] makes version n + 2 of version n + 1. None is ever changed once it was released. */
+export const MIGRATIONS: readonly string[] = [];
+
+/** What the database is at: 0 for a new one. */
+export function schemaVersion(db: Database.Database): number {
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
+/** Makes the tables of a new index, or takes the steps that an older one lacks. */
+export function migrate(
+  db: Database.Database,
+  schema: string = SCHEMA,
+  steps: readonly string[] = MIGRATIONS,
+  version: number = SCHEMA_VERSION,
+): void {
+  const from = schemaVersion(db);
+  if (from === version) return;
+  db.transaction(() => {
+    if (from === 0) db.exec(schema);
+    else for (const step of steps.slice(from - 1, version - 1)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${version}`);
+  }).immediate();
+}

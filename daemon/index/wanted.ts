@@ -1,0 +1,260 @@
+// What peers announced, is better than what is held, and is not applied yet: the wants, and who announced each.
+import type Database from 'better-sqlite3';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { DeviceId, Sequence } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import { type FileRecord, sameContent } from '../core/record.ts';
+import type { Devices } from './devices.ts';
+import { type KeyRange, PAGE_ROWS } from './paging.ts';
+import {
+  RECORD_ASSIGNMENTS,
+  RECORD_NAMES,
+  RECORD_VALUES,
+  type RecordColumns,
+  SELECT_RECORD,
+  toColumns,
+  toRecord,
+} from './rows.ts';
+
+/** fetch: to be applied. held: waits for a person. skipped: cannot be, `code` says why; counts as held towards peers. */
+export type WantedWhy = 'fetch' | 'held' | 'skipped';
+
+export interface WantedRow {
+  readonly record: FileRecord;
+  readonly movedFrom: RelativePath | undefined;
+  readonly why: WantedWhy;
+  readonly code: ErrorCode | undefined;
+  readonly attempts: number;
+  readonly sinceMs: number;
+  /** `has`: this peer announced this very content. */
+  readonly sources: readonly { readonly peer: DeviceId; readonly seq: Sequence; readonly has: boolean }[];
+}
+
+/** Puts a want in place of any other of its path. Attempts begin anew; the sources of another content stay, without it. */
+export interface Want {
+  readonly record: FileRecord;
+  readonly movedFrom?: RelativePath | undefined;
+  readonly why: WantedWhy;
+  readonly code?: ErrorCode | undefined;
+  readonly sinceMs: number;
+  readonly source?: { readonly peer: DeviceId; readonly seq: Sequence } | undefined;
+}
+
+/** A peer that announced something about a path that is wanted. Nothing happens where nothing is wanted. */
+export interface WantSource {
+  readonly path: RelativePath;
+  readonly peer: DeviceId;
+  readonly seq: Sequence;
+  readonly has: boolean;
+}
+
+export interface WantMark {
+  readonly path: RelativePath;
+  readonly why: WantedWhy;
+  readonly code?: ErrorCode | undefined;
+  readonly attempts: number;
+}
+
+export interface WantedCounts {
+  readonly count: number;
+  /** Of the files that are to be fetched. */
+  readonly bytes: number;
+  readonly fetch: number;
+  readonly held: number;
+  readonly skipped: number;
+}
+
+interface WantedColumns extends RecordColumns {
+  readonly id: number;
+  readonly movedFrom: RelativePath | null;
+  readonly why: WantedWhy;
+  readonly code: ErrorCode | null;
+  readonly attempts: number;
+  readonly sinceMs: number;
+}
+
+interface SourceColumns {
+  readonly peer: number;
+  readonly seq: Sequence;
+  readonly has: number;
+}
+
+const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.movedFrom, t.why, t.code, t.attempts, t.sinceMs FROM wanted t`;
+
+export class Wanted {
+  counts: WantedCounts;
+  readonly #devices: Devices;
+  readonly #statements;
+
+  constructor(db: Database.Database, devices: Devices) {
+    this.#devices = devices;
+    this.#statements = prepare(db);
+    this.counts = countAll(db);
+  }
+
+  row(path: RelativePath): WantedRow | undefined {
+    const columns = this.#statements.byPath.get(path);
+    return columns === undefined ? undefined : this.#toRow(columns);
+  }
+
+  /** To be fetched: small ones first, of equal size the latest. */
+  next(limit: number, skipPaths: ReadonlySet<string>): WantedRow[] {
+    const found: WantedColumns[] = [];
+    for (const columns of this.#statements.inOrder.iterate()) {
+      if (found.length >= limit) break;
+      if (!skipPaths.has(columns.path)) found.push(columns);
+    }
+    return found.map((columns) => this.#toRow(columns));
+  }
+
+  page({ from, to }: KeyRange): WantedRow[] {
+    return this.#statements.page.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
+  }
+
+  skipped(limit: number): { path: RelativePath; code: ErrorCode }[] {
+    return this.#statements.skipped.all(limit);
+  }
+
+  lowest(peer: DeviceId): Sequence | undefined {
+    const number = this.#devices.find(peer);
+    return number === undefined ? undefined : this.#statements.lowest.get(number);
+  }
+
+  want(want: Want): void {
+    const columns = {
+      ...toColumns(want.record, this.#devices),
+      movedFrom: want.movedFrom ?? null,
+      why: want.why,
+      code: want.code ?? null,
+      sinceMs: want.sinceMs,
+    };
+    const known = this.#statements.byPath.get(want.record.path);
+    let id: number;
+    if (known === undefined) {
+      id = Number(this.#statements.insert.run(columns).lastInsertRowid);
+    } else {
+      ({ id } = known);
+      this.#statements.update.run({ ...columns, id });
+      if (!sameContent(toRecord(known, this.#devices).entry, want.record.entry)) this.#statements.haveOther.run(id);
+      this.#statements.setPending.run(pendingOf(want.why), id);
+    }
+    this.#count(known, columns);
+    if (want.source !== undefined) this.#putSource(id, want.why, { ...want.source, has: true });
+  }
+
+  addSource(source: WantSource): void {
+    const known = this.#statements.byPath.get(source.path);
+    if (known !== undefined) this.#putSource(known.id, known.why, source);
+  }
+
+  unwant(path: RelativePath): void {
+    const known = this.#statements.byPath.get(path);
+    if (known === undefined) return;
+    this.#statements.dropSources.run(known.id);
+    this.#statements.drop.run(known.id);
+    this.#count(known, undefined);
+  }
+
+  mark({ path, why, code, attempts }: WantMark): void {
+    const known = this.#statements.byPath.get(path);
+    if (known === undefined) return;
+    this.#statements.mark.run(why, code ?? null, attempts, known.id);
+    if (known.why !== why) this.#statements.setPending.run(pendingOf(why), known.id);
+    this.#count(known, { ...known, why });
+  }
+
+  /** Drops a peer from all wants: it is no peer any more, or its sequences are of another epoch now. */
+  forgetPeer(peer: DeviceId): void {
+    const number = this.#devices.find(peer);
+    if (number !== undefined) this.#statements.dropPeer.run(number);
+  }
+
+  remember(): () => void {
+    const { counts } = this;
+    return () => {
+      this.counts = counts;
+    };
+  }
+
+  #putSource(id: number, why: WantedWhy, source: Omit<WantSource, 'path'>): void {
+    const peer = this.#devices.numberOf(source.peer);
+    this.#statements.putSource.run(id, peer, source.seq, source.has ? 1 : 0, pendingOf(why));
+  }
+
+  #count(before: Counted | undefined, after: Counted | undefined): void {
+    this.counts = addTo(addTo(this.counts, before, -1), after, 1);
+  }
+
+  #toRow(columns: WantedColumns): WantedRow {
+    return {
+      record: toRecord(columns, this.#devices),
+      movedFrom: columns.movedFrom ?? undefined,
+      why: columns.why,
+      code: columns.code ?? undefined,
+      attempts: columns.attempts,
+      sinceMs: columns.sinceMs,
+      sources: this.#statements.sources
+        .all(columns.id)
+        .map(({ peer, seq, has }) => ({ peer: this.#devices.nameOf(peer), seq, has: has === 1 })),
+    };
+  }
+}
+
+type Counted = Pick<WantedColumns, 'why' | 'size'>;
+
+function pendingOf(why: WantedWhy): number {
+  return why === 'skipped' ? 0 : 1;
+}
+
+function addTo(counts: WantedCounts, row: Counted | undefined, n: number): WantedCounts {
+  if (row === undefined) return counts;
+  const bytes = row.why === 'fetch' ? n * row.size : 0;
+  return { ...counts, count: counts.count + n, bytes: counts.bytes + bytes, [row.why]: counts[row.why] + n };
+}
+
+function countAll(db: Database.Database): WantedCounts {
+  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0 };
+  const all = db.prepare<[], { why: WantedWhy; n: number; size: number }>(
+    'SELECT why, count(*) AS n, sum(size) AS size FROM wanted GROUP BY why',
+  );
+  for (const { why, n, size } of all.iterate()) {
+    counts.count += n;
+    counts[why] = n;
+    if (why === 'fetch') counts.bytes = size;
+  }
+  return counts;
+}
+
+function prepare(db: Database.Database) {
+  const ask = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, WantedColumns> =>
+    db.prepare<Parameters, WantedColumns>(`${SELECT} ${rest}`);
+  return {
+    byPath: ask<[RelativePath]>('WHERE t.path = ?'),
+    inOrder: ask<[]>(`WHERE t.why = 'fetch' ORDER BY t.size, t.stamp DESC`),
+    page: ask<[KeyRange['from'], KeyRange['to'], number]>('WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ?'),
+    skipped: db.prepare<[number], { path: RelativePath; code: ErrorCode }>(
+      `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted WHERE why = 'skipped' ORDER BY size, stamp DESC LIMIT ?`,
+    ),
+    lowest: db
+      .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')
+      .pluck(),
+    insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, why, code, attempts, sinceMs)
+      VALUES (${RECORD_VALUES}, @movedFrom, @why, @code, 0, @sinceMs)`),
+    update: db.prepare(`UPDATE wanted SET ${RECORD_ASSIGNMENTS}, movedFrom = @movedFrom, why = @why, code = @code,
+      attempts = 0, sinceMs = @sinceMs WHERE id = @id`),
+    mark: db.prepare<[WantedWhy, ErrorCode | null, number, number]>(
+      'UPDATE wanted SET why = ?, code = ?, attempts = ? WHERE id = ?',
+    ),
+    drop: db.prepare<[number]>('DELETE FROM wanted WHERE id = ?'),
+    sources: db.prepare<[number], SourceColumns>('SELECT peer, seq, has FROM wanted_source WHERE want = ?'),
+    // The latest announcement of a peer says what it has; an older one that comes late says nothing new.
+    putSource: db.prepare<[number, number, Sequence, number, number]>(`INSERT INTO wanted_source
+      (want, peer, seq, has, pending) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (want, peer) DO UPDATE SET seq = excluded.seq, has = excluded.has, pending = excluded.pending
+      WHERE excluded.seq >= seq`),
+    haveOther: db.prepare<[number]>('UPDATE wanted_source SET has = 0 WHERE want = ?'),
+    setPending: db.prepare<[number, number]>('UPDATE wanted_source SET pending = ? WHERE want = ?'),
+    dropSources: db.prepare<[number]>('DELETE FROM wanted_source WHERE want = ?'),
+    dropPeer: db.prepare<[number]>('DELETE FROM wanted_source WHERE peer = ?'),
+  };
+}

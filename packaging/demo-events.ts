@@ -13,7 +13,7 @@ const LINES_A_BURST = 12;
 export function showEvents(device: Device): void {
   let waiting: string[] = [];
   device.follow(['--json', 'events', '--follow'], (line) => {
-    const text = describe(device.name, JSON.parse(line));
+    const text = describe(device.name, JSON.parse(line) as EventItem);
     if (text === undefined) return;
     if (waiting.length === 0) setTimeout(flush, GATHER_MS);
     waiting.push(text);

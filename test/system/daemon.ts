@@ -133,7 +133,7 @@ export class Daemon {
   }
 
   async status(): Promise<StatusAnswer> {
-    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- PRODUCT's shape; cli.test.ts holds it
+    // The promised shape; operate.test.ts holds it.
     return (await this.json('status')) as StatusAnswer;
   }
 

@@ -1,0 +1,52 @@
+// What `npm run build` makes: programs that start under the right Node, and say what is wrong under an old one.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { node, runProgram, temporaryDirectory } from './daemon.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** Makes Node believe, before the program starts, that it is an old one. */
+const AS_OLD_NODE = [
+  '--import',
+  `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.1.0'});Object.defineProperty(process,'version',{value:'v20.1.0'})`,
+];
+
+test('the built programs start, also when an old Node finds the right one beside them', async (t) => {
+  const place = await build(t);
+  symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+
+  for (const program of ['syncd.js', 'syncctl.js']) {
+    const file = join(place, 'dist/bin', program);
+    assert.equal(statSync(file).mode & 0o111, 0o111, 'it can be executed');
+    const direct = await runProgram([file, '--help']);
+    assert.equal(direct.code, 0, direct.stderr);
+    assert.match(direct.stdout, /--home/);
+    const viaOldNode = await runProgram([...AS_OLD_NODE, file, '--help']);
+    assert.equal(viaOldNode.stdout, direct.stdout);
+    assert.equal(viaOldNode.code, 0);
+  }
+});
+
+test('under an old Node alone the programs say which one they need', async (t) => {
+  const place = await build(t);
+
+  const ended = await runProgram([...AS_OLD_NODE, join(place, 'dist/bin/syncd.js')]);
+
+  assert.equal(ended.code, 1);
+  assert.match(ended.stderr, /^syncd needs Node 24 or newer, this is v20\.1\.0\.\nhint: /);
+});
+
+/** Builds into a directory of its own, with the package.json that says these are ES modules. */
+async function build(t: TestContext): Promise<string> {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'dist'));
+  copyFileSync(join(root, 'package.json'), join(place, 'package.json'));
+  await new Promise<void>((done, fail) => {
+    execFile(node, [join(root, 'packaging/build.ts'), join(place, 'dist')], (error, stdout) =>
+      error === null ? done() : fail(new Error(stdout)),
+    );
+  });
+  return place;
+}

@@ -71,6 +71,11 @@ export const ERRORS = {
     'The folder is written in config.yaml, which commands never change.',
     'Change it there, then syncctl reload.',
   ),
+  E_PEER_IN_CONFIG: entry(
+    1,
+    'The peer is written in config.yaml, which commands never change.',
+    'Change it there, then syncctl reload.',
+  ),
   E_NO_SUCH_PEER: entry(1, 'There is no such peer.', 'See syncctl peers.'),
   E_AMBIGUOUS: entry(2, 'More than one thing begins so.', 'Give more of the name or ID.'),
   E_INVITATION: entry(2, 'This is not an invitation.', 'Copy the whole line that syncctl invite printed, in quotes.'),

@@ -13,6 +13,8 @@ export interface Config {
 /** Where a daemon keeps what: from `--home`, from systemd, or by the conventions of the user's system. */
 export interface Locations {
   readonly configFile: string;
+  /** Somebody named the file: then it is an error that it is not there. */
+  readonly configMustExist?: boolean;
   /** Read in this order; the last one is written by commands. */
   readonly folderDirs: readonly string[];
   readonly peerDirs: readonly string[];

@@ -1,0 +1,15 @@
+// What holds where nobody has set anything.
+import type { FolderSettings } from '../core/settings.ts';
+
+export const FOLDER_DEFAULTS = {
+  mode: 'two-way',
+  enabled: true,
+  rescanMs: 600_000,
+  permissions: true,
+  watch: 'auto',
+  conflict: 'newest',
+  maxDelete: 0.5,
+  versions: { keepMs: 30 * 86_400_000, maxShare: 0.1 },
+} as const satisfies Partial<FolderSettings>;
+
+export const DEFAULT_LOG_LEVEL = 'info';

@@ -1,0 +1,33 @@
+// Puts together what several files say of one folder or peer. Pure.
+import { isPlainObject, type PlainObject } from './document.ts';
+
+/** A later file over an earlier one: single keys, also inside of mappings. A list is one value. */
+export function override(under: PlainObject, over: PlainObject): PlainObject {
+  return combine(under, over, (_, list) => list);
+}
+
+/** What a folder says over what `defaults:` says: like {@link override}, but lists are joined, those of defaults first. */
+export function inherit(defaults: PlainObject, own: PlainObject): PlainObject {
+  return combine(defaults, own, (first, then) => [...first, ...then]);
+}
+
+type List = readonly unknown[];
+
+function combine(under: PlainObject, over: PlainObject, lists: (under: List, over: List) => List): PlainObject {
+  const combined = new Map(Object.entries(under));
+  for (const [key, value] of Object.entries(over)) {
+    const below = combined.get(key);
+    if (Array.isArray(below) && Array.isArray(value)) combined.set(key, lists(below, value));
+    else if (isPlainObject(below) && isPlainObject(value)) combined.set(key, combine(below, value, lists));
+    else combined.set(key, value);
+  }
+  return Object.fromEntries(combined);
+}
+
+/** All mappings of one key (`folders`, `peers`), by name, later ones over earlier ones. */
+export function overrideAll(layers: readonly Readonly<Record<string, PlainObject>>[]): Map<string, PlainObject> {
+  const all = new Map<string, PlainObject>();
+  for (const layer of layers)
+    for (const [name, value] of Object.entries(layer)) all.set(name, override(all.get(name) ?? {}, value));
+  return all;
+}

@@ -1,0 +1,52 @@
+// What is wrong with a configuration: file, line, key, what was found, what was expected.
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly file: string;
+  /** From 1; undefined: it concerns the file as a whole. */
+  readonly line: number | undefined;
+  /** From 1; known for bad YAML. */
+  readonly column?: number;
+  /** `folders.docs.rescan`; empty: it concerns the file as a whole. */
+  readonly key: string;
+  /** What was found, and what was expected. */
+  readonly text: string;
+}
+
+/** More than these are counted, not listed. */
+const LISTED = 5;
+
+/** A configuration that is refused as a whole. The code is that of the first problem. */
+export class ConfigError extends CodedError {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly [Problem, ...Problem[]]) {
+    super(problems[0].code, describeProblems(problems).join(' | '));
+    this.problems = problems;
+  }
+}
+
+/** Throws {@link ConfigError} where there is any problem. */
+export function refuseProblems(problems: readonly Problem[]): void {
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new ConfigError([first, ...others]);
+}
+
+/** One line each, `FILE:LINE: KEY: found …; expected …`, at most {@link LISTED}, then how many more. */
+export function describeProblems(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, LISTED).map(describeProblem);
+  return problems.length > LISTED ? [...lines, `and ${problems.length - LISTED} more`] : lines;
+}
+
+function describeProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined && part !== '');
+  return [place.join(':'), problem.key, problem.text].filter((part) => part !== '').join(': ');
+}
+
+const MAX_SHOWN = 60;
+
+/** A value as it is shown in a message: JSON, so that no control character gets out, and short. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' && /^[\w./:~%-]+$/.test(value) ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}

@@ -1,0 +1,57 @@
+// The effective configuration, in the words of the file, with all defaults written out. What comes out can be read in
+// again and means the same. There are no secrets in a configuration: keys lie in the state directory.
+import { dump } from 'js-yaml';
+
+import type { DeviceId } from '../core/ids.ts';
+import type { FolderSettings, PeerSettings } from '../core/settings.ts';
+import { formatListen } from './addresses.ts';
+import type { Config } from './config.ts';
+import { formatDuration, formatPercent } from './quantities.ts';
+
+/** A value that JSON can hold. `self` is shown by this device's name. */
+export function showConfig(config: Config, self: DeviceId): Record<string, unknown> {
+  const deviceName = (id: DeviceId): string => config.peers.get(id)?.name ?? id;
+  const { file, level } = config.log;
+  return {
+    name: config.name,
+    listen: formatListen(config.listen),
+    log: { level, ...(file === undefined ? {} : { file }) },
+    folders: Object.fromEntries(
+      [...config.folders.values()].map((folder) => [folder.name, showFolder(folder, self, deviceName)]),
+    ),
+    peers: Object.fromEntries([...config.peers.values()].map((peer) => [peer.name, showPeer(peer)])),
+  };
+}
+
+/** The same as the text of a `config.yaml`. */
+export function showConfigText(config: Config, self: DeviceId): string {
+  return dump(showConfig(config, self), { noRefs: true, lineWidth: -1 });
+}
+
+function showFolder(
+  folder: FolderSettings,
+  self: DeviceId,
+  deviceName: (id: DeviceId) => string,
+): Record<string, unknown> {
+  const { authority } = folder;
+  return {
+    path: folder.path,
+    peers: Object.fromEntries([...folder.peers].map(([id, role]) => [deviceName(id), role])),
+    mode: folder.mode,
+    rescan: formatDuration(folder.rescanMs),
+    enabled: folder.enabled,
+    permissions: folder.permissions,
+    watch: folder.watch,
+    // By ID where it is this device: its name may be a peer's too.
+    ...(authority === undefined ? {} : { authority: authority === self ? authority : deviceName(authority) }),
+    conflict: folder.conflict,
+    max_delete: formatPercent(folder.maxDelete),
+    versions: { keep: formatDuration(folder.versions.keepMs), max_size: formatPercent(folder.versions.maxShare) },
+  };
+}
+
+function showPeer(peer: PeerSettings): Record<string, unknown> {
+  const [first, ...others] = peer.addresses;
+  const address = first === undefined ? {} : { address: others.length === 0 ? first : peer.addresses };
+  return { id: peer.id, ...address };
+}

@@ -1,0 +1,205 @@
+// What commands add to the configuration: one file a folder in the last of the folder directories, one a peer in the
+// last of the peer directories. config.yaml and an administrator's files are never written. Each change is tried first
+// by loading the whole as it would be: what does not load is not written.
+import { CodedError } from '../../protocol/errors.ts';
+import { assert } from '../core/assert.ts';
+import type { DeviceId, FolderName } from '../core/ids.ts';
+import type { Role } from '../core/settings.ts';
+import type { ConfigFiles } from '../ports/config-files.ts';
+import type { Assignment } from './assignments.ts';
+import type { Config } from './config.ts';
+import { type Edit, editText } from './edit.ts';
+import { type Changes, type ConfigContext, loadConfig, loadSources, withChanges } from './load.ts';
+import { isDeviceName, toDeviceName } from './names.ts';
+import { ConfigError } from './problem.ts';
+import { isPlainObject, MAX_CONFIG_BYTES } from './document.ts';
+import type { FileKind } from './schema.ts';
+import { type Source, whereIs } from './sources.ts';
+
+export interface WriteContext extends ConfigContext {
+  readonly files: ConfigFiles;
+}
+
+/** Adds a folder. E_FOLDER_EXISTS; E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG, E_UNSUPPORTED for what does not load. */
+export function addFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
+  const { config, sources } = loadSources(context);
+  if (config.folders.has(name)) throw new CodedError('E_FOLDER_EXISTS', `the folder ${name} exists already`);
+  return editOne(context, sources, 'folders', name, settings);
+}
+
+/** Changes single keys of a folder; null gives a key back to what is set elsewhere. All or nothing. */
+export function editFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
+  const sources = sourcesWith(context, name);
+  for (const { keys, value } of settings) if (value === null) refuseFixed(sources, ['folders', name, ...keys]);
+  return editOne(context, sources, 'folders', name, settings);
+}
+
+/** Forgets a folder. E_FOLDER_IN_CONFIG where a person wrote it. */
+export function removeFolder(context: WriteContext, name: FolderName): Config {
+  const sources = sourcesWith(context, name);
+  refuseFixed(sources, ['folders', name]);
+  return apply(context, removals(sources, ['folders', name]));
+}
+
+/** Lets a peer have a folder, in a role. The peer is given by its name. */
+export function grant(context: WriteContext, folder: FolderName, peerName: string, role: Role): Config {
+  return editFolder(context, folder, [{ keys: ['peers', peerName], value: role }]);
+}
+
+/** Takes a folder from a peer. Nothing happens where it has not got it. */
+export function revoke(context: WriteContext, folder: FolderName, peer: DeviceId): Config {
+  const sources = sourcesWith(context, folder);
+  const names = namesOf(sources, peer);
+  const roles = names.map((name) => ['folders', folder, 'peers', name]);
+  for (const keys of [...roles, ...names.map((name) => ['defaults', 'peers', name])]) refuseFixed(sources, keys);
+  return apply(context, ...roles.map((keys) => removals(sources, keys)));
+}
+
+/**
+ * Trusts a device, and answers with the name that it has here: the wanted one where it is free, else `NAME-K5QX`. A
+ * device that is trusted already keeps its name, and its addresses where none are given.
+ */
+export function addPeer(
+  context: WriteContext,
+  wanted: string,
+  peer: { readonly id: DeviceId; readonly addresses: readonly string[] },
+): { readonly config: Config; readonly name: string } {
+  const { config, sources } = loadSources(context);
+  const known = config.peers.get(peer.id);
+  const name = known?.name ?? freeName(toDeviceName(wanted), peer.id, takenNames(config, sources));
+  const id = known === undefined ? [{ keys: ['id'], value: peer.id }] : [];
+  const address = peer.addresses.length > 0 ? [{ keys: ['address'], value: [...peer.addresses] }] : [];
+  return { config: editOne(context, sources, 'peers', name, [...id, ...address]), name };
+}
+
+/**
+ * Stops trusting a device, and takes every folder from it. E_FOLDER_IN_CONFIG where a person wrote a folder's peers,
+ * E_PEER_IN_CONFIG where a person wrote the peer.
+ */
+export function removePeer(context: WriteContext, id: DeviceId): Config {
+  const { config, sources } = loadSources(context);
+  const peer = config.peers.get(id);
+  if (peer === undefined) throw new CodedError('E_NO_SUCH_PEER', `no peer has the device ID ${id}`);
+  const names = namesOf(sources, id);
+  const roles = [...config.folders.keys()].flatMap((folder) => names.map((name) => ['folders', folder, 'peers', name]));
+  const inherited = names.map((name) => ['defaults', 'peers', name]);
+  for (const keys of [...roles, ...inherited, ['peers', peer.name]]) refuseFixed(sources, keys);
+  // An authority is a device, trusted or not: it stays, by its ID.
+  const authorities = [...config.folders.keys()].map((folder) => ['folders', folder, 'authority']);
+  const byId = sources.flatMap((source) =>
+    authorities
+      .filter((keys) => valueAt(source, keys) === peer.name)
+      .map((keys) => ({ file: source.file, edits: [{ keys, value: id }] })),
+  );
+  return apply(context, byId, ...roles.map((keys) => removals(sources, keys)), removals(sources, ['peers', peer.name]));
+}
+
+interface FileEdits {
+  readonly file: string;
+  readonly edits: readonly Edit[];
+}
+
+/** The sources, where this folder is in them; else E_NO_SUCH_FOLDER. */
+function sourcesWith(context: WriteContext, name: FolderName): readonly Source[] {
+  const { config, sources } = loadSources(context);
+  if (!config.folders.has(name)) throw new CodedError('E_NO_SUCH_FOLDER', `there is no folder ${name}`);
+  return sources;
+}
+
+/** Into the file of the writable directory that has it already, or into one of its own. */
+function editOne(
+  context: WriteContext,
+  sources: readonly Source[],
+  kind: 'folders' | 'peers',
+  name: string,
+  settings: readonly Assignment[],
+): Config {
+  const has = sources.findLast((source) => source.writable && valueAt(source, [kind, name]) !== undefined);
+  const file = has?.file ?? ownFile(context, kind, name);
+  const edits = settings.map(({ keys, value }) => ({ keys: [kind, name, ...keys], value }));
+  return apply(context, [{ file, edits }]);
+}
+
+/** Letters of any script stay as they are; what is left that a name may hold is `:` and space. */
+function ownFile({ locations }: WriteContext, kind: Exclude<FileKind, 'config'>, name: string): string {
+  const dir = (kind === 'folders' ? locations.folderDirs : locations.peerDirs).at(-1);
+  assert(dir !== undefined, 'there is a directory to write to');
+  const fileName = `${name.replaceAll(':', '%3A').replaceAll(' ', '%20')}.yaml`;
+  // A name of a file has at most 255 bytes, and the temporary one is longer.
+  if (new TextEncoder().encode(fileName).length > 240)
+    throw new CodedError('E_FOLDER_NAME', `${name} is too long to be the name of a file`);
+  return `${dir}/${fileName}`;
+}
+
+/** What takes these keys out of every file that a command may write. */
+function removals(sources: readonly Source[], keys: readonly string[]): FileEdits[] {
+  return sources
+    .filter((source) => source.writable && valueAt(source, keys) !== undefined)
+    .map(({ file }) => ({ file, edits: [{ keys, value: null }] }));
+}
+
+/** E_FOLDER_IN_CONFIG, E_PEER_IN_CONFIG: what a person wrote is not taken away by a command. */
+function refuseFixed(sources: readonly Source[], keys: readonly string[]): void {
+  const fixed = sources.filter((source) => !source.writable && valueAt(source, keys) !== undefined);
+  const at = whereIs(fixed, ...keys);
+  if (at === undefined) return;
+  const code = keys[0] === 'peers' ? 'E_PEER_IN_CONFIG' : 'E_FOLDER_IN_CONFIG';
+  throw new CodedError(code, `${keys.join('.')} is written in ${at.file}:${at.line}, which commands never change`);
+}
+
+/** All texts as they would be; loaded; then written in this order: what names a peer goes before the peer. */
+function apply(context: WriteContext, ...groups: readonly (readonly FileEdits[])[]): Config {
+  const editsOf = new Map<string, Edit[]>();
+  for (const { file, edits } of groups.flat()) editsOf.set(file, [...(editsOf.get(file) ?? []), ...edits]);
+  const changes = new Map<string, string | undefined>();
+  for (const [file, edits] of editsOf) {
+    const before = context.files.read(file, MAX_CONFIG_BYTES);
+    const after = editText(before, edits);
+    if (after !== before) changes.set(file, after);
+  }
+  const config = loadChanged(context, changes);
+  for (const [file, text] of changes) {
+    if (text === undefined) context.files.remove(file);
+    else context.files.write(file, text);
+  }
+  return config;
+}
+
+function loadChanged(context: WriteContext, changes: Changes): Config {
+  try {
+    return loadConfig({ ...context, files: withChanges(context.files, changes) });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // A line of a text that was never written would send people to the wrong place.
+    const [first, ...others] = error.problems.map((one) =>
+      changes.has(one.file) ? { ...one, file: '', line: undefined } : one,
+    );
+    throw first === undefined ? error : new ConfigError([first, ...others]);
+  }
+}
+
+/** How a folder's peers may name this device: by its name here, or by its ID. */
+function namesOf(sources: readonly Source[], id: DeviceId): string[] {
+  const named = sources.flatMap(({ value }) => Object.entries(value.peers ?? {}));
+  return [...new Set([...named.filter(([, peer]) => peer.id === id).map(([name]) => name), id])];
+}
+
+function valueAt(source: Source, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (isPlainObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    source.document.value,
+  );
+}
+
+/** Also this device's own: two that are called debian must not be mistaken for one another. */
+function takenNames(config: Config, sources: readonly Source[]): Set<string> {
+  return new Set([config.name, ...sources.flatMap(({ value }) => Object.keys(value.peers ?? {}))]);
+}
+
+function freeName(wanted: string, id: DeviceId, taken: ReadonlySet<string>): string {
+  for (let length = 0; length <= 12; length += 4) {
+    const name = length === 0 ? wanted : `${wanted}-${id.slice(0, length)}`;
+    if (!taken.has(name) && isDeviceName(name)) return name;
+  }
+  return `device-${id.slice(0, 16)}`;
+}

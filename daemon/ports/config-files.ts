@@ -1,0 +1,15 @@
+// The few files that configuration is written in, as config/ sees them: small texts, read and replaced whole.
+
+export interface ConfigFiles {
+  /**
+   * The file's text; undefined where there is none. Throws a FileSystemError: EFBIG beyond `maxBytes`, EILSEQ where it
+   * is not UTF-8, EINVAL where it is no regular file, or what the disk says.
+   */
+  read(path: string, maxBytes: number): string | undefined;
+  /** Names in a directory, sorted, without those that begin with a dot; none where there is no directory. */
+  list(dir: string): string[];
+  /** Replaces the file in one step that survives a loss of power: readers see the old or the new text. Mode 0600; directories are made 0700. */
+  write(path: string, text: string): void;
+  /** Durable too. Nothing happens where there is no such file. */
+  remove(path: string): void;
+}

@@ -1,0 +1,115 @@
+// ConfigFiles over the real disk. A write is a new file beside the old one, made durable, then renamed over it.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import type { ConfigFiles } from '../ports/config-files.ts';
+import { FileSystemError } from '../ports/file-system.ts';
+
+export const configFiles: ConfigFiles = { read, list, write, remove };
+
+function read(path: string, maxBytes: number): string | undefined {
+  // Without O_NONBLOCK a pipe of this name would stop the daemon for ever.
+  const fd = absentAsUndefined(() =>
+    call('open', path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)),
+  );
+  if (fd === undefined) return undefined;
+  try {
+    if (!fstatSync(fd).isFile()) throw new FileSystemError('EINVAL', 'read', path);
+    const bytes = call('read', path, () => readAtMost(fd, maxBytes + 1));
+    if (bytes.length > maxBytes) throw new FileSystemError('EFBIG', 'read', path);
+    return decode(bytes, path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** By what it gives and not by its size: a file of /proc says 0, and a file may grow while it is read. */
+function readAtMost(fd: number, maxBytes: number): Uint8Array {
+  const buffer = new Uint8Array(maxBytes);
+  let length = 0;
+  while (length < maxBytes) {
+    const got = readSync(fd, buffer, length, maxBytes - length, null);
+    if (got === 0) break;
+    length += got;
+  }
+  return buffer.subarray(0, length);
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FileSystemError('EILSEQ', 'read', path);
+  }
+}
+
+function list(dir: string): string[] {
+  const names = absentAsUndefined(() => call('readdir', dir, () => readdirSync(dir))) ?? [];
+  return names.filter((name) => !name.startsWith('.')).sort();
+}
+
+function write(path: string, text: string): void {
+  const dir = dirname(path);
+  // The dot keeps what a crash leaves behind from being read as configuration.
+  const temporary = join(dir, `.${basename(path)}.new`);
+  call('write', path, () => {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    rmSync(temporary, { force: true });
+    const fd = openSync(temporary, 'wx', 0o600);
+    try {
+      writeFileSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+    syncDirectory(dir);
+  });
+}
+
+function remove(path: string): void {
+  call('unlink', path, () => {
+    rmSync(path, { force: true });
+  });
+  absentAsUndefined(() => call('fsync', dirname(path), () => syncDirectory(dirname(path))));
+}
+
+function syncDirectory(dir: string): void {
+  const fd = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function call<Result>(name: string, path: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+      throw new FileSystemError(error.code, name, path);
+    throw error;
+  }
+}
+
+function absentAsUndefined<Result>(run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof FileSystemError && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

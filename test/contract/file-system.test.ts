@@ -1,7 +1,7 @@
 // One suite for ports/file-system.ts: the kernel's, in a temporary directory, and the one in memory keep the same contract.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
@@ -544,6 +544,32 @@ describe('file system: real, what memory does not have', () => {
       root.setAttributes('pipe', { mode: 0o600, mtimeUs: 1n });
     }
     assert.equal(open(), before);
+  });
+
+  test('an owner without privileges changes a file of mode 000, and may not open it', (t) => {
+    const { root, path } = realDisk(t);
+    write(root, 'a', '');
+    root.setAttributes('a', { mode: 0o000 });
+    const program = `
+      import { RealFileSystem } from ${JSON.stringify(new URL('../../daemon/system/file-system.ts', import.meta.url))};
+      const root = new RealFileSystem().openRoot('.');
+      try { root.openFile('a', 'read'); } catch (error) { console.log(error.code); }
+      root.setAttributes('a', { mtimeUs: 5n });
+      root.setAttributes('a', { mode: 0o640 });
+      root.openFile('a', 'read').close();
+      root.mkdir('dir', 0o311);
+      console.log('done');`;
+    const nobody = 65_534;
+    const privileged = process.getuid?.() === 0;
+    if (privileged) for (const owned of [path, join(path, 'a')]) chownSync(owned, nobody, nobody);
+    chmodSync(join(path, '..'), 0o755);
+    const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: path,
+      encoding: 'utf8',
+      ...(privileged ? { uid: nobody, gid: nobody } : {}),
+    });
+    assert.equal(output, 'EACCES\ndone\n');
+    assert.deepEqual([root.lstat('a').mode, root.lstat('a').mtimeNs, root.lstat('dir').mode], [0o640, 5000n, 0o311]);
   });
 
   test('a tree deeper than PATH_MAX is made, read and removed', (t) => {

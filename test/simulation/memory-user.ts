@@ -181,7 +181,9 @@ export class MemoryUser {
         continue;
       }
       const here: DirInode = at;
-      at = this.#tree.need(here, name, call).inode;
+      const entry = here.children.get(name);
+      if (entry === undefined) throw new FileSystemError('ENOENT', call, path);
+      at = entry.inode;
       if (at.kind === 'symlink') {
         const { target } = at;
         at = this.#walk(target.startsWith('/') ? target : `${dirPathOf(here)}/${target}`, call, linksLeft - 1);

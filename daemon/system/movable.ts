@@ -1,0 +1,22 @@
+// Which memory of a value can be given to another thread instead of being copied.
+import { isMarkedAsUntransferable } from 'node:worker_threads';
+
+/**
+ * The buffers of all typed arrays in a value of plain objects, arrays, Maps and Sets. Only those that a typed array fills
+ * alone: a small Buffer lies in a pool with others, which must not lose their memory.
+ */
+export function movable(value: unknown): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const visit = (at: unknown): void => {
+    if (typeof at !== 'object' || at === null) return;
+    if (ArrayBuffer.isView(at)) {
+      const { buffer, byteLength } = at;
+      const alone = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength && byteLength > 0;
+      if (alone && !isMarkedAsUntransferable(buffer)) found.add(buffer);
+    } else if (Array.isArray(at) || at instanceof Set) for (const one of at) visit(one);
+    else if (at instanceof Map) for (const one of at.values()) visit(one);
+    else if (Object.getPrototypeOf(at) === Object.prototype) for (const one of Object.values(at)) visit(one);
+  };
+  visit(value);
+  return [...found];
+}

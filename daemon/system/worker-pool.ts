@@ -1,0 +1,161 @@
+// Worker threads for disk work (ports/workers.ts). First come, first served; a thread is started when there is work for it
+// and none is free. One that dies takes only its own job with it: the next job starts another.
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { assert } from '../core/assert.ts';
+import type { Log } from '../ports/log.ts';
+import type { Job, Workers } from '../ports/workers.ts';
+import { movable } from './movable.ts';
+import { type Answer, type Request, type WorkerStart, receiveError } from './worker-messages.ts';
+
+const DEFAULT_SIZE = 2;
+/** Who asks awaits, so a queue like this means that somebody does not. */
+const MAX_QUEUED = 10_000;
+/** A thread that waits for the kernel (a dead network disk) cannot be ended; it is left behind. */
+const CLOSE_WITHIN_MS = 800;
+
+/** This file's own extension: .ts in a checkout, .js in the package. */
+const EXTENSION = extname(import.meta.url);
+
+/** Rejected with when the pool is closed before the job is done, or when its thread ended under it. */
+export class WorkerGone extends Error {
+  override readonly name = 'WorkerGone';
+}
+
+interface Waiting {
+  readonly request: Request;
+  resolve(output: unknown): void;
+  reject(error: Error): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** What it works on, the oldest first: a job and pings behind it. */
+  readonly given: Waiting[];
+}
+
+export interface WorkerPoolOptions {
+  readonly size?: number;
+  readonly log?: Log;
+  /** The module that exports `jobs`; disk/jobs by default. */
+  readonly registry?: URL;
+}
+
+export class WorkerPool implements Workers {
+  readonly #size: number;
+  readonly #log: Log | undefined;
+  readonly #start: WorkerStart;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: Waiting[] = [];
+  #closed = false;
+
+  constructor(options: WorkerPoolOptions = {}) {
+    this.#size = options.size ?? DEFAULT_SIZE;
+    this.#log = options.log;
+    const registry = options.registry ?? new URL(`../disk/jobs${EXTENSION}`, import.meta.url);
+    this.#start = { registry: registry.href };
+  }
+
+  run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
+    const request: Request = { kind: 'run', job: job.name, input };
+    // The job of this name, in the other thread, gives what its type says.
+    return this.#ask(request, (waiting) => this.#queue.push(waiting)) as Promise<Output>;
+  }
+
+  /** Resolves when each living thread has answered, after the job that it is on. For a watchdog. */
+  async ping(): Promise<void> {
+    const pings = [...this.#threads].map((thread) =>
+      this.#ask({ kind: 'ping' }, (waiting) => this.#give(thread, waiting)),
+    );
+    await Promise.all(pings);
+  }
+
+  /**
+   * Ends all threads; what they were on is rejected. Within a second, whatever they do: false when one of them waits for
+   * the kernel and is left behind. Then `process.exit` would wait for it too, and only a signal ends the process.
+   */
+  async close(): Promise<boolean> {
+    this.#closed = true;
+    for (const { reject } of this.#queue.splice(0)) reject(new WorkerGone('the worker pool is closed'));
+    const ends = [...this.#threads].map((thread) => {
+      this.#bury(thread, 'the worker pool is closed');
+      return thread.worker.terminate();
+    });
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const timeout = setTimeout(() => resolve(false), CLOSE_WITHIN_MS);
+    const ended = await Promise.race([Promise.all(ends).then(() => true), late]);
+    clearTimeout(timeout);
+    return ended;
+  }
+
+  async #ask(request: Request, place: (waiting: Waiting) => void): Promise<unknown> {
+    if (this.#closed) throw new WorkerGone('the worker pool is closed');
+    assert(this.#queue.length < MAX_QUEUED, 'jobs are awaited, not piled up');
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    place({ request, resolve, reject });
+    this.#goOn();
+    return promise;
+  }
+
+  /** Gives the oldest waiting jobs to free threads. */
+  #goOn(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#freeThread();
+      const waiting = thread && this.#queue.shift();
+      if (thread === undefined || waiting === undefined) return;
+      this.#give(thread, waiting);
+    }
+  }
+
+  #freeThread(): Thread | undefined {
+    for (const thread of this.#threads) if (thread.given.length === 0) return thread;
+    return this.#threads.size < this.#size ? this.#startThread() : undefined;
+  }
+
+  #startThread(): Thread {
+    const worker = new Worker(new URL(`./worker${EXTENSION}`, import.meta.url), { workerData: this.#start });
+    const thread: Thread = { worker, given: [] };
+    worker.on('message', (answer: Answer) => this.#answered(thread, answer));
+    worker.on('error', (error) => this.#ended(thread, String(error)));
+    worker.on('exit', (code) => this.#ended(thread, `it ended with ${code}`));
+    worker.unref();
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #give(thread: Thread, waiting: Waiting): void {
+    try {
+      const { request } = waiting;
+      thread.worker.postMessage(request, request.kind === 'run' ? movable(request.input) : []);
+    } catch (error) {
+      // An input that cannot be cloned.
+      waiting.reject(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    thread.given.push(waiting);
+    // Work in hand keeps the process alive; idle threads do not.
+    thread.worker.ref();
+  }
+
+  #answered(thread: Thread, answer: Answer): void {
+    const waiting = thread.given.shift();
+    // It was buried meanwhile.
+    if (waiting === undefined) return;
+    if (thread.given.length === 0) thread.worker.unref();
+    if (answer.kind === 'failed') waiting.reject(receiveError(answer.error));
+    else waiting.resolve(answer.kind === 'done' ? answer.output : undefined);
+    this.#goOn();
+  }
+
+  #ended(thread: Thread, why: string): void {
+    if (!this.#threads.has(thread)) return;
+    this.#log?.error('a worker thread ended; another takes its place', { why });
+    this.#bury(thread, `a worker thread ended: ${why}`);
+    this.#goOn();
+  }
+
+  #bury(thread: Thread, why: string): void {
+    this.#threads.delete(thread);
+    for (const { reject } of thread.given.splice(0)) reject(new WorkerGone(why));
+  }
+}

@@ -1,0 +1,52 @@
+// Bytes that follow from a seed: the same seed, the same run.
+import type { Random } from '../../daemon/ports/random.ts';
+
+/** xorshift128 (Marsaglia, 2003), filled from the seed by a multiplicative step. Good enough to surprise, not to hide. */
+export class SeededRandom implements Random {
+  readonly #state: Uint32Array;
+
+  constructor(seed: number) {
+    let fill = seed >>> 0;
+    this.#state = Uint32Array.from({ length: 4 }, () => {
+      fill = (Math.imul(fill ^ (fill >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+      return fill === 0 ? 1 : fill;
+    });
+    for (let i = 0; i < 16; i++) this.next();
+  }
+
+  /** 0 to 2³² − 1. */
+  next(): number {
+    const [x = 0, y = 0, z = 0, w = 0] = this.#state;
+    const t = x ^ (x << 11);
+    this.#state.set([y, z, w, w ^ (w >>> 19) ^ t ^ (t >>> 8)]);
+    return this.#state[3] ?? 0;
+  }
+
+  bytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => this.next() >>> 24);
+  }
+
+  /** 0 to `end` − 1. */
+  below(end: number): number {
+    return Math.floor((this.next() / 2 ** 32) * end);
+  }
+
+  /** True once in `times` on average. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0;
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    const chosen = choices[this.below(choices.length)];
+    if (chosen === undefined) throw new Error('nothing to pick from');
+    return chosen;
+  }
+
+  /** In an order of its own. */
+  shuffled<T>(items: readonly T[]): T[] {
+    return items
+      .map((item) => [this.next(), item] as const)
+      .toSorted(([a], [b]) => a - b)
+      .map(([, item]) => item);
+  }
+}

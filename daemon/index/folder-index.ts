@@ -19,6 +19,22 @@ import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
 import { type Want, type WantMark, type WantSource, Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
 
+export type {
+  Counts,
+  HistoryRow,
+  HowOpened,
+  KeptVersionRow,
+  Position,
+  Row,
+  RowChange,
+  VersionTotals,
+  Want,
+  WantMark,
+  WantSource,
+  WantedCounts,
+  WantedRow,
+};
+
 export interface OpenOptions {
   readonly newEpoch: () => Epoch;
   /** Sets a damaged file aside. Without it a damaged index is E_INDEX. */

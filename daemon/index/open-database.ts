@@ -40,7 +40,7 @@ export function openDatabase(file: string | Buffer, fs: FileSystem | undefined):
 }
 
 function openOnce(file: string | Buffer): OpenedDatabase {
-  const db = new Database(file, { timeout: 2000 });
+  const db = connect(file);
   try {
     const isNew = Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0;
     if (!isNew) refuseForeign(db, typeof file === 'string' ? file : IN_MEMORY);
@@ -53,6 +53,16 @@ function openOnce(file: string | Buffer): OpenedDatabase {
     return { db, how: isNew ? 'new' : 'existing', closedCleanly };
   } catch (error) {
     db.close();
+    throw error;
+  }
+}
+
+function connect(file: string | Buffer): Database.Database {
+  try {
+    return new Database(file, { timeout: 2000 });
+  } catch (error) {
+    // Its own word for a directory that is not there.
+    if (error instanceof TypeError) throw new CodedError('E_ACCESS', `${String(file)}: ${error.message}`);
     throw error;
   }
 }

@@ -99,12 +99,12 @@ export class Wanted {
 
   /** To be fetched: small ones first, of equal size the latest. */
   next(limit: number, skipPaths: ReadonlySet<string>): WantedRow[] {
-    const found: WantedColumns[] = [];
-    for (const columns of this.#statements.inOrder.iterate()) {
-      if (found.length >= limit) break;
-      if (!skipPaths.has(columns.path)) found.push(columns);
+    const paths: RelativePath[] = [];
+    for (const path of this.#statements.inOrder.iterate()) {
+      if (paths.length >= limit) break;
+      if (!skipPaths.has(path)) paths.push(path);
     }
-    return found.map((columns) => this.#toRow(columns));
+    return paths.map((path) => this.row(path)).filter((row) => row !== undefined);
   }
 
   page({ from, to }: KeyRange): WantedRow[] {
@@ -230,7 +230,10 @@ function prepare(db: Database.Database) {
     db.prepare<Parameters, WantedColumns>(`${SELECT} ${rest}`);
   return {
     byPath: ask<[RelativePath]>('WHERE t.path = ?'),
-    inOrder: ask<[]>(`WHERE t.why = 'fetch' ORDER BY t.size, t.stamp DESC`),
+    // Paths alone: most of those that are skipped are skipped every time.
+    inOrder: db
+      .prepare<[], RelativePath>(`SELECT path FROM wanted WHERE why = 'fetch' ORDER BY size, stamp DESC`)
+      .pluck(),
     page: ask<[KeyRange['from'], KeyRange['to'], number]>('WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ?'),
     skipped: db.prepare<[number], { path: RelativePath; code: ErrorCode }>(
       `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted WHERE why = 'skipped' ORDER BY size, stamp DESC LIMIT ?`,

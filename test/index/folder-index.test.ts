@@ -1,0 +1,272 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { comparePaths, isBelow, parentOf } from '../../daemon/core/path.ts';
+import type { Entry, FileRecord } from '../../daemon/core/record.ts';
+import {
+  absent,
+  change,
+  device,
+  dir,
+  epoch,
+  file,
+  hashOf,
+  openInMemory,
+  path,
+  paths,
+  record,
+  seen,
+  seq,
+} from './rows.ts';
+
+test('a row is given back as it was committed', () => {
+  const index = openInMemory();
+  const entries: Entry[] = [
+    file('hello', { mode: 0o600, mtimeUs: -(10n ** 18n) }),
+    { kind: 'symlink', target: '../ü' },
+    dir,
+    absent,
+  ];
+  for (const [i, entry] of entries.entries()) {
+    const given: FileRecord = record(`some/path ${i}`, entry, {
+      vector: [
+        [epoch('A'), 1],
+        [epoch('B'), Number.MAX_SAFE_INTEGER],
+      ],
+      origin: device('C'),
+      mark: true,
+      lost: [
+        { kind: 'file', sha256: hashOf('x'), sizeBytes: 2 ** 40, origin: device('D'), stamp: 5 },
+        { kind: 'symlink', sha256: hashOf('y'), sizeBytes: 0, origin: device('E'), stamp: -6 },
+      ],
+    });
+    index.commit({ nowUs: 1000, rows: [{ record: given, seen, racy: true, boundary: true, announce: true }] });
+    const row = index.row(given.path);
+    assert.deepEqual(row?.record, given);
+    assert.deepEqual(row?.seen, seen);
+    assert.deepEqual([row?.racy, row?.keptLocally, row?.boundary], [true, false, true]);
+  }
+  assert.equal(index.row(path('nothing')), undefined);
+});
+
+test('sequences follow the wall clock, and never one is given twice when it goes back', () => {
+  const index = openInMemory();
+  const first = index.commit({ nowUs: 5000, rows: [change('a', dir), change('b', dir)] });
+  assert.deepEqual(
+    first.map((row) => row.seq),
+    [5000, 5001],
+  );
+  const second = index.commit({ nowUs: 10, rows: [change('a', dir)] });
+  assert.deepEqual(
+    second.map((row) => row.seq),
+    [5002],
+  );
+  assert.equal(index.seq, 5002);
+  index.beginEpoch(epoch('Z'));
+  assert.equal(index.epoch, epoch('Z'));
+  assert.equal(index.commit({ nowUs: 10, rows: [change('c', dir)] })[0]?.seq, 5003);
+});
+
+test('the highest sequence is remembered when its row is gone', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 5000, rows: [change('a', absent, { stamp: 1 })] });
+  assert.equal(index.dropTombstones(2, index.seq, 10), 1);
+  const again = openInMemory(index.serialise());
+  assert.equal(again.opened, 'existing');
+  assert.equal(again.closedCleanly, false);
+  assert.equal(again.epoch, epoch('A'));
+  assert.equal(again.commit({ nowUs: 0, rows: [change('a', dir)] })[0]?.seq, 5001);
+});
+
+test('a change that is not announced keeps its sequence', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 5000, rows: [change('a', file('x')), change('b', dir)] });
+  assert.deepEqual(index.commit({ nowUs: 9000, rows: [change('a', file('x'), { seen, announce: false })] }), []);
+  assert.equal(index.row(path('a'))?.seq, 5000);
+  assert.deepEqual(index.row(path('a'))?.seen, seen);
+  assert.equal(index.seq, 5001);
+  assert.throws(() => index.commit({ nowUs: 1, rows: [change('new', dir, { announce: false })] }), /not announced/);
+});
+
+test('a commit that fails changes nothing: rows, counts, sequence, devices', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 5000, rows: [change('a', file('x'))] });
+  const before = [index.counts(), index.seq, index.wantedCounts()];
+  const rows = [
+    { ...change('b', file('yy')), record: record('b', file('yy'), { origin: device('Q') }) },
+    change('c', dir, { announce: false }),
+  ];
+  const want = [{ record: record('w', dir), why: 'fetch' as const, sinceMs: 1 }];
+  assert.throws(() => index.commit({ nowUs: 6000, rows, want }));
+  assert.deepEqual([index.counts(), index.seq, index.wantedCounts()], before);
+  assert.equal(index.row(path('b')), undefined);
+  index.commit({ nowUs: 6000, rows: rows.slice(0, 1) });
+  assert.equal(index.row(path('b'))?.record.origin, device('Q'));
+});
+
+test('a move is told as one only while the tombstone it left is the change just before it', () => {
+  const index = openInMemory();
+  const moved = { movedFrom: path('old') };
+  const together = index.commit({ nowUs: 100, rows: [change('old', absent), change('new', file('x'), moved)] });
+  assert.equal(together[1]?.movedFrom, 'old');
+  assert.deepEqual(
+    index.after(seq(100), 10).map((row) => row.movedFrom),
+    ['old'],
+  );
+  index.commit({ nowUs: 100, rows: [change('new', file('x'), { seen, announce: false })] });
+  assert.equal(index.row(path('new'))?.movedFrom, 'old');
+  index.commit({ nowUs: 100, rows: [change('old', file('y'))] });
+  assert.equal(index.row(path('new'))?.movedFrom, undefined);
+  const apart = index.commit({
+    nowUs: 100,
+    rows: [change('old', absent), change('x', dir), change('new', file('x'), moved)],
+  });
+  assert.equal(apart[2]?.movedFrom, undefined);
+});
+
+test('children, what lives below, and everything by sequence', () => {
+  const index = openInMemory();
+  const tree = ['a', 'a/b', 'a/b/c', 'a!', 'a/b!', 'a0', 'ä', 'a/\u{10ffff}', 'a/\u{fffd}', '\u{10ffff}'];
+  index.commit({ nowUs: 1, rows: tree.map((at) => change(at, at === 'a/b!' ? absent : dir)) });
+  assert.deepEqual(paths(index.children('')), ['a', 'a!', 'a0', 'ä', '\u{10ffff}']);
+  assert.deepEqual(paths(index.children(path('a'))), ['a/b', 'a/b!', 'a/\u{fffd}', 'a/\u{10ffff}']);
+  assert.deepEqual(paths(index.liveBelow(path('a'))), ['a/b', 'a/b/c', 'a/\u{fffd}', 'a/\u{10ffff}']);
+  assert.equal([...index.liveBelow('')].length, tree.length - 1);
+  assert.deepEqual(paths(index.after(seq(3), 2)), ['a!', 'a/b!']);
+  assert.deepEqual([...index.rows([path('a'), path('gone'), path('ä')]).keys()], ['a', 'ä']);
+});
+
+test('going through rows stands commits between two steps, at any page', () => {
+  const index = openInMemory();
+  const names = Array.from({ length: 2500 }, (_, i) => `d/${String(i).padStart(5, '0')}`);
+  index.commit({ nowUs: 1, rows: names.map((at) => change(at, dir)) });
+  const found: string[] = [];
+  for (const row of index.liveBelow(path('d'))) {
+    found.push(row.record.path);
+    if (found.length % 500 === 0) index.commit({ nowUs: 1, rows: [change(row.record.path, absent)] });
+  }
+  assert.deepEqual(found, names);
+  assert.equal(index.counts().tombstones, 5);
+});
+
+test('property: counts, children, ranges and order agree with a plain map', () => {
+  const name = fc.constantFrom('a', 'b', 'a0', 'a.', '~', 'ü', '\u{1f600}', '\u{ff5e}');
+  const at = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+  const entry = fc.oneof(
+    fc.constant(dir),
+    fc.constant(absent),
+    fc.string({ maxLength: 5 }).map((text) => file(text)),
+  );
+  const commit = fc.array(fc.tuple(at, entry), { maxLength: 12 });
+  fc.assert(
+    fc.property(fc.array(commit, { maxLength: 4 }), at, (commits, below) => {
+      const index = openInMemory();
+      const model = new Map<string, Entry>();
+      for (const rows of commits) {
+        index.commit({ nowUs: 1, rows: rows.map(([where, what]) => change(where, what)) });
+        for (const [where, what] of rows) model.set(where, what);
+      }
+      const all = [...model]
+        .map(([where, what]) => ({ at: path(where), what }))
+        .sort((a, b) => comparePaths(a.at, b.at));
+      const live = all.filter(({ what }) => what.kind !== 'absent');
+      const files = live.map(({ what }) => what).filter((what) => what.kind === 'file');
+      assert.deepEqual(index.counts(), {
+        files: files.length,
+        bytes: files.reduce((sum, { size }) => sum + size, 0),
+        entries: live.length,
+        tombstones: all.length - live.length,
+      });
+      assert.deepEqual(openInMemory(index.serialise()).counts(), index.counts());
+      assert.deepEqual(
+        paths(index.liveBelow(path(below))),
+        live.filter((one) => isBelow(one.at, path(below))).map((one) => one.at),
+      );
+      assert.deepEqual(
+        paths(index.liveBelow('')),
+        live.map((one) => one.at),
+      );
+      assert.deepEqual(
+        paths(index.children(path(below))),
+        all.filter((one) => parentOf(one.at) === below).map((one) => one.at),
+      );
+      index.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('live files are found by their content', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 1, rows: [change('a', file('x')), change('b', file('x')), change('c', file('y'))] });
+  assert.deepEqual(paths(index.withContent(hashOf('x'), 10)), ['a', 'b']);
+  index.commit({ nowUs: 1, rows: [change('a', absent)] });
+  assert.deepEqual(paths(index.withContent(hashOf('x'), 10)), ['b']);
+});
+
+test('conflicts are those rows that list a lost content', () => {
+  const index = openInMemory();
+  const lost = [{ kind: 'file' as const, sha256: hashOf('x'), sizeBytes: 1, origin: device('B'), stamp: 1 }];
+  index.commit({ nowUs: 1, rows: [change('b', dir), { ...change('a', dir), record: record('a', dir, { lost }) }] });
+  assert.deepEqual([paths(index.conflicts()), index.conflictCount()], [['a'], 1]);
+  assert.equal(openInMemory(index.serialise()).conflictCount(), 1);
+  index.commit({ nowUs: 1, rows: [change('a', dir)] });
+  assert.deepEqual([paths(index.conflicts()), index.conflictCount()], [[], 0]);
+});
+
+test('tombstones are dropped by age and sequence, but none that stands for a directory that stayed', () => {
+  const index = openInMemory();
+  index.commit({
+    nowUs: 10,
+    rows: [
+      change('old', absent, { stamp: 100 }),
+      change('young', absent, { stamp: 900 }),
+      change('stayed', absent, { stamp: 100, keptLocally: true }),
+      change('lives', dir, { stamp: 100 }),
+      change('not yet everywhere', absent, { stamp: 100 }),
+    ],
+  });
+  assert.equal(index.dropTombstones(500, seq(13), 10), 1);
+  assert.equal(index.row(path('old')), undefined);
+  assert.equal(index.counts().tombstones, 3);
+});
+
+test('what is not known to be durable is told by sequence', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 10, rows: [change('a', dir), change('b', dir), change('c', dir)] });
+  index.markDurable(seq(10));
+  index.markDurable(seq(4));
+  assert.equal(index.durableSeq, 10);
+  assert.deepEqual(paths(index.afterDurable(1)), ['b']);
+  assert.deepEqual(paths(index.afterDurable(10, seq(11))), ['c']);
+  assert.equal(openInMemory(index.serialise()).durableSeq, 10);
+});
+
+test('peers: what we have of theirs, what they hold of ours, and forgetting them', () => {
+  const index = openInMemory();
+  const peer = device('B');
+  assert.equal(index.have(peer), undefined);
+  index.commit({ nowUs: 1, have: [{ peer, epoch: epoch('B'), seq: seq(4711) }] });
+  assert.deepEqual(index.have(peer), { epoch: epoch('B'), seq: 4711 });
+  assert.equal(index.holds(peer), undefined);
+  index.commit({ nowUs: 1, peerHolds: [{ peer, epoch: epoch('A'), seq: seq(5) }] });
+  assert.deepEqual(index.holds(peer), { epoch: epoch('A'), seq: 5 });
+  index.forgetPeer(peer);
+  assert.deepEqual([index.have(peer), index.holds(peer)], [undefined, undefined]);
+});
+
+test('meta is kept, changed and taken away', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 1, meta: [['boot', 'x']] });
+  index.commit({
+    nowUs: 1,
+    meta: [
+      ['boot', 'y'],
+      ['id', 'z'],
+    ],
+  });
+  assert.deepEqual([index.meta('boot'), index.meta('id'), index.meta('none')], ['y', 'z', undefined]);
+  index.commit({ nowUs: 1, meta: [['boot', null]] });
+  assert.equal(index.meta('boot'), undefined);
+  index.ping();
+});

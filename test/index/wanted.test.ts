@@ -1,0 +1,137 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { FolderIndex } from '../../daemon/index/folder-index.ts';
+import { absent, device, dir, epoch, file, openInMemory, path, paths, record, seq } from './rows.ts';
+
+const B = device('B');
+const C = device('C');
+
+function want(
+  index: FolderIndex,
+  at: string,
+  content: string,
+  from: { peer: typeof B; seq: ReturnType<typeof seq> },
+): void {
+  index.commit({ nowUs: 1, want: [{ record: record(at, file(content)), why: 'fetch', sinceMs: 5, source: from }] });
+}
+
+test('a want survives a restart, with its sources', () => {
+  const index = openInMemory();
+  want(index, 'a', 'x', { peer: B, seq: seq(7) });
+  const again = openInMemory(index.serialise());
+  assert.deepEqual(again.wanted(path('a')), {
+    record: record('a', file('x')),
+    movedFrom: undefined,
+    why: 'fetch',
+    code: undefined,
+    attempts: 0,
+    sinceMs: 5,
+    sources: [{ peer: B, seq: 7, has: true }],
+  });
+  assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0 });
+});
+
+test('another content wanted: those who announced the one before are sources without it', () => {
+  const index = openInMemory();
+  want(index, 'a', 'x', { peer: B, seq: seq(7) });
+  index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'fetch', attempts: 3 }] });
+  want(index, 'a', 'longer', { peer: C, seq: seq(2) });
+  const row = index.wanted(path('a'));
+  assert.equal(row?.attempts, 0);
+  assert.deepEqual(
+    row?.sources.toSorted((a, b) => a.seq - b.seq),
+    [
+      { peer: C, seq: 2, has: true },
+      { peer: B, seq: 7, has: false },
+    ],
+  );
+  want(index, 'a', 'longer', { peer: B, seq: seq(9) });
+  assert.deepEqual(
+    index.wanted(path('a'))?.sources.map((source) => source.has),
+    [true, true],
+  );
+  assert.equal(index.wantedCounts().bytes, 6);
+});
+
+test('a source is added to a want that exists, and an older announcement of it says nothing new', () => {
+  const index = openInMemory();
+  want(index, 'a', 'x', { peer: B, seq: seq(7) });
+  index.commit({
+    nowUs: 1,
+    sources: [
+      { path: path('a'), peer: C, seq: seq(3), has: true },
+      { path: path('a'), peer: B, seq: seq(6), has: false },
+      { path: path('not wanted'), peer: B, seq: seq(8), has: true },
+    ],
+  });
+  assert.deepEqual(
+    new Set(index.wanted(path('a'))?.sources),
+    new Set([
+      { peer: B, seq: seq(7), has: true },
+      { peer: C, seq: seq(3), has: true },
+    ]),
+  );
+  assert.equal(index.wanted(path('not wanted')), undefined);
+});
+
+test('small ones are fetched first, of equal size the latest', () => {
+  const index = openInMemory();
+  const one = (at: string, content: string, stamp: number) => ({
+    record: record(at, file(content), { stamp }),
+    why: 'fetch' as const,
+    sinceMs: 1,
+  });
+  index.commit({
+    nowUs: 1,
+    want: [
+      one('large', 'xxxxxxxxxx', 9),
+      one('earlier', 'xx', 1),
+      one('later', 'yy', 2),
+      { record: record('gone', absent), why: 'fetch', sinceMs: 1 },
+      { ...one('held', '', 1), why: 'held' },
+    ],
+  });
+  assert.deepEqual(paths(index.wantedNext(10)), ['gone', 'later', 'earlier', 'large']);
+  assert.deepEqual(paths(index.wantedNext(2, new Set(['gone', 'earlier']))), ['later', 'large']);
+});
+
+test('the lowest wanted sequence of a peer passes over what is skipped', () => {
+  const index = openInMemory();
+  want(index, 'a', 'x', { peer: B, seq: seq(5) });
+  want(index, 'b', 'y', { peer: B, seq: seq(8) });
+  assert.equal(index.lowestWanted(B), 5);
+  assert.equal(index.lowestWanted(C), undefined);
+  index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'skipped', code: 'E_DISK_FULL', attempts: 1 }] });
+  assert.equal(index.lowestWanted(B), 8);
+  assert.deepEqual(index.skipped(10), [{ path: 'a', code: 'E_DISK_FULL' }]);
+  assert.deepEqual(index.wantedCounts(), { count: 2, bytes: 1, fetch: 1, held: 0, skipped: 1 });
+  index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'fetch', attempts: 1 }] });
+  assert.equal(index.lowestWanted(B), 5);
+  index.commit({ nowUs: 1, unwant: [path('a'), path('b'), path('never wanted')] });
+  assert.equal(index.lowestWanted(B), undefined);
+  assert.deepEqual(index.wantedCounts(), { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0 });
+});
+
+test('a peer that begins a new epoch is no source until it announces again', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 1, have: [{ peer: B, epoch: epoch('B'), seq: seq(9) }] });
+  want(index, 'a', 'x', { peer: B, seq: seq(5) });
+  index.commit({ nowUs: 1, have: [{ peer: B, epoch: epoch('B'), seq: seq(10) }] });
+  assert.equal(index.lowestWanted(B), 5);
+  index.commit({ nowUs: 1, have: [{ peer: B, epoch: epoch('C'), seq: seq(1) }] });
+  assert.equal(index.lowestWanted(B), undefined);
+  assert.deepEqual(index.wanted(path('a'))?.sources, []);
+});
+
+test('wants below a directory, and all of them by path', () => {
+  const index = openInMemory();
+  const rows = ['d/a', 'd', 'd/b/c', 'd0', 'e'].map((at) => ({
+    record: record(at, dir),
+    why: 'fetch' as const,
+    sinceMs: 1,
+  }));
+  index.commit({ nowUs: 1, want: rows });
+  assert.deepEqual(paths(index.wantedBelow(path('d'))), ['d/a', 'd/b/c']);
+  assert.deepEqual(paths(index.wantedAll()), ['d', 'd/a', 'd/b/c', 'd0', 'e']);
+  index.forgetPeer(B);
+});

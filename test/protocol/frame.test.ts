@@ -145,6 +145,13 @@ for (const [what, bytes, code] of [
     assert.equal(refusal(decodeMessage(bytes)), code);
   });
 
+test('I10: what claims more than a limit is refused by its claim alone, before memory is set aside for it', () => {
+  const head = raw('', undefined, MAX_JSON_BYTES + 1);
+  assert.equal(refusal(new FrameDecoder().push(head)), 'E_FRAME_TOO_LARGE');
+  const claim = raw(`{"type":"CHUNK","payload":${MAX_PAYLOAD_BYTES + 1}}`);
+  assert.equal(refusal(new FrameDecoder().push(claim)), 'E_FRAME_TOO_LARGE');
+});
+
 test('brackets inside strings are no nesting', () => {
   const decoded = decodeMessage(raw(`{"type":"PING","id":1,"x":"${'['.repeat(1000)}\\\\"}`));
   assert.equal(decoded[0]?.kind, 'frame');

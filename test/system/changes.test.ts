@@ -1,5 +1,6 @@
 // What people and programs do to a tree while both daemons run, from either side.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -169,6 +170,34 @@ test('the same content written again sends none of its bytes', async (t) => {
 
   const moved = (await pair.laptop.traffic()).received - before.received;
   assert.ok(moved < 100_000, `${moved} bytes were received for unchanged content`);
+});
+
+test('a git repository inside the folder is whole on both sides, through commits and branch switches', async (t) => {
+  const pair = await startPair(t, { before: fill });
+  const repository = join(pair.left, 'repository');
+  mkdirSync(repository);
+  const git = (cwd: string, ...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], { cwd, encoding: 'utf8' });
+
+  git(repository, 'init', '-q', '-b', 'main');
+  plantMany(repository, 150);
+  git(repository, 'add', '.');
+  git(repository, 'commit', '-q', '-m', 'first');
+  git(repository, 'switch', '-q', '-c', 'other');
+  for (let n = 0; n < 150; n += 2) writeFileSync(join(repository, `d000/f${n}.txt`), `other ${n}`);
+  git(repository, 'add', '.');
+  git(repository, 'commit', '-q', '-m', 'second');
+  git(repository, 'switch', '-q', 'main');
+  await pair.same();
+  const copy = join(pair.right, 'repository');
+  git(copy, 'switch', '-q', 'other');
+  await pair.same();
+
+  for (const each of [repository, copy]) {
+    assert.equal(git(each, 'status', '--porcelain'), '');
+    git(each, 'fsck', '--strict');
+  }
+  assert.equal(await conflicts(pair), 0);
 });
 
 test('both sides change many things at once, and end equal', async (t) => {

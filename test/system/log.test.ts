@@ -1,6 +1,6 @@
 // The log as people and programs see it: lines on a descriptor, files, and the last records in memory.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { type TestContext, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FileSystemError } from '../../daemon/ports/file-system.ts';

@@ -184,7 +184,7 @@ test('a git repository inside the folder is whole on both sides, through commits
   git(repository, 'add', '.');
   git(repository, 'commit', '-q', '-m', 'first');
   git(repository, 'switch', '-q', '-c', 'other');
-  for (let n = 0; n < 150; n += 2) writeFileSync(join(repository, `d000/f${n}.txt`), `other ${n}`);
+  for (let n = 0; n < 100; n += 2) writeFileSync(join(repository, `d000/f${n}.txt`), `other ${n}`);
   git(repository, 'add', '.');
   git(repository, 'commit', '-q', '-m', 'second');
   git(repository, 'switch', '-q', 'main');

@@ -74,7 +74,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'pino-roll': /^daemon\/system\/log[a-z-]*\.ts$/,
   'p-retry': /^daemon\/peer\//,
   'better-sqlite3': /^daemon\/index\//,
-  ajv: /^(?:protocol|daemon\/config)\/schemas?\.ts$/,
+  ajv: /^(?:protocol|daemon\/config)\//,
   'js-yaml': /^daemon\/config\//,
   minimatch: /^daemon\/core\/filter\.ts$/,
   commander: /^ctl\//,
@@ -96,7 +96,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   // The world.
   'node:fs': /^(?:ctl|daemon\/system)\//,
   'node:fs/promises': /^(?:ctl|daemon\/system)\//,
-  'node:net': /^daemon\/system\//,
+  'node:net': /^(?:ctl|daemon\/system)\//,
   'node:os': /^(?:ctl\/|daemon\/(?:system\/|main\.ts$))/,
   'node:dgram': /^daemon\/system\//,
   'node:dns': /^daemon\/system\//,

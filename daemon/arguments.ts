@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import { CodedError } from '../protocol/errors.ts';
-import { LOG_LEVELS, type LogLevel } from './config/schema.ts';
+import { LOG_LEVELS, type LogLevel } from './config/written.ts';
 
 export interface StartOptions {
   /** Everything under this directory. */

@@ -16,6 +16,8 @@ export interface Problem {
 
 /** More than these are counted, not listed. */
 const LISTED = 5;
+/** The longest honest key: two keys, the name of a folder, and that of a peer. */
+const MAX_KEY = 200;
 
 /** A configuration that is refused as a whole. The code is that of the first problem. */
 export class ConfigError extends CodedError {
@@ -40,7 +42,15 @@ export function describeProblems(problems: readonly Problem[]): string[] {
 
 function describeProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined && part !== '');
-  return [place.join(':'), problem.key, problem.text].filter((part) => part !== '').join(': ');
+  const key = problem.key.length > MAX_KEY ? `${problem.key.slice(0, MAX_KEY)}…` : problem.key;
+  return printable([place.join(':'), key, problem.text].filter((part) => part !== '').join(': '));
+}
+
+/** One line, whatever is in the names of files and keys: controls, line ends and what turns the direction of text. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu, (found) => {
+    return `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 const MAX_SHOWN = 60;

@@ -20,7 +20,7 @@ export interface ConfigDifference {
 }
 
 export function differenceOf(before: Config, after: Config): ConfigDifference {
-  const folders = compare(before.folders, after.folders, (a, b) => a.path === b.path && sameFolder(a, b));
+  const folders = compare(before.folders, after.folders, sameFolder);
   const peers = compare(before.peers, after.peers, samePeer);
   const moved = (folder: FolderSettings): boolean => before.folders.get(folder.name)?.path !== folder.path;
   return {
@@ -52,40 +52,23 @@ function compare<Key, Value>(
   return { added, changed, removed: [...before.keys()].filter((key) => !after.has(key)) };
 }
 
-// Each key is compared by a function of its own name: a setting that is added does not compile until it is compared.
-const FOLDER_KEYS: {
-  readonly [Key in keyof FolderSettings]: (a: FolderSettings[Key], b: FolderSettings[Key]) => boolean;
-} = {
-  name: Object.is,
-  path: Object.is,
-  peers: (a, b) => a.size === b.size && [...a].every(([id, role]) => b.get(id) === role),
-  mode: Object.is,
-  enabled: Object.is,
-  rescanMs: Object.is,
-  permissions: Object.is,
-  watch: Object.is,
-  authority: Object.is,
-  conflict: Object.is,
-  maxDelete: Object.is,
-  versions: (a, b) => a.keepMs === b.keepMs && a.maxShare === b.maxShare,
-};
-
 function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
-  const same = <Key extends keyof FolderSettings>(key: Key): boolean => FOLDER_KEYS[key](a[key], b[key]);
-  return (
-    same('name') &&
-    same('path') &&
-    same('peers') &&
-    same('mode') &&
-    same('enabled') &&
-    same('rescanMs') &&
-    same('permissions') &&
-    same('watch') &&
-    same('authority') &&
-    same('conflict') &&
-    same('maxDelete') &&
-    same('versions')
-  );
+  // A setting that is added does not compile until it is compared.
+  const same: Readonly<Record<keyof FolderSettings, boolean>> = {
+    name: a.name === b.name,
+    path: a.path === b.path,
+    peers: a.peers.size === b.peers.size && [...a.peers].every(([id, role]) => b.peers.get(id) === role),
+    mode: a.mode === b.mode,
+    enabled: a.enabled === b.enabled,
+    rescanMs: a.rescanMs === b.rescanMs,
+    permissions: a.permissions === b.permissions,
+    watch: a.watch === b.watch,
+    authority: a.authority === b.authority,
+    conflict: a.conflict === b.conflict,
+    maxDelete: a.maxDelete === b.maxDelete,
+    versions: a.versions.keepMs === b.versions.keepMs && a.versions.maxShare === b.versions.maxShare,
+  };
+  return Object.values(same).every(Boolean);
 }
 
 function samePeer(a: PeerSettings, b: PeerSettings): boolean {

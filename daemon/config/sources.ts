@@ -4,7 +4,9 @@ import { FileSystemError } from '../ports/file-system.ts';
 import type { Locations } from './config.ts';
 import { type Document, MAX_CONFIG_BYTES, parseDocument, pointer } from './document.ts';
 import type { Problem } from './problem.ts';
-import { checkDocument, type FileKind, type RawDocument } from './schema.ts';
+import { checkDocument } from './check.ts';
+import type { FileKind } from './schema.ts';
+import type { RawDocument } from './written.ts';
 import { findUnsupported } from './unsupported.ts';
 
 export interface Source {

@@ -1,0 +1,48 @@
+// What a value may be where JSON schema has no words for it: the values of the keyword `is`.
+import { assert } from '../core/assert.ts';
+import { parseDeviceId, parseFolderName } from '../core/ids.ts';
+import { parseListen, parsePeerAddress } from './addresses.ts';
+import { isDeviceName } from './names.ts';
+import { parseDuration, parsePercent, parseRate, parseSize } from './quantities.ts';
+
+/** No timer of the runtime is longer than 24.8 days: one that is set so fires at once. */
+const MAX_RESCAN_MS = 7 * 86_400_000;
+const MIN_PAUSE_MS = 5000;
+const MAX_KEEP_MS = 100 * 366 * 86_400_000;
+
+const CRON = /^\S+( \S+){4,5}$/;
+const WINDOW = /^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/;
+const within = (value: number | undefined, least: number, most: number): boolean =>
+  value !== undefined && value >= least && value <= most;
+const isPath = (value: unknown): value is string =>
+  typeof value === 'string' && /^(?:~|~?\/.*)$/s.test(value) && !value.includes('\0') && value.length <= 4096;
+
+const CHECKS = {
+  path: isPath,
+  'log file': (value) => isPath(value) || (typeof value === 'string' && /^[\w-][\w.-]{0,63}$/.test(value)),
+  listen: (value) => parseListen(value) !== undefined,
+  'peer address': (value) => parsePeerAddress(value) !== undefined,
+  'device ID': (value) => typeof value === 'string' && parseDeviceId(value) !== undefined,
+  'device name': isDeviceName,
+  'device name or ID': (value) =>
+    isDeviceName(value) || (typeof value === 'string' && parseDeviceId(value) !== undefined),
+  'folder name': (value) => typeof value === 'string' && parseFolderName(value) !== undefined,
+  rescan: (value) => within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
+  interval: (value) => value === 'realtime' || within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
+  keep: (value) => within(parseDuration(value), 1000, MAX_KEEP_MS),
+  percent: (value) => parsePercent(value) !== undefined,
+  size: (value) => parseSize(value) !== undefined,
+  rate: (value) => parseRate(value) !== undefined,
+  schedule: (value) =>
+    typeof value === 'string' && (CRON.test(value) || value.split(/, */).every((one) => WINDOW.test(one))),
+} as const satisfies Record<string, (value: unknown) => boolean>;
+
+/** A name that the keyword may have. */
+export type Is = keyof typeof CHECKS;
+
+/** The check of that name; a name that does not exist is a mistake in the schema. */
+export function checkNamed(is: string): (value: unknown) => boolean {
+  const check = new Map<string, (value: unknown) => boolean>(Object.entries(CHECKS)).get(is);
+  assert(check !== undefined, `a check is called ${is}`);
+  return check;
+}

@@ -1,0 +1,113 @@
+// One folder as written → its settings: path absolute, peers and authority as device IDs, defaults filled in.
+import { assert } from '../core/assert.ts';
+import { type DeviceId, parseDeviceId, parseFolderName } from '../core/ids.ts';
+import type { FolderSettings, PeerSettings, Role } from '../core/settings.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { FOLDER_DEFAULTS } from './defaults.ts';
+import { expandPath, isAtOrBelow } from './place.ts';
+import { shown } from './problem.ts';
+import { parseDuration, parsePercent } from './quantities.ts';
+import { suggest } from './suggest.ts';
+import type { RawFolder } from './written.ts';
+
+/** Names a problem at these keys, wherever they are written. */
+export type Report = (code: ErrorCode, keys: readonly string[], text: string) => void;
+
+export interface FolderSurroundings {
+  /** Every device under `peers:`, by name; perhaps also this one. */
+  readonly devices: ReadonlyMap<string, PeerSettings>;
+  /** This device's name and ID. */
+  readonly name: string;
+  readonly self: DeviceId | undefined;
+  /** What `~` stands for. */
+  readonly home: string;
+  readonly stateDir: string;
+  readonly report: Report;
+}
+
+/** Undefined where the folder has no usable path; every problem is reported. */
+export function resolveFolder(
+  folderName: string,
+  raw: RawFolder,
+  around: FolderSurroundings,
+): FolderSettings | undefined {
+  const name = parseFolderName(folderName);
+  assert(name !== undefined, 'folder names have passed the schema');
+  const path = resolvePath(name, raw.path, around);
+  const peers = resolveRoles(name, raw.peers ?? {}, around);
+  const authority = raw.authority === undefined ? undefined : resolveAuthority(name, raw.authority, around);
+  if (path === undefined) return undefined;
+  const { versions } = FOLDER_DEFAULTS;
+  return {
+    name,
+    path,
+    peers,
+    mode: raw.mode ?? FOLDER_DEFAULTS.mode,
+    enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,
+    rescanMs: parseDuration(raw.rescan) ?? FOLDER_DEFAULTS.rescanMs,
+    permissions: raw.permissions ?? FOLDER_DEFAULTS.permissions,
+    watch: raw.watch ?? FOLDER_DEFAULTS.watch,
+    authority,
+    conflict: raw.conflict ?? FOLDER_DEFAULTS.conflict,
+    maxDelete: parsePercent(raw.max_delete) ?? FOLDER_DEFAULTS.maxDelete,
+    versions: {
+      keepMs: parseDuration(raw.versions?.keep) ?? versions.keepMs,
+      maxShare: parsePercent(raw.versions?.max_size) ?? versions.maxShare,
+    },
+  };
+}
+
+function resolvePath(
+  folder: string,
+  path: string | undefined,
+  { home, stateDir, report }: FolderSurroundings,
+): string | undefined {
+  if (path === undefined) {
+    report('E_CONFIG', ['folders', folder], 'no path; expected «path:» with an absolute path');
+    return undefined;
+  }
+  const absolute = expandPath(path, home);
+  const refuse = (why: string): undefined => report('E_FOLDER_PATH', ['folders', folder, 'path'], why) as undefined;
+  // What lies there would be sent to other devices, the key among it.
+  if (isAtOrBelow(stateDir, absolute)) return refuse(`${shown(absolute)} holds the daemon's own ${stateDir}`);
+  if (isAtOrBelow(absolute, stateDir)) return refuse(`${shown(absolute)} lies in the daemon's own ${stateDir}`);
+  if (['/proc', '/sys'].some((dir) => isAtOrBelow(absolute, dir)))
+    return refuse(`${shown(absolute)} is made by the kernel and holds no files`);
+  return absolute;
+}
+
+function resolveRoles(
+  folder: string,
+  roles: Readonly<Record<string, Role>>,
+  { devices, self, report }: FolderSurroundings,
+): Map<DeviceId, Role> {
+  const byId = new Map([...devices.values()].map((peer) => [peer.id as string, peer]));
+  const resolved = new Map<DeviceId, Role>();
+  for (const [named, role] of Object.entries(roles)) {
+    const peer = devices.get(named) ?? byId.get(named);
+    const at = ['folders', folder, 'peers', named];
+    if (peer === undefined) report('E_CONFIG', at, `unknown peer; ${expectedPeer(named, devices.keys())}`);
+    else if (resolved.has(peer.id)) report('E_CONFIG', at, `${peer.name} is named twice; expected each peer once`);
+    else if (peer.id !== self) resolved.set(peer.id, role);
+  }
+  return resolved;
+}
+
+function resolveAuthority(folder: string, named: string, around: FolderSurroundings): DeviceId | undefined {
+  const { devices, name, self, report } = around;
+  const at = ['folders', folder, 'authority'];
+  const id = parseDeviceId(named);
+  if (id !== undefined) return id;
+  const peer = devices.get(named);
+  if (peer === undefined && named === name) return self;
+  if (peer === undefined)
+    report('E_CONFIG', at, `unknown device ${shown(named)}; ${expectedPeer(named, [name, ...devices.keys()])}`);
+  else if (named === name && peer.id !== self)
+    report('E_CONFIG', at, `${named} is the name of this device and of a peer; expected a device ID`);
+  return peer?.id;
+}
+
+function expectedPeer(written: string, known: Iterable<string>): string {
+  const near = suggest(written, known);
+  return near === undefined ? 'expected a name under «peers:»' : `did you mean ${near}?`;
+}

@@ -1,0 +1,35 @@
+// A configuration as people write it, once it has passed the schema: what a key may hold, before it means anything.
+import type { ConflictRule, Mode, Role } from '../core/settings.ts';
+
+/** A folder as written, checked key by key. Keys that this version refuses are not named here. */
+export interface RawFolder {
+  readonly path?: string;
+  readonly peers?: Readonly<Record<string, Role>>;
+  readonly mode?: Mode;
+  readonly rescan?: string;
+  readonly enabled?: boolean;
+  readonly permissions?: boolean;
+  readonly watch?: 'auto' | 'inotify' | 'poll';
+  readonly authority?: string;
+  readonly conflict?: ConflictRule;
+  readonly max_delete?: string;
+  readonly versions?: { readonly keep?: string; readonly max_size?: string };
+}
+
+export interface RawPeer {
+  readonly id?: string;
+  readonly address?: string | readonly string[];
+}
+
+/** A file as written, checked key by key. */
+export interface RawDocument {
+  readonly name?: string;
+  readonly listen?: string | false;
+  readonly log?: { readonly level?: LogLevel; readonly file?: string };
+  readonly defaults?: RawFolder;
+  readonly folders?: Readonly<Record<string, RawFolder>>;
+  readonly peers?: Readonly<Record<string, RawPeer>>;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

@@ -76,9 +76,12 @@ export function setMtime(path: string, mtimeUs: bigint, link: boolean): Errno {
   return outcome(libc.utimensat(AT_FDCWD, path, times, link ? AT_SYMLINK_NOFOLLOW : 0));
 }
 
-/** Node takes seconds as a double, up to 0.24 µs off: half a microsecond more makes the cut to µs right. Sets both times. */
+/**
+ * Node takes seconds as a double, up to 0.24 µs off: half a microsecond more makes the cut to µs right. As a string, because
+ * a number below zero is taken for «now». Sets both times.
+ */
 function setMtimeByNode(path: string, mtimeUs: bigint, link: boolean): Errno {
-  const seconds = (Number(mtimeUs) + 0.5) / 1e6;
+  const seconds = String((Number(mtimeUs) + 0.5) / 1e6);
   try {
     if (link) lutimesSync(path, seconds, seconds);
     else utimesSync(path, seconds, seconds);

@@ -1,0 +1,43 @@
+// What a command is: a row of the one table that the program, its help and docs/cli.md are made from.
+import type { Client } from './client.ts';
+import type { Given } from './given.ts';
+import type { Output } from './output/output.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Command {
+  /** The verb; `config show` for a verb of a group. */
+  readonly name: string;
+  /** One line, as in the list of commands. */
+  readonly summary: string;
+  /** What else there is to know, for its own help. */
+  readonly details?: string;
+  /** `<name>` required, `[name]` optional, `...` inside for many. */
+  readonly arguments?: readonly { readonly syntax: string; readonly tells: string }[];
+  readonly options?: readonly OptionSpec[];
+  readonly examples: readonly { readonly line: string; readonly tells: string }[];
+  /** Throws Failure. Answers with the exit status, where that is not 0. */
+  run(context: Context, given: Given): Promise<number | void>;
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `-f, --follow`, `--limit <n>`. */
+  readonly flags: string;
+  readonly tells: string;
+  readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly many?: boolean;
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly client: Client;
+  readonly out: Output;
+  readonly terminal: Terminal;
+  /** Where the user stands, absolute. */
+  readonly cwd: string;
+  /** The wall clock, ms. */
+  nowMs(): number;
+}
+
+/** An option that several commands have. */
+export const YES: OptionSpec = { flags: '-y, --yes', tells: 'do not ask' };

@@ -1,0 +1,38 @@
+// `syncctl add-folder`.
+import { resolve } from 'node:path';
+import type { Command } from '../command.ts';
+import { grouped, humanSize } from '../output/cell.ts';
+
+export const addFolder: Command = {
+  name: 'add-folder',
+  summary: 'add a folder; its directory is created if it is missing',
+  arguments: [
+    { syntax: '<name>', tells: 'how it is called, on every device' },
+    { syntax: '<path>', tells: 'its directory' },
+  ],
+  options: [
+    { flags: '--mode <mode>', tells: 'what this device does with it: two-way (usual), send-only or receive-only' },
+    { flags: '--ignore <pattern>', tells: 'leave out what matches; may be repeated', many: true },
+    {
+      flags: '--set <key=value>',
+      tells: 'any key of the configuration, with a YAML value; may be repeated',
+      many: true,
+    },
+  ],
+  examples: [
+    { line: 'syncctl add-folder docs /srv/docs', tells: 'then share it: syncctl invite docs' },
+    { line: "syncctl add-folder docs ~/Documents --set rescan=5m --set 'versions.keep=90d'", tells: 'with settings' },
+  ],
+  async run({ client, out, cwd }, given) {
+    const added = await client.ask('addFolder', {
+      name: given.argument('name'),
+      path: resolve(cwd, given.argument('path')),
+      mode: given.option('mode'),
+      ignore: given.options('ignore'),
+      set: given.options('set'),
+    });
+    const holds = added.files === 0 ? added.state : `${grouped(added.files)} files, ${humanSize(added.bytes)}`;
+    out.done(added, `Added ${added.name}: ${added.path} (${holds}).`);
+    if (out.terminal && !out.json) out.note(`Share it: syncctl invite ${added.name}`);
+  },
+};

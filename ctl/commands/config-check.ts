@@ -1,0 +1,37 @@
+// `syncctl config check`.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from '../command.ts';
+import { Failure, usage } from '../failure.ts';
+
+/** As much as the daemon reads. */
+const MAX_BYTES = 1 << 20;
+
+export const configCheck: Command = {
+  name: 'config check',
+  summary: 'check a configuration file, or the files that the daemon would read',
+  details: 'Changes nothing. Exit status 2 when something is wrong, with file, line, key and what was expected.',
+  arguments: [{ syntax: '[file]', tells: 'this file, in place of config.yaml' }],
+  examples: [
+    { line: 'syncctl config check && syncctl reload', tells: 'after editing' },
+    { line: 'syncctl config check new.yaml', tells: 'before it is put in its place' },
+  ],
+  async run({ client, out, cwd }, given) {
+    const name = given.optional('file');
+    const file = name === undefined ? undefined : resolve(cwd, name);
+    const asked = file === undefined ? {} : { file, text: readText(file) };
+    const checked = await client.ask('checkConfig', asked);
+    out.done(checked, `${checked.file}: no problems found.`);
+  },
+};
+
+function readText(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure('E_CONFIG', `${file}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+  }
+  if (text.length > MAX_BYTES) throw usage(`${file} is larger than ${MAX_BYTES} bytes`);
+  return text;
+}

@@ -1,0 +1,53 @@
+// The table of commands, in the order of the help: set up, look, act, bring back, watch, configure.
+import type { Command } from '../command.ts';
+import { addFolder } from './add-folder.ts';
+import { approve } from './approve.ts';
+import { configCheck } from './config-check.ts';
+import { configShow } from './config-show.ts';
+import { conflicts } from './conflicts.ts';
+import { editFolder } from './edit-folder.ts';
+import { events } from './events.ts';
+import { explain } from './explain.ts';
+import { folders } from './folders.ts';
+import { history } from './history.ts';
+import { invite } from './invite.ts';
+import { join } from './join.ts';
+import { logs } from './logs.ts';
+import { pause } from './pause.ts';
+import { peers } from './peers.ts';
+import { reject } from './reject.ts';
+import { reload } from './reload.ts';
+import { removeFolder } from './remove-folder.ts';
+import { removePeer } from './remove-peer.ts';
+import { restore } from './restore.ts';
+import { resume } from './resume.ts';
+import { status } from './status.ts';
+import { sync } from './sync.ts';
+import { wait } from './wait.ts';
+
+export const commands: readonly Command[] = [
+  status,
+  addFolder,
+  editFolder,
+  removeFolder,
+  folders,
+  invite,
+  join,
+  peers,
+  removePeer,
+  sync,
+  wait,
+  pause,
+  resume,
+  approve,
+  reject,
+  history,
+  restore,
+  conflicts,
+  events,
+  logs,
+  configShow,
+  configCheck,
+  reload,
+  explain,
+];

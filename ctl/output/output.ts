@@ -1,0 +1,110 @@
+// Standard output and standard error of a command: data goes to the one, everything else to the other.
+import type { Failure } from '../failure.ts';
+import type { Cell } from './cell.ts';
+import { type Paint, type Tone, paintFor, plain } from './color.ts';
+import { escape } from './escape.ts';
+import { jsonDocument, jsonLine } from './json.ts';
+import { type Column, alignedLines, separatedLines } from './table.ts';
+
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+export interface Style {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+/** Part of a line with its tone. */
+export interface Span {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+export interface Listing<Item> {
+  /** The name or ID alone, for `-q`. */
+  readonly id: (item: Item) => string;
+  readonly columns: readonly (Column & { readonly cell: (item: Item) => Cell })[];
+  /** What to tell a person when there is nothing. */
+  readonly empty: string;
+}
+
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** A person reads it. */
+  readonly terminal: boolean;
+  readonly #streams: Streams;
+  readonly #paint: Paint;
+
+  constructor(streams: Streams, style: Style) {
+    this.#streams = streams;
+    this.json = style.json;
+    this.quiet = style.quiet;
+    this.terminal = streams.stdout.isTTY === true;
+    this.#paint = style.color && this.terminal ? paintFor(streams.stdout) : plain;
+  }
+
+  /** A list: an array with `--json`, names with `-q`, a table on a terminal, tab-separated in a pipe. */
+  list<Item>(items: readonly Item[], listing: Listing<Item>): void {
+    if (this.json) this.value(items);
+    else if (this.quiet) for (const item of items) this.line(listing.id(item));
+    else if (items.length === 0) this.note(listing.empty);
+    else
+      this.table(
+        listing.columns,
+        items.map((item) => listing.columns.map((column) => column.cell(item))),
+      );
+  }
+
+  table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+    this.#print(this.terminal ? alignedLines(columns, rows, this.#paint) : separatedLines(rows));
+  }
+
+  /** One line of data. */
+  line(text: string | readonly Span[]): void {
+    const spans = typeof text === 'string' ? [{ text }] : text;
+    this.#print([spans.map((span: Span) => this.#paint(span.tone, escape(span.text))).join('')]);
+  }
+
+  /** What was done, for a person; the value with `--json`, nothing with `-q`. */
+  done(value: unknown, ...sentences: readonly string[]): void {
+    if (this.json) this.value(value);
+    else if (!this.quiet) for (const sentence of sentences) this.line(sentence);
+  }
+
+  /** The one value of `--json`. */
+  value(value: unknown): void {
+    this.#print([jsonDocument(value)]);
+  }
+
+  /** One object of a stream; waits while the reader is busy. */
+  async streamed(value: unknown): Promise<void> {
+    await this.streamedLine(jsonLine(value));
+  }
+
+  async streamedLine(text: string): Promise<void> {
+    if (this.#streams.stdout.write(`${text}\n`)) return;
+    await new Promise<void>((resolve) => this.#streams.stdout.once('drain', resolve));
+  }
+
+  /** Beside the data: never in the way of a program that reads it. */
+  note(text: string): void {
+    if (!this.quiet) this.#streams.stderr.write(`${escape(text)}\n`);
+  }
+
+  failure(failure: Failure): void {
+    const { code, message, hint } = failure;
+    this.#streams.stderr.write(
+      this.json
+        ? `${jsonLine({ error: { code, message, hint } })}\n`
+        : `syncctl: ${code}: ${escape(message)}\nhint: ${escape(hint)}\n`,
+    );
+  }
+
+  #print(lines: readonly string[]): void {
+    if (lines.length > 0) this.#streams.stdout.write(`${lines.join('\n')}\n`);
+  }
+}

@@ -1,0 +1,185 @@
+// `status` on a terminal and in a pipe.
+import type { Attention, Overview, StatusFolder, StatusPeer } from '../../protocol/control.ts';
+import { type Cell, count, humanDuration, humanMoment, humanSize, moment, size, text, words } from './cell.ts';
+import type { Tone } from './color.ts';
+import type { Output, Span } from './output.ts';
+
+export function showStatus(out: Output, overview: Overview, nowMs: number): void {
+  if (out.terminal) showScreen(out, overview, nowMs);
+  else out.table([], pipedRows(overview));
+}
+
+function showScreen(out: Output, { status, listening, attention }: Overview, nowMs: number): void {
+  const { daemon, folders, peers } = status;
+  out.line([
+    { text: `syncd ${daemon.version} on ${daemon.name}`, tone: 'heading' },
+    { text: ` · up ${humanDuration(daemon.uptime_s * 1000)}` },
+    { text: listening === null ? ' · not listening' : ` · listening on ${listening}` },
+    { text: ' · ' },
+    HEALTH[daemon.health],
+  ]);
+  out.line('');
+  if (folders.length === 0) out.line('No folders yet. Add one: syncctl add-folder NAME PATH');
+  else
+    out.table(
+      [
+        { title: 'FOLDER' },
+        { title: 'STATE' },
+        { title: 'FILES', align: 'right' },
+        { title: 'SIZE', align: 'right' },
+        { title: 'PEERS', align: 'right' },
+        { title: 'LAST SYNC' },
+      ],
+      folders.map((folder) => [
+        text(folder.name),
+        stateCell(folder),
+        count(folder.files),
+        size(folder.bytes),
+        text(`${folder.peers.filter((peer) => peer.connected).length}/${folder.peers.length}`),
+        lastSync(folder, nowMs),
+      ]),
+    );
+  if (peers.length > 0) {
+    out.line('');
+    out.table(
+      [
+        { title: 'PEER' },
+        { title: 'CONNECTED' },
+        { title: 'RTT', align: 'right' },
+        { title: 'FOLDERS' },
+        { title: 'SENT', align: 'right' },
+        { title: 'RECEIVED', align: 'right' },
+      ],
+      peers.map((peer) => [
+        text(peer.name),
+        connectedCell(peer, nowMs),
+        text(peer.rtt_ms === null ? null : `${Math.round(peer.rtt_ms)} ms`),
+        text(foldersWith(peer, folders)),
+        size(peer.bytes_sent),
+        size(peer.bytes_received),
+      ]),
+    );
+  }
+  if (attention.length > 0) out.line('');
+  for (const item of attention) out.line(attentionSpans(item));
+}
+
+const HEALTH: Readonly<Record<Overview['status']['daemon']['health'], Span>> = {
+  ok: { text: 'healthy', tone: 'good' },
+  degraded: { text: 'needs attention', tone: 'attention' },
+  failing: { text: 'failing', tone: 'bad' },
+};
+
+/** The state in a word: what a person wants to know of an idle folder is whether the others have it all. */
+export function stateWord(folder: StatusFolder): { readonly word: string; readonly tone: Tone | undefined } {
+  switch (folder.state) {
+    case 'idle':
+      return idleWord(folder);
+    case 'syncing':
+      return { word: `syncing ${progress(folder)}`, tone: undefined };
+    case 'scanning':
+      return { word: 'scanning', tone: undefined };
+    case 'paused':
+    case 'held':
+      return { word: folder.state, tone: 'attention' };
+    case 'halted':
+    case 'error':
+      return { word: folder.state, tone: 'bad' };
+  }
+}
+
+function idleWord({ peers }: StatusFolder): { readonly word: string; readonly tone: Tone | undefined } {
+  if (peers.length === 0) return { word: 'not shared', tone: undefined };
+  const connected = peers.filter((peer) => peer.connected);
+  if (connected.length === 0) return { word: 'no peer connected', tone: undefined };
+  return connected.every((peer) => peer.in_sync)
+    ? { word: 'in sync', tone: 'good' }
+    : { word: 'peers catching up', tone: undefined };
+}
+
+function progress({ bytes, pending_bytes }: StatusFolder): string {
+  const all = bytes + pending_bytes;
+  // Never 100 % while something is missing.
+  return `${all === 0 ? 0 : Math.min(99, Math.floor((100 * bytes) / all))} %`;
+}
+
+function stateCell(folder: StatusFolder): Cell {
+  const { word, tone } = stateWord(folder);
+  return text(word, tone);
+}
+
+function lastSync(folder: StatusFolder, nowMs: number): Cell {
+  const last = folder.last_sync === null ? 'never' : humanMoment(Date.parse(folder.last_sync), nowMs);
+  if (folder.pending_files === 0) return text(last);
+  const files = folder.pending_files === 1 ? '1 file' : `${folder.pending_files} files`;
+  return text(`${last} · ${files}, ${humanSize(folder.pending_bytes)} left`);
+}
+
+function connectedCell(peer: StatusPeer, nowMs: number): Cell {
+  if (peer.since === null) return text(peer.connected ? 'yes' : 'no', peer.connected ? 'good' : undefined);
+  const since = Date.parse(peer.since);
+  return peer.connected
+    ? text(`yes, ${humanDuration(nowMs - since)}`, 'good')
+    : text(`no, since ${humanMoment(since, nowMs).replace(/ ago$/, '')}`);
+}
+
+function foldersWith(peer: StatusPeer, folders: readonly StatusFolder[]): string {
+  return folders
+    .filter((folder) => folder.peers.some((one) => one.id === peer.id))
+    .map((one) => one.name)
+    .join(' ');
+}
+
+function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[] {
+  const about = folder ?? peer;
+  const what = about === null || message.startsWith(about) ? message : `${about}: ${message}`;
+  return [{ text: `! ${what}${code === null ? '' : ` (${code})`}`, tone: 'attention' }, { text: `  → ${hint}` }];
+}
+
+/** One line a thing, its kind first: what a script greps for. */
+function pipedRows({ status, listening, attention }: Overview): Cell[][] {
+  const { daemon, folders, peers } = status;
+  return [
+    [
+      text('daemon'),
+      text(daemon.name),
+      text(daemon.health),
+      text(daemon.version),
+      text(daemon.id),
+      words('', String(daemon.uptime_s)),
+      text(listening),
+    ],
+    ...folders.map((folder) => [
+      text('folder'),
+      text(folder.name),
+      text(folder.state),
+      text(stateWord(folder).word),
+      count(folder.files),
+      size(folder.bytes),
+      count(folder.pending_files),
+      size(folder.pending_bytes),
+      count(folder.conflicts),
+      text(`${folder.peers.filter((peer) => peer.connected).length}/${folder.peers.length}`),
+      moment(folder.last_sync, 0),
+      text(folder.path),
+    ]),
+    ...peers.map((peer) => [
+      text('peer'),
+      text(peer.name),
+      text(peer.connected ? 'connected' : 'disconnected'),
+      moment(peer.since, 0),
+      words('', peer.rtt_ms === null ? '' : String(peer.rtt_ms)),
+      size(peer.bytes_sent),
+      size(peer.bytes_received),
+      text(peer.address),
+      text(peer.id),
+    ]),
+    ...attention.map((item) => [
+      text('attention'),
+      text(item.folder ?? item.peer),
+      text(item.code),
+      text(item.message),
+      text(item.hint),
+    ]),
+  ];
+}

@@ -1,0 +1,67 @@
+// One run of syncctl: the command line, the daemon that is meant, the command, the exit status.
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { socketCandidates } from '../protocol/socket-place.ts';
+import { Client, dialSocket } from './client.ts';
+import { commands } from './commands/table.ts';
+import { asFailure } from './failure.ts';
+import { Output } from './output/output.ts';
+import { type GlobalGiven, parse } from './program.ts';
+import { Terminal } from './terminal.ts';
+import { explainUnreachable } from './unreachable.ts';
+import { version } from './version.ts';
+
+/** 128 + SIGINT, as shells count. */
+const INTERRUPTED = 130;
+
+export async function main(): Promise<void> {
+  const { stdout } = process;
+  // A reader such as `head` that has seen enough is no error.
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.on('SIGINT', () => process.exit(INTERRUPTED));
+  process.exitCode = await run(process.argv.slice(2));
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  // Wrong usage is told in JSON too where that was asked for, though nothing could be parsed.
+  let out = new Output(process, { json: words.includes('--json'), quiet: false, color: true });
+  try {
+    const chosen = parse(commands, version, words, (text) => process.stdout.write(text));
+    if (chosen.kind === 'helped') return 0;
+    const { command, given, global } = chosen;
+    out = new Output(process, global);
+    const context = {
+      client: clientFor(global),
+      out,
+      terminal: new Terminal(process.stdin, process.stdout),
+      cwd: process.cwd(),
+      nowMs: () => Date.now(),
+    };
+    return (await command.run(context, given)) ?? 0;
+  } catch (error) {
+    const failure = asFailure(error);
+    out.failure(failure);
+    return failure.exit;
+  }
+}
+
+function clientFor({ home, socket }: GlobalGiven): Client {
+  const { env } = process;
+  const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
+  const candidates = socketCandidates({
+    options: { home: absolute(home), socket: absolute(socket) },
+    env,
+    uid: process.getuid?.() ?? 0,
+    homeDir: homedir(),
+  });
+  const path = candidates.find((one) => existsSync(one)) ?? candidates.at(-1) ?? '';
+  // A home that was named by option or environment has its socket in it; several candidates mean that nothing was named.
+  const namedSocket = socket ?? (env['SYNCD_SOCKET'] === '' ? undefined : env['SYNCD_SOCKET']);
+  const namedHome = home ?? (env['SYNCD_HOME'] === '' ? undefined : env['SYNCD_HOME']);
+  const named =
+    namedSocket === undefined && namedHome === undefined
+      ? undefined
+      : { home: namedSocket === undefined ? namedHome : undefined };
+  return new Client(dialSocket(path), (error) => explainUnreachable(error, { path, named }));
+}

@@ -1,0 +1,32 @@
+// The two ends of a command: is a person there, and asking that person. Questions are asked only if standard input and
+// output are terminals; each has an option that answers it.
+import { Failure } from './failure.ts';
+
+export class Terminal {
+  /** Somebody reads what is printed. */
+  readonly reads: boolean;
+  /** Somebody reads and can answer. */
+  readonly answers: boolean;
+
+  constructor(stdin: { readonly isTTY?: boolean }, stdout: { readonly isTTY?: boolean }) {
+    this.reads = stdout.isTTY === true;
+    this.answers = this.reads && stdin.isTTY === true;
+  }
+
+  /** Goes on at once where nobody can answer; a «no» ends the command. */
+  async confirm(question: string, preset: 'yes' | 'no'): Promise<void> {
+    if (!this.answers) return;
+    // Loaded only here: most commands ask nothing and should start fast.
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      const answer = (await lines.question(`${question} ${preset === 'yes' ? '[Y/n]' : '[y/N]'} `))
+        .trim()
+        .toLowerCase();
+      if (answer === '' ? preset === 'yes' : answer === 'y' || answer === 'yes') return;
+    } finally {
+      lines.close();
+    }
+    throw new Failure('E_USAGE', 'nothing was done', 'Answer y to go on, or give --yes.', 1);
+  }
+}

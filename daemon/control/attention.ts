@@ -1,0 +1,83 @@
+// What needs somebody: one list that `status`, `status --check` and the daemon's health are made from.
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import type { Attention, Status } from '../../protocol/control.ts';
+import { needsAttention } from '../folder/condition.ts';
+import type { FolderSnapshot } from '../folder/view.ts';
+import type { ControlledDaemon, PeerState } from './daemon-port.ts';
+
+/** Named as skipped, and nothing to do about: what is no file, and what will be sent when it rests. */
+const NOT_WORTH_A_CALL: ReadonlySet<ErrorCode> = new Set(['E_KIND', 'E_CHANGING']);
+/** A peer that sleeps needs nobody; one that can never be reached again as things are does. */
+const PEER_CODES: ReadonlySet<ErrorCode> = new Set([
+  'E_WRONG_KEY',
+  'E_REMOVED',
+  'E_NOT_TRUSTED',
+  'E_TWIN',
+  'E_PROTOCOL',
+  'E_PROTOCOL_VERSION',
+  'E_FRAME_TOO_LARGE',
+]);
+
+/** An error's hint, about this folder where it speaks of one. */
+export function hintFor(code: ErrorCode, folder?: string): string {
+  return folder === undefined ? ERRORS[code].hint : ERRORS[code].hint.replaceAll('FOLDER', folder);
+}
+
+export function attentionOf(
+  daemon: ControlledDaemon,
+  snapshots: readonly FolderSnapshot[],
+  peers: readonly PeerState[],
+): readonly Attention[] {
+  return [
+    ...daemon.problems().map(({ code, message }) => ({ ...nobody, code, message, hint: hintFor(code) })),
+    ...snapshots.flatMap(attentionOfFolder),
+    ...peers.flatMap(attentionOfPeer),
+  ];
+}
+
+const nobody = { folder: null, peer: null };
+
+function attentionOfFolder(snapshot: FolderSnapshot): Attention[] {
+  const { name, condition } = snapshot;
+  const about = { folder: name, peer: null };
+  const found: Attention[] = [];
+  if (needsAttention(condition) && 'code' in condition)
+    found.push({ ...about, code: condition.code, message: condition.message, hint: hintFor(condition.code, name) });
+  for (const { code, message } of snapshot.warnings) found.push({ ...about, code, message, hint: hintFor(code, name) });
+  if (snapshot.conflicts > 0) {
+    const message = snapshot.conflicts === 1 ? '1 conflict' : `${snapshot.conflicts} conflicts`;
+    found.push({ ...about, code: null, message, hint: `syncctl conflicts ${name}` });
+  }
+  return [...found, ...attentionOfSkipped(snapshot)];
+}
+
+/** One for each code: a thousand paths with one cause are one thing to do. */
+function attentionOfSkipped(snapshot: FolderSnapshot): Attention[] {
+  const byCode = new Map<ErrorCode, string[]>();
+  for (const { code, path } of snapshot.skipped) {
+    if (NOT_WORTH_A_CALL.has(code)) continue;
+    const paths = byCode.get(code);
+    if (paths === undefined) byCode.set(code, [path]);
+    else paths.push(path);
+  }
+  return [...byCode].map(([code, paths]) => {
+    const listed = paths.slice(0, 3).join(', ');
+    const message = `${paths.length} skipped: ${listed}${paths.length > 3 ? ', …' : ''}`;
+    return { folder: snapshot.name, peer: null, code, message, hint: hintFor(code, snapshot.name) };
+  });
+}
+
+function attentionOfPeer(peer: PeerState): Attention[] {
+  if (peer.problem === undefined || !PEER_CODES.has(peer.problem.code)) return [];
+  const { code, message } = peer.problem;
+  return [{ folder: null, peer: peer.name, code, message, hint: hintFor(code) }];
+}
+
+/** failing: a folder does nothing. degraded: something needs attention. */
+export function healthOf(
+  snapshots: readonly FolderSnapshot[],
+  attention: readonly Attention[],
+): Status['daemon']['health'] {
+  if (snapshots.some(({ condition }) => condition.kind === 'halted' || condition.kind === 'error')) return 'failing';
+  return attention.length > 0 ? 'degraded' : 'ok';
+}

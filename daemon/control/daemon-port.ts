@@ -1,0 +1,121 @@
+// What the control API needs of the daemon. daemon.ts implements it; everything else here is shaping questions and answers.
+// Methods that fail throw CodedError.
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { DeviceId, FolderName } from '../core/ids.ts';
+import type { FolderSettings, Mode, Role } from '../core/settings.ts';
+import type { ControlledFolder } from '../folder/view.ts';
+import type { JoinPlace } from './join-places.ts';
+
+export interface ControlledDaemon {
+  readonly id: DeviceId;
+  readonly version: string;
+  readonly pid: number;
+  /** When it started, in the clock's monotonic milliseconds. */
+  readonly startedMonotonicMs: number;
+  /** Its own name; may change by reload. */
+  name(): string;
+  /** `host:port` where it listens for other devices; undefined: nowhere. */
+  listening(): string | undefined;
+  /** What concerns the daemon as a whole and needs somebody: an address that is taken, for one. */
+  problems(): readonly Problem[];
+
+  /** The folders that run. */
+  folders(): ReadonlyMap<FolderName, ControlledFolder>;
+  /** All folders of the configuration, disabled ones too. */
+  folderSettings(): ReadonlyMap<FolderName, FolderSettings>;
+  /** Every trusted device, connected or not. */
+  peers(): readonly PeerState[];
+
+  /** Checks, writes to `folders.d/`, creates the directory, starts the folder. E_FOLDER_EXISTS, E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG. */
+  addFolder(folder: NewFolder): Promise<void>;
+  /** `set`: `KEY=VALUE` each, VALUE is YAML; all or nothing. E_CONFIG. */
+  editFolder(name: FolderName, set: readonly string[]): Promise<void>;
+  /** Forgets the folder; its files stay. E_FOLDER_IN_CONFIG. */
+  removeFolder(name: FolderName): Promise<void>;
+
+  /** Stops trusting it, and ends its session at once. */
+  removePeer(id: DeviceId): Promise<void>;
+  invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }>;
+  /** Asks the inviter what the invitation gives; does not use it up. E_INVITATION, E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY. */
+  previewJoin(invitation: string): Promise<JoinOffer>;
+  /** Uses the invitation: trusts the inviter, is trusted by it, adds or shares the folders. Done when they are added. */
+  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer>;
+  /** Dials what is not connected without waiting for the next attempt. */
+  wakePeers(): void;
+
+  /** Reads the configuration again; answers with what changed, a sentence each. E_CONFIG: nothing has changed. */
+  reload(): Promise<readonly string[]>;
+  /** Checks `given`, or without it the files of the daemon. Throws E_CONFIG. Answers with the name of what was checked. */
+  checkConfig(given: { readonly text: string; readonly file: string } | undefined): Promise<string>;
+  /** The effective configuration, defaults merged, no secrets: a value that JSON can hold. */
+  effectiveConfig(): unknown;
+
+  readonly logs: LogMemory;
+}
+
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface PeerState {
+  readonly id: DeviceId;
+  readonly name: string;
+  /** Where it is connected, or where it is dialled. */
+  readonly address: string | undefined;
+  readonly connected: boolean;
+  /** Since when it has been connected or not; wall clock, ms. */
+  readonly sinceMs: number | undefined;
+  readonly rttMs: number | undefined;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** The last failure to reach it; undefined while it is connected. */
+  readonly problem: Problem | undefined;
+}
+
+export interface NewFolder {
+  readonly name: FolderName;
+  /** Absolute; `~` means nothing here. */
+  readonly path: string;
+  readonly mode: Mode | undefined;
+  readonly ignore: readonly string[];
+  readonly set: readonly string[];
+}
+
+export interface InviteRequest {
+  /** Each exists here, unless this device has `storage:`. */
+  readonly folders: readonly FolderName[];
+  readonly role: Role;
+  readonly private: boolean;
+  readonly expiresMs: number;
+  /** `HOST:PORT` each; empty: the daemon finds them. */
+  readonly addresses: readonly string[];
+}
+
+export interface JoinOffer {
+  readonly id: DeviceId;
+  readonly name: string;
+  readonly folders: readonly {
+    readonly name: FolderName;
+    /** What this device may do there. */
+    readonly role: Role;
+    readonly files: number;
+    readonly bytes: number;
+  }[];
+}
+
+/** The last records of the log, bounded, and those to come. */
+export interface LogMemory {
+  /** Oldest first, of this level or above. */
+  recent(level: LogLevel): readonly LogRecord[];
+  /** Calls with each record to come until the returned function is called. */
+  subscribe(receive: (record: LogRecord) => void): () => void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export interface LogRecord {
+  readonly atMs: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}

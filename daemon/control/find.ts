@@ -1,0 +1,91 @@
+// What a person names, found: a folder by its name, a peer by its name or the beginning of its ID, a path in a folder.
+import { CodedError } from '../../protocol/errors.ts';
+import { type DeviceId, type FolderName, parseFolderName } from '../core/ids.ts';
+import { type RelativePath, parseRelativePath } from '../core/path.ts';
+import type { FolderSettings } from '../core/settings.ts';
+import type { ControlledFolder } from '../folder/view.ts';
+import type { ControlledDaemon, PeerState } from './daemon-port.ts';
+import { similarTo } from './similar.ts';
+
+/** E_FOLDER_NAME unless a folder may be called so. */
+export function folderName(text: string): FolderName {
+  const name = parseFolderName(text);
+  if (name === undefined) throw new CodedError('E_FOLDER_NAME', `${text} cannot be the name of a folder`);
+  return name;
+}
+
+/** A folder of the configuration, running or not. E_NO_SUCH_FOLDER. */
+export function findSettings(daemon: ControlledDaemon, text: string): FolderSettings {
+  const all = daemon.folderSettings();
+  const name = parseFolderName(text);
+  const settings = name === undefined ? undefined : all.get(name);
+  if (settings !== undefined) return settings;
+  throw noSuchFolder(text, all.keys());
+}
+
+/** A folder that runs. E_NO_SUCH_FOLDER. */
+export function findFolder(daemon: ControlledDaemon, text: string): ControlledFolder {
+  const settings = findSettings(daemon, text);
+  const folder = daemon.folders().get(settings.name);
+  if (folder !== undefined) return folder;
+  throw new CodedError(
+    'E_NO_SUCH_FOLDER',
+    `folder ${settings.name} is not running${settings.enabled ? '' : ': it is disabled'}`,
+    settings.enabled ? 'See syncctl logs.' : `syncctl edit-folder ${settings.name} --set enabled=true.`,
+  );
+}
+
+/** The named folder alone, or all that run, by name. */
+export function findFolders(daemon: ControlledDaemon, text: string | undefined): readonly ControlledFolder[] {
+  if (text !== undefined) return [findFolder(daemon, text)];
+  return [...daemon.folders().values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function noSuchFolder(text: string, names: Iterable<FolderName>): CodedError {
+  const similar = similarTo(text, names);
+  return similar === undefined
+    ? new CodedError('E_NO_SUCH_FOLDER', `there is no folder ${text}`)
+    : new CodedError('E_NO_SUCH_FOLDER', `there is no folder ${text}`, `Did you mean ${similar}? See syncctl folders.`);
+}
+
+/** By its whole name, or by any unique beginning of its ID, with or without dashes. E_NO_SUCH_PEER, E_AMBIGUOUS. */
+export function findPeer(daemon: ControlledDaemon, text: string): PeerState {
+  const peers = daemon.peers();
+  const named = peers.filter((peer) => peer.name === text);
+  const prefix = text.replaceAll('-', '').toUpperCase();
+  const found = named.length > 0 ? named : prefix === '' ? [] : peers.filter((peer) => peer.id.startsWith(prefix));
+  const [peer, another] = found;
+  if (another !== undefined)
+    throw new CodedError('E_AMBIGUOUS', `${text} means ${found.map((one) => `${one.name} (${one.id})`).join(' or ')}`);
+  if (peer !== undefined) return peer;
+  const similar = similarTo(
+    text,
+    peers.map((one) => one.name),
+  );
+  throw similar === undefined
+    ? new CodedError('E_NO_SUCH_PEER', `there is no peer ${text}`)
+    : new CodedError('E_NO_SUCH_PEER', `there is no peer ${text}`, `Did you mean ${similar}? See syncctl peers.`);
+}
+
+/** A path in the folder: relative to its root, or absolute and below it. */
+export function pathIn(settings: FolderSettings, text: string): RelativePath {
+  const root = settings.path.endsWith('/') ? settings.path : `${settings.path}/`;
+  const relative = (text.startsWith(root) ? text.slice(root.length) : text.replace(/^(?:\.\/)+/, '')).replace(
+    /\/+$/,
+    '',
+  );
+  const parsed = parseRelativePath(relative);
+  if (parsed.ok) return parsed.path;
+  throw new CodedError(
+    'E_USAGE',
+    `${text} is not a path in folder ${settings.name} (${parsed.why})`,
+    `Give it as it is below ${settings.path}.`,
+  );
+}
+
+/** How devices are called here; without a name, the beginning of the ID. */
+export function deviceNames(daemon: ControlledDaemon): (id: DeviceId) => string {
+  const names = new Map<DeviceId, string>(daemon.peers().map((peer) => [peer.id, peer.name]));
+  names.set(daemon.id, daemon.name());
+  return (id) => names.get(id) ?? id.slice(0, 7);
+}

@@ -1,0 +1,94 @@
+// `status`: daemon, folders and peers at this moment. It reads and keeps nothing.
+import type { Overview, Status, StatusFolder, StatusPeer } from '../../protocol/control.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceId } from '../core/ids.ts';
+import type { FolderSettings } from '../core/settings.ts';
+import type { FolderSnapshot } from '../folder/view.ts';
+import { attentionOf, healthOf, hintFor } from './attention.ts';
+import type { ControlledDaemon, PeerState } from './daemon-port.ts';
+import { deviceNames, findFolders } from './find.ts';
+import { rfc3339OrNull } from './rfc3339.ts';
+
+/** With `folderName`, that folder alone and the peers that share it. */
+export function overview(daemon: ControlledDaemon, clock: Clock, folderName: string | undefined): Overview {
+  const settings = daemon.folderSettings();
+  const shown = findFolders(daemon, folderName).flatMap((folder) => {
+    const own = settings.get(folder.name);
+    return own === undefined ? [] : [{ settings: own, snapshot: folder.snapshot() }];
+  });
+  const snapshots = shown.map((one) => one.snapshot);
+  const all = daemon.peers();
+  const peers =
+    folderName === undefined ? all : all.filter((peer) => shown.some((one) => one.settings.peers.has(peer.id)));
+  const attention = attentionOf(daemon, snapshots, peers);
+  const nameOf = deviceNames(daemon);
+  return {
+    status: {
+      daemon: {
+        id: daemon.id,
+        name: daemon.name(),
+        version: daemon.version,
+        pid: daemon.pid,
+        uptime_s: Math.floor((clock.monotonicMs() - daemon.startedMonotonicMs) / 1000),
+        health: healthOf(snapshots, attention),
+      },
+      folders: shown.map((one) => statusOfFolder(one.settings, one.snapshot, nameOf)),
+      peers: peers.map(statusOfPeer),
+    },
+    listening: daemon.listening() ?? null,
+    attention,
+  };
+}
+
+export function status(daemon: ControlledDaemon, clock: Clock, folderName: string | undefined): Status {
+  return overview(daemon, clock, folderName).status;
+}
+
+function statusOfFolder(
+  settings: FolderSettings,
+  snapshot: FolderSnapshot,
+  nameOf: (id: DeviceId) => string,
+): StatusFolder {
+  const states = new Map(snapshot.peers.map((peer) => [peer.device, peer]));
+  return {
+    name: snapshot.name,
+    path: snapshot.path,
+    mode: settings.mode,
+    state: snapshot.condition.kind,
+    files: snapshot.files,
+    bytes: snapshot.bytes,
+    pending_files: snapshot.pendingFiles,
+    pending_bytes: snapshot.pendingBytes,
+    conflicts: snapshot.conflicts,
+    last_sync: rfc3339OrNull(snapshot.lastSyncMs),
+    error: errorOf(snapshot),
+    skipped: snapshot.skipped.map(({ path, code }) => ({ path, code })),
+    peers: [...settings.peers].map(([id, role]) => ({
+      id,
+      name: nameOf(id),
+      role,
+      connected: states.get(id)?.connected ?? false,
+      in_sync: states.get(id)?.inSync ?? false,
+    })),
+  };
+}
+
+/** Why the folder stands still; else the first thing that hampers it. */
+function errorOf(snapshot: FolderSnapshot): StatusFolder['error'] {
+  const found = 'code' in snapshot.condition ? snapshot.condition : snapshot.warnings[0];
+  if (found === undefined) return null;
+  return { code: found.code, message: found.message, hint: hintFor(found.code, snapshot.name) };
+}
+
+export function statusOfPeer(peer: PeerState): StatusPeer {
+  return {
+    id: peer.id,
+    name: peer.name,
+    address: peer.address ?? null,
+    connected: peer.connected,
+    since: rfc3339OrNull(peer.sinceMs),
+    rtt_ms: peer.rttMs ?? null,
+    bytes_sent: peer.bytesSent,
+    bytes_received: peer.bytesReceived,
+  };
+}

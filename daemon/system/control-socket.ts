@@ -1,0 +1,49 @@
+// The control socket's place: its directory, its access rights, and the socket that a killed daemon left behind.
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CodedError } from '../../protocol/errors.ts';
+
+/** sun_path holds 108 bytes with the final NUL (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+export class ControlSocketPlace {
+  readonly path: string;
+  readonly #directoryMode: number;
+
+  /** @param directoryMode for a directory that is not there yet: 0750 for the system's daemon, 0700 for others. */
+  constructor(path: string, directoryMode: 0o750 | 0o700) {
+    this.path = path;
+    this.#directoryMode = directoryMode;
+  }
+
+  /** To be called while the home's lock is held: then a socket that lies there is nobody's. */
+  prepare(): void {
+    if (Buffer.byteLength(this.path) > MAX_SOCKET_PATH_BYTES)
+      throw new CodedError(
+        'E_HOME',
+        `the control socket's path is longer than ${MAX_SOCKET_PATH_BYTES} bytes: ${this.path}`,
+        'Choose a shorter --home, or set SYNCD_SOCKET.',
+      );
+    const directory = dirname(this.path);
+    try {
+      // The umask takes from mkdir's mode, so it is set again; only on what was made here.
+      if (mkdirSync(directory, { recursive: true, mode: this.#directoryMode }) !== undefined)
+        chmodSync(directory, this.#directoryMode);
+      const found = lstatSync(this.path, { throwIfNoEntry: false });
+      if (found === undefined) return;
+      if (!found.isSocket()) throw new CodedError('E_HOME', `${this.path} is there and is no socket`);
+      rmSync(this.path, { force: true });
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      throw new CodedError('E_HOME', `the control socket cannot be made: ${String(error)}`);
+    }
+  }
+
+  open(): void {
+    chmodSync(this.path, 0o660);
+  }
+
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
+}

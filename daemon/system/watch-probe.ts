@@ -1,0 +1,79 @@
+// A change of our own, made to see when it comes back: whatever was changed before it has then been reported, because
+// one queue carries all events of a process in order. One is under way at a time; who asks meanwhile shares the next.
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+
+/** After this the answer is no. */
+export const PROBE_TIMEOUT_MS = 1_000;
+/** An answer that comes too late is not taken for that of the next probes. */
+const FILES = 4;
+
+export class Probe {
+  readonly #dir: string;
+  #count = 0;
+  #running: Promise<boolean> | undefined;
+  #next: Promise<boolean> | undefined;
+  #waiting: { readonly name: string; readonly done: (seen: boolean) => void } | undefined;
+
+  /** `dir`: exists only for this, inside of what is watched. */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Makes the directory and its files. Throws what the disk says. */
+  prepare(): void {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    for (let i = 0; i < FILES; i++) writeFileSync(`${this.#dir}/${i}`, '', { flag: 'a', mode: 0o600 });
+  }
+
+  /** The watcher has reported a change of this file. */
+  seen(name: string): void {
+    if (this.#waiting?.name === name) this.#waiting.done(true);
+  }
+
+  /** Whether everything that was changed before the call has been reported; false: that cannot be said in time. */
+  ask(): Promise<boolean> {
+    if (this.#running !== undefined) {
+      this.#next ??= this.#running.then(() => this.#start());
+      return this.#next;
+    }
+    return this.#start();
+  }
+
+  async #start(): Promise<boolean> {
+    this.#next = undefined;
+    this.#running = this.#touch();
+    const seen = await this.#running;
+    // Who waited for this one has its turn first.
+    if (this.#next === undefined) this.#running = undefined;
+    return seen;
+  }
+
+  async #touch(): Promise<boolean> {
+    const name = String(this.#count++ % FILES);
+    try {
+      const now = new Date();
+      utimesSync(`${this.#dir}/${name}`, now, now);
+    } catch {
+      return this.#restore();
+    }
+    return await new Promise((resolve) => {
+      const done = (seen: boolean) => {
+        clearTimeout(timer);
+        this.#waiting = undefined;
+        resolve(seen);
+      };
+      const timer = setTimeout(() => done(false), PROBE_TIMEOUT_MS);
+      this.#waiting = { name, done };
+    });
+  }
+
+  /** Somebody removed the directory, or the disk refuses: this time nothing can be said. */
+  #restore(): boolean {
+    try {
+      this.prepare();
+    } catch {
+      // A full or read-only disk; the next probe tries again.
+    }
+    return false;
+  }
+}

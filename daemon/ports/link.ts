@@ -8,6 +8,8 @@ export interface Link {
   readonly address: string;
   /** Bytes given to `send` and not yet taken by the network. */
   readonly queuedBytes: number;
+  /** Bytes that came from the other end so far, parts of messages too: a sign of life while a large one arrives. */
+  readonly receivedBytes: number;
   /** Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first. */
   send(message: Uint8Array): void;
   /** The one receiver; set in the same turn in which the link is handed over. Messages before that are not lost. */
@@ -18,6 +20,8 @@ export interface Link {
   onDrain(drained: () => void): void;
   /** Stops or goes on reading: what the peer sends meanwhile waits in the network. */
   setReading(on: boolean): void;
+  /** Ends after what is queued has gone out, within 2 s at most. From now on nothing is received and nothing more is sent. */
+  close(reason: string): void;
   /** Ends at once; what is queued may be lost. */
   terminate(reason: string): void;
 }

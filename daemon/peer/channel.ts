@@ -1,0 +1,83 @@
+// One folder on one session: the PeerLink that the folder is given, and who has said INDEX. Until the peer has said its
+// own, what comes for the folder is about something older, and is passed over: the INDEX brings it again.
+import type { Frame } from '../../protocol/messages.ts';
+import type { DeviceId } from '../core/ids.ts';
+import type {
+  Acknowledgement,
+  Announcement,
+  ChunkAnswer,
+  ChunkRequest,
+  FolderDoor,
+  IndexOffer,
+  PeerLink,
+} from '../ports/peers.ts';
+import type { PeerSettings } from '../core/settings.ts';
+import type { Conversation } from './conversation.ts';
+import { ackMessage, announcementFrames, chunkFrame, chunkRequestMessage, indexMessage } from './wire.ts';
+
+export class Channel implements PeerLink {
+  readonly device: DeviceId;
+  readonly name: string;
+  readonly door: FolderDoor;
+  readonly #conversation: Conversation;
+  #heard: boolean;
+  #said = false;
+  #open = true;
+
+  /** @param heard the peer's INDEX is there already: ours is the answer to it */
+  constructor(peer: PeerSettings, door: FolderDoor, conversation: Conversation, heard: boolean) {
+    this.device = peer.id;
+    this.name = peer.name;
+    this.door = door;
+    this.#conversation = conversation;
+    this.#heard = heard;
+  }
+
+  /** The peer has said INDEX on this session, to this very link. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Both have said INDEX: one more that wants a reply comes from a peer that has begun anew. */
+  get settled(): boolean {
+    return this.#heard && this.#said;
+  }
+
+  hear(): void {
+    this.#heard = true;
+  }
+
+  /** After this the folder may go on calling; nothing is sent. */
+  shut(): void {
+    this.#open = false;
+  }
+
+  get queuedBytes(): number {
+    return this.#conversation.queuedBytes;
+  }
+
+  sendIndex(offer: IndexOffer): void {
+    this.#said = true;
+    this.#send({ message: indexMessage(this.door.name, offer, !this.#heard), payload: undefined });
+  }
+
+  announce(announcements: readonly Announcement[]): void {
+    for (const frame of announcementFrames(this.door.name, announcements)) this.#send(frame);
+  }
+
+  acknowledge(ack: Acknowledgement): void {
+    this.#send({ message: ackMessage(this.door.name, ack), payload: undefined });
+  }
+
+  request(request: ChunkRequest): void {
+    this.#send({ message: chunkRequestMessage(this.door.name, request), payload: undefined });
+  }
+
+  answer(answer: ChunkAnswer): void {
+    this.#send(chunkFrame(this.door.name, answer));
+  }
+
+  #send(frame: Frame): void {
+    if (this.#open) this.#conversation.send(frame);
+  }
+}

@@ -1,0 +1,66 @@
+// The joining side of pairing: dials the inviting device, proves that the invitation is ours, and learns what it gives.
+// The secret is sent to the holder of the invitation's key and to nobody else.
+import { CodedError } from '../../protocol/errors.ts';
+import type { Joined } from '../../protocol/messages.ts';
+import type { DeviceId } from '../core/ids.ts';
+import { formatHostPort } from './address.ts';
+import { Conversation, type Ending } from './conversation.ts';
+import { type DialContext, dialAny } from './dial.ts';
+import type { Invitation } from './invitation.ts';
+import { type OfferedFolder, offeredFolders } from './wire.ts';
+
+export interface JoinRequest {
+  readonly invitation: Invitation;
+  /** Only asks what the invitation gives; it stays good. */
+  readonly preview: boolean;
+  /** This device's name, for the other side. */
+  readonly name: string;
+  /** `HOST:PORT` at which this device can be dialled, if it listens. */
+  readonly address: string | undefined;
+}
+
+export interface JoinResult {
+  readonly device: DeviceId;
+  /** What the inviting device calls itself. */
+  readonly name: string;
+  /** `wss://HOST:PORT` that worked. */
+  readonly address: string;
+  readonly folders: readonly OfferedFolder[];
+}
+
+/** Rejects with E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY, or what the other side answered. */
+export async function joinOnce(context: DialContext, request: JoinRequest, signal: AbortSignal): Promise<JoinResult> {
+  const { invitation, preview, name } = request;
+  const startedMs = context.clock.monotonicMs();
+  const { link, address } = await dialAny(context, invitation.device, invitation.addresses, signal).catch(refusal);
+  const joined = await new Promise<Joined>((resolve, reject) => {
+    const conversation: Conversation = new Conversation(link, context.clock, {
+      joined: resolve,
+      ended: (ending) => reject(failure(ending)),
+    });
+    const said = request.address === undefined ? {} : { address: request.address };
+    conversation.start({ kind: 'join', join: { secret: invitation.secret, name, preview, ...said }, startedMs });
+  });
+  return {
+    device: invitation.device,
+    name: joined.name,
+    address: `wss://${formatHostPort(address)}`,
+    folders: offeredFolders(joined),
+  };
+}
+
+/** A device that closes once it has seen our key has no invitation open: to a stranger it says no more. */
+function refusal(error: unknown): never {
+  if (error instanceof CodedError && error.code === 'E_NOT_TRUSTED')
+    throw new CodedError(
+      'E_INVITATION_REFUSED',
+      'the inviting device has no open invitation, or has seen too many tries',
+    );
+  throw error;
+}
+
+/** After JOINED the promise is settled, and this rejection nobody's. */
+function failure(ending: Ending): CodedError {
+  if (ending.kind === 'failed') return new CodedError(ending.code, ending.message);
+  return new CodedError('E_UNREACHABLE', 'the connection ended before the invitation was answered');
+}

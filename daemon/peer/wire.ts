@@ -1,0 +1,305 @@
+// The door between wire and core: what a peer's message means inside, and how ours are written. Brands from the wire
+// are made here and nowhere else. The schemas have checked shapes and ranges; here is checked what they cannot say.
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+import type {
+  Ack,
+  Chunk,
+  ChunkRequest as WireChunkRequest,
+  FileDelete,
+  FileMove,
+  FileUpdate,
+  Frame,
+  Index,
+  Joined,
+  WireLive,
+  WireLost,
+  WireVersion,
+} from '../../protocol/messages.ts';
+import {
+  type DeviceId,
+  type Epoch,
+  type FolderName,
+  type Sequence,
+  parseDeviceId,
+  parseEpoch,
+  parseFolderName,
+  parseSequence,
+  parseSha256,
+} from '../core/ids.ts';
+import { parseRelativePath } from '../core/path.ts';
+import { type Entry, type FileRecord, type LostContent, joinLost } from '../core/record.ts';
+import type { ConflictRule, Role } from '../core/settings.ts';
+import { type VersionVector, parseVector } from '../core/version-vector.ts';
+import type { Acknowledgement, Announcement, ChunkAnswer, ChunkRequest, IndexOffer } from '../ports/peers.ts';
+
+/** A record that is passed over: the session goes on without it. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly what: string;
+}
+
+/** Thrown for what ends the session: the peer does not keep to the protocol. */
+export function violation(what: string): CodedError {
+  return new CodedError('E_PROTOCOL', what);
+}
+
+export function indexOffer(message: Index): IndexOffer {
+  const { have } = message;
+  return {
+    epoch: epoch(message.epoch),
+    seq: sequence(message.seq),
+    entries: message.entries,
+    have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq) },
+  };
+}
+
+export function indexMessage(folder: FolderName, offer: IndexOffer, reply: boolean): Index {
+  const { have, ...rest } = offer;
+  return { type: 'INDEX', folder, ...rest, ...(have !== undefined && { have }), reply };
+}
+
+/** One message may be two announcements (a move), or none, when all of it is refused. */
+export function announcements(
+  message: FileUpdate | FileDelete | FileMove,
+  payload: Uint8Array | undefined,
+): { readonly accepted: readonly Announcement[]; readonly refused: readonly Refusal[] } {
+  const accepted: Announcement[] = [];
+  const refused: Refusal[] = [];
+  const take = (seq: number, found: FileRecord | Refusal, more: Partial<Announcement>): boolean => {
+    const ok = !('code' in found);
+    if (ok) accepted.push({ seq: sequence(seq), record: found, ...more });
+    else refused.push(found);
+    return ok;
+  };
+  switch (message.type) {
+    case 'FILE_UPDATE':
+      take(message.seq, liveRecord(message.record), payload === undefined ? {} : { content: payload });
+      break;
+    case 'FILE_DELETE':
+      take(message.seq, tombstone(message.record), {});
+      break;
+    case 'FILE_MOVE': {
+      const from = tombstone(message.from);
+      const begun = take(message.fromSeq, from, {});
+      take(message.seq, liveRecord(message.to), begun && 'path' in from ? { movedFrom: from.path } : {});
+    }
+  }
+  return { accepted, refused };
+}
+
+/** A tombstone followed by the record that its content became is one FILE_MOVE; every other announcement is one frame. */
+export function announcementFrames(folder: FolderName, announced: readonly Announcement[]): Frame[] {
+  const frames: Frame[] = [];
+  for (let i = 0; i < announced.length; i++) {
+    const one = announced[i];
+    const next = announced[i + 1];
+    if (one === undefined) continue;
+    const to = next?.movedFrom === one.record.path ? wireLive(next.record) : undefined;
+    if (next !== undefined && to !== undefined && one.record.entry.kind === 'absent') {
+      const from = wireVersion(one.record);
+      const message: FileMove = { type: 'FILE_MOVE', folder, fromSeq: one.seq, seq: next.seq, from, to };
+      frames.push({ message, payload: undefined });
+      i++;
+    } else {
+      frames.push(announcementFrame(folder, one));
+    }
+  }
+  return frames;
+}
+
+function announcementFrame(folder: FolderName, { seq, record, content }: Announcement): Frame {
+  const live = wireLive(record);
+  if (live === undefined)
+    return { message: { type: 'FILE_DELETE', folder, seq, record: wireVersion(record) }, payload: undefined };
+  const message: FileUpdate = { type: 'FILE_UPDATE', folder, seq, record: live };
+  return content === undefined || live.kind !== 'file'
+    ? { message, payload: undefined }
+    : { message: { ...message, payload: content.byteLength }, payload: content };
+}
+
+export function acknowledgement(message: Ack): Acknowledgement {
+  return {
+    epoch: epoch(message.epoch),
+    received: sequence(message.received),
+    held: sequence(message.held),
+    skipped: message.skipped,
+    announced: sequence(message.announced),
+  };
+}
+
+export function ackMessage(folder: FolderName, ack: Acknowledgement): Ack {
+  return { type: 'ACK', folder, ...ack };
+}
+
+/** A path that cannot be is answered with «gone», not with the end of the session. */
+export function chunkRequest(message: WireChunkRequest): ChunkRequest | Refusal {
+  const path = parseRelativePath(message.path);
+  const sha256 = parseSha256(message.sha256);
+  if (sha256 === undefined) throw violation('CHUNK_REQUEST: not a hash');
+  if (!path.ok) return { code: 'E_NAME', what: `a path that is ${path.why}` };
+  const { request } = message;
+  if (message.want === 'manifest') return { request, path: path.path, sha256, want: { kind: 'manifest' } };
+  const ranges = (message.ranges ?? []).map(([offset, length]) => ({ offset, length }));
+  return { request, path: path.path, sha256, want: { kind: 'bytes', ranges } };
+}
+
+export function chunkRequestMessage(folder: FolderName, asked: ChunkRequest): WireChunkRequest {
+  const { request, path, sha256, want } = asked;
+  const message = { type: 'CHUNK_REQUEST', folder, request, path, sha256, want: want.kind } as const;
+  if (want.kind === 'manifest') return message;
+  return { ...message, ranges: want.ranges.map(({ offset, length }) => [offset, length] as const) };
+}
+
+export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): ChunkAnswer {
+  const { request } = message;
+  switch (message.what) {
+    case 'gone':
+      return { request, kind: 'gone' };
+    case 'manifest':
+      if (payload === undefined) throw violation('CHUNK: a manifest without payload');
+      return { request, kind: 'manifest', payload };
+    case 'bytes':
+      if (payload === undefined || message.offset === undefined) throw violation('CHUNK: bytes without payload');
+      return { request, kind: 'bytes', offset: message.offset, payload };
+  }
+}
+
+export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
+  const { request } = answer;
+  if (answer.kind === 'gone') return { message: { type: 'CHUNK', folder, request, what: 'gone' }, payload: undefined };
+  const { payload } = answer;
+  const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
+  return { message: answer.kind === 'bytes' ? { ...message, offset: answer.offset } : message, payload };
+}
+
+/** What an invitation gives, as the joining device sees it. */
+export interface OfferedFolder {
+  readonly name: FolderName;
+  readonly role: Role;
+  readonly authority: DeviceId;
+  readonly conflict: ConflictRule;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const CONFLICT_RULES: readonly ConflictRule[] = ['newest', 'hub-wins', 'keep-both', 'largest', 'merge'];
+
+export function offeredFolders(message: Joined): readonly OfferedFolder[] {
+  return message.folders.map((folder) => {
+    const name = parseFolderName(folder.name);
+    const authority = parseDeviceId(folder.authority);
+    const conflict = CONFLICT_RULES.find((rule) => rule === folder.conflict);
+    if (name === undefined || authority === undefined) throw violation('JOINED: a folder without a proper name');
+    if (conflict === undefined) throw violation('JOINED: a conflict rule that this version does not know');
+    return { name, role: folder.role, authority, conflict, files: folder.files, bytes: folder.bytes };
+  });
+}
+
+function liveRecord(wire: WireLive): FileRecord | Refusal {
+  const path = parseRelativePath(wire.path);
+  if (!path.ok) return badPath(path.why);
+  const entry = liveEntry(wire);
+  if ('code' in entry) return entry;
+  return { ...signature(wire), path: path.path, entry, lost: joinLost((wire.lost ?? []).map(lostContent)) };
+}
+
+function tombstone(wire: WireVersion): FileRecord | Refusal {
+  const path = parseRelativePath(wire.path);
+  if (!path.ok) return badPath(path.why);
+  return { ...signature(wire), path: path.path, entry: { kind: 'absent' }, lost: [] };
+}
+
+function badPath(why: string): Refusal {
+  return { code: 'E_NAME', what: `a path that is ${why}` };
+}
+
+function liveEntry(wire: WireLive): Entry | Refusal {
+  switch (wire.kind) {
+    case 'file': {
+      const sha256 = parseSha256(wire.sha256);
+      if (sha256 === undefined) throw violation('a record without a proper hash');
+      return { kind: 'file', size: wire.size, sha256, mode: wire.mode, mtimeUs: BigInt(wire.mtimeUs) };
+    }
+    case 'dir':
+      return { kind: 'dir', mode: wire.mode };
+    case 'symlink':
+      return isLinkTarget(wire.target)
+        ? { kind: 'symlink', target: wire.target }
+        : { code: 'E_LINK_TARGET', what: 'a link to what is no path' };
+  }
+}
+
+const MAX_TARGET_BYTES = 4095;
+
+/** What symlink(2) takes and what reads back the same. Where it leads is nobody's business: it is never followed. */
+function isLinkTarget(target: string): boolean {
+  if (target === '' || target.includes('\0') || !target.isWellFormed()) return false;
+  return Buffer.byteLength(target) <= MAX_TARGET_BYTES;
+}
+
+function signature(wire: WireVersion): Pick<FileRecord, 'vector' | 'origin' | 'maker' | 'stamp' | 'mark'> {
+  return {
+    vector: versionVector(wire.vector),
+    origin: device(wire.origin),
+    maker: epoch(wire.maker),
+    stamp: wire.stamp,
+    mark: wire.mark,
+  };
+}
+
+function lostContent(wire: WireLost): LostContent {
+  const sha256 = parseSha256(wire.sha256);
+  if (sha256 === undefined) throw violation('a lost content without a proper hash');
+  return { kind: wire.kind, sha256, sizeBytes: wire.size, origin: device(wire.origin), stamp: wire.stamp };
+}
+
+function versionVector(pairs: WireVersion['vector']): VersionVector {
+  const vector = parseVector(pairs.map(([key, count]) => [epoch(key), count] as const));
+  if (vector === undefined) throw violation('a version vector that is not sorted');
+  return vector;
+}
+
+function epoch(text: string): Epoch {
+  const parsed = parseEpoch(text);
+  if (parsed === undefined) throw violation('not an epoch');
+  return parsed;
+}
+
+function device(text: string): DeviceId {
+  const parsed = parseDeviceId(text);
+  if (parsed === undefined) throw violation('not a device ID');
+  return parsed;
+}
+
+function sequence(value: number): Sequence {
+  const parsed = parseSequence(value);
+  if (parsed === undefined) throw violation('not a sequence');
+  return parsed;
+}
+
+function wireVersion(record: FileRecord): WireVersion {
+  const { path, vector, origin, maker, stamp, mark } = record;
+  return { path, vector, origin, maker, stamp, mark };
+}
+
+/** Undefined for a tombstone. */
+function wireLive(record: FileRecord): WireLive | undefined {
+  const { entry } = record;
+  const version = record.lost.length === 0 ? wireVersion(record) : { ...wireVersion(record), lost: wireLost(record) };
+  switch (entry.kind) {
+    case 'file': {
+      const { kind, size, sha256, mode } = entry;
+      return { ...version, kind, size, sha256, mode, mtimeUs: entry.mtimeUs.toString() };
+    }
+    case 'dir':
+      return { ...version, kind: 'dir', mode: entry.mode };
+    case 'symlink':
+      return { ...version, kind: 'symlink', target: entry.target };
+    case 'absent':
+      return undefined;
+  }
+}
+
+function wireLost(record: FileRecord): readonly WireLost[] {
+  return record.lost.map(({ sizeBytes, ...lost }) => ({ ...lost, size: sizeBytes }));
+}

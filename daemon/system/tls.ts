@@ -1,0 +1,91 @@
+// TLS 1.3 between two devices. Certificates are only envelopes: what counts is whose public key the other end has proved
+// to hold, and that is compared after every handshake, before anything else goes either way. Sessions are never resumed:
+// a resumed one shows an empty certificate, or that of an earlier client (nodejs/node issues 3940 and 7672).
+import { X509Certificate, createHash } from 'node:crypto';
+import { type Socket, isIP } from 'node:net';
+import { type SecureContext, TLSSocket, connect, createSecureContext } from 'node:tls';
+import { CodedError } from '../../protocol/errors.ts';
+import { deviceIdOfHash } from '../core/device-id.ts';
+import type { DeviceId } from '../core/ids.ts';
+import type { Credentials, DialRequest } from '../ports/network.ts';
+
+/** What both ends insist on. */
+export function secureContext({ key, certificate }: Credentials): SecureContext {
+  return createSecureContext({ key, cert: certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+}
+
+/**
+ * The listening end, over a connection that was just accepted. `proved` is called once, when the handshake is done and
+ * the client has shown a key; without one, or after a fault, the connection is destroyed.
+ */
+export function acceptTls(
+  connection: Socket,
+  context: SecureContext,
+  proved: (socket: TLSSocket, device: DeviceId) => void,
+): void {
+  const socket = new TLSSocket(connection, {
+    isServer: true,
+    secureContext: context,
+    requestCert: true,
+    // Ours is the only check: certificates are self-signed.
+    rejectUnauthorized: false,
+  });
+  socket.on('error', () => connection.destroy());
+  socket.once('secure', () => {
+    const device = provedDevice(socket);
+    if (device === undefined) connection.destroy();
+    else proved(socket, device);
+  });
+}
+
+/** The dialling end: resolves when the expected key is proved. Rejects with E_WRONG_KEY or E_UNREACHABLE. */
+export function dialTls(request: DialRequest, context: SecureContext, signal: AbortSignal): Promise<TLSSocket> {
+  const { host, port } = request;
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port,
+      secureContext: context,
+      rejectUnauthorized: false,
+      servername: isIP(host) === 0 ? host : '',
+    });
+    const settle = (): void => {
+      signal.removeEventListener('abort', aborted);
+      socket.off('close', closed);
+    };
+    const failed = (error: CodedError): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const aborted = (): void => failed(new CodedError('E_UNREACHABLE', `${host} did not answer in time`));
+    const closed = (): void => failed(new CodedError('E_UNREACHABLE', `${host} closed the connection`));
+    signal.addEventListener('abort', aborted, { once: true });
+    socket.once('close', closed);
+    // Stays for good: an error after the handshake is told by 'close', and must not end the daemon.
+    socket.on('error', (error) => failed(new CodedError('E_UNREACHABLE', error.message)));
+    socket.once('secureConnect', () => {
+      const device = provedDevice(socket);
+      if (device !== request.device)
+        return failed(new CodedError('E_WRONG_KEY', `${host}:${port} is ${device ?? 'nobody'}, not ${request.device}`));
+      settle();
+      resolve(socket);
+    });
+    if (signal.aborted) aborted();
+  });
+}
+
+/** The device whose key the other end has proved to hold; undefined when it showed none. */
+function provedDevice(socket: TLSSocket): DeviceId | undefined {
+  if (socket.isSessionReused()) return undefined;
+  const raw = rawCertificate(socket);
+  if (raw === undefined) return undefined;
+  const key = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'der' });
+  return deviceIdOfHash(createHash('sha256').update(key).digest());
+}
+
+function rawCertificate(socket: TLSSocket): Uint8Array | undefined {
+  // Without a certificate Node gives an empty object, whatever its type says.
+  const shown: object = socket.getPeerCertificate();
+  return 'raw' in shown && shown.raw instanceof Uint8Array ? shown.raw : undefined;
+}

@@ -2,11 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { commandsPage } from './docs/commands.ts';
 import { errorsPage } from './docs/errors.ts';
 import { invariantsPage } from './docs/invariants.ts';
 import { protocolPage } from './docs/protocol.ts';
 
 const PAGES: Readonly<Record<string, (written: string) => string>> = {
+  'docs/cli.md': commandsPage,
   'docs/errors.md': errorsPage,
   'docs/protocol.md': protocolPage,
   'docs/invariants.md': invariantsPage,

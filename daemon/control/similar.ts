@@ -14,17 +14,19 @@ export function similarTo(name: string, names: Iterable<string>): string | undef
   return best;
 }
 
-/** Levenshtein's distance, or `enough` where it is at least that. */
+/** Characters put in, left out, replaced or swapped with their neighbour; `enough` where they are at least that many. */
 function editSteps(a: string, b: string, enough: number): number {
   if (Math.abs(a.length - b.length) >= enough) return enough;
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? enough) + 1 : enough;
+      next.push(Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return Math.min(row[b.length] ?? enough, enough);
 }

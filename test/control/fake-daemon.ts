@@ -52,6 +52,7 @@ export class FakeFolder implements ControlledFolder {
   readonly settings: FolderSettings;
   snapshotValue: FolderSnapshot;
   waitResult: WaitResult | 'never' = { kind: 'in sync' };
+  startedWaits = 0;
   /** Waits that were told to end. */
   abortedWaits = 0;
   heldDeletions = 0;
@@ -90,6 +91,7 @@ export class FakeFolder implements ControlledFolder {
     this.calls.push('sync');
   }
   async wait(_timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
+    this.startedWaits++;
     if (this.waitResult !== 'never') return this.waitResult;
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => {

@@ -1,0 +1,48 @@
+// Where the folders of an invitation go: a table.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { placeFolders } from '../../daemon/control/join-places.ts';
+import { CodedError } from '../../protocol/errors.ts';
+import { named, settings } from './fake-daemon.ts';
+
+const docs = named('docs');
+const photos = named('photos');
+const existing = new Map([[docs, settings('docs', '/srv/docs')]]);
+const nothing = { path: undefined, cwd: '/home/ana', as: undefined };
+
+test('a new folder goes to PATH, or below where the user stands', () => {
+  const at = (wish: object): string[] =>
+    placeFolders([photos], existing, { ...nothing, ...wish }).map((one) => one.path);
+
+  assert.deepEqual(at({}), ['/home/ana/photos']);
+  assert.deepEqual(at({ path: '/mnt/pictures/' }), ['/mnt/pictures']);
+  assert.throws(() => at({ cwd: undefined }), /path: missing/);
+  assert.throws(() => at({ path: 'pictures' }), /absolute/);
+});
+
+test('several folders each get a directory in PATH', () => {
+  const places = placeFolders([photos, named('laptop:notes')], new Map(), { ...nothing, path: '/mnt' });
+  assert.deepEqual(
+    places.map((one) => one.path),
+    ['/mnt/photos', '/mnt/notes'],
+  );
+});
+
+test('a folder that is here is used where it is; at another path it is refused, unless it gets another name', () => {
+  const [used] = placeFolders([docs], existing, nothing);
+  assert.deepEqual(used, { offered: docs, name: docs, path: '/srv/docs', exists: true });
+  assert.equal(placeFolders([docs], existing, { ...nothing, path: '/srv/docs/' })[0]?.exists, true);
+
+  assert.throws(
+    () => placeFolders([docs], existing, { ...nothing, path: '/other' }),
+    (error: unknown) => error instanceof CodedError && error.code === 'E_FOLDER_EXISTS' && /--as NAME/.test(error.hint),
+  );
+
+  const [renamed] = placeFolders([docs], existing, { ...nothing, path: '/other', as: 'docs2' });
+  assert.deepEqual(renamed, { offered: docs, name: named('docs2'), path: '/other', exists: false });
+});
+
+test('--as names one folder, by a name that a folder may have', () => {
+  assert.throws(() => placeFolders([docs, photos], new Map(), { ...nothing, as: 'x' }), /one folder/);
+  assert.throws(() => placeFolders([photos], new Map(), { ...nothing, as: '../x' }), /cannot be the name/);
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CodedError } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName } from '../../daemon/core/ids.ts';
 import type { Listen, PeerSettings, Role } from '../../daemon/core/settings.ts';
 import { type Identity, loadIdentity } from '../../daemon/peer/identity.ts';
@@ -33,6 +34,9 @@ export interface Device {
   folder(name: string): RecordingDoor;
   /** Makes the other one a peer, with the addresses given, and shares folders with it. */
   trust(other: Device, how?: { addresses?: readonly string[]; folders?: readonly string[] }): Promise<void>;
+  unshare(name: string, other: Device): void;
+  /** Puts another door in the place of the folder's: as when its flow is started again. */
+  restart(name: string): RecordingDoor;
   distrust(other: Device): Promise<void>;
   /** `wss://127.0.0.1:PORT` */
   address(): string;
@@ -44,6 +48,8 @@ export interface DeviceOptions {
   /** Another device's identity: a copy of the machine. */
   readonly identity?: Identity;
   readonly stateDir?: string;
+  /** The first device that joins cannot be written down. */
+  readonly failFirstAdmission?: boolean;
 }
 
 export async function device(t: TestContext, name: string, options: DeviceOptions = {}): Promise<Device> {
@@ -52,6 +58,7 @@ export async function device(t: TestContext, name: string, options: DeviceOption
   const identity = options.identity ?? (await loadIdentity(files, keyMaker));
   const lines: string[] = [];
   const admitted: Admission[] = [];
+  let failures = 0;
   const known = new Map<DeviceId, PeerSettings>();
   const folders = new Map<FolderName, SharedFolder & { door: RecordingDoor; peers: Map<DeviceId, Role> }>();
   const settings = (): PeersSettings => ({
@@ -89,6 +96,7 @@ export async function device(t: TestContext, name: string, options: DeviceOption
       identity,
       program: 'syncd test',
       admit: async (admission) => {
+        if (options.failFirstAdmission === true && failures++ === 0) throw new CodedError('E_HOME', 'the disk is full');
         admitted.push(admission);
         const addresses = admission.address === undefined ? [] : [admission.address];
         known.set(admission.device, { id: admission.device, name: admission.name, addresses });
@@ -120,6 +128,18 @@ export async function device(t: TestContext, name: string, options: DeviceOption
       known.set(other.id, { id: other.id, name: other.name, addresses: how.addresses ?? [] });
       share(other.id, how.folders ?? []);
       await peers.update(settings());
+    },
+    unshare: (text, other) => {
+      for (const one of folders.values()) if (one.door.name === text) one.peers.delete(other.id);
+      void peers.update(settings());
+    },
+    restart: (text) => {
+      const door = new RecordingDoor(text);
+      const present = folders.get(door.name);
+      if (present === undefined) throw new Error(`no folder ${text}`);
+      folders.set(door.name, { ...present, door });
+      void peers.update(settings());
+      return door;
     },
     distrust: async (other) => {
       known.delete(other.id);

@@ -1,6 +1,6 @@
 // A folder that does nothing but say INDEX when a peer's session opens, and remember what it was told.
 import { type FolderName, parseEpoch, parseFolderName, parseSequence } from '../../daemon/core/ids.ts';
-import type { Announcement, FolderDoor, IndexOffer, PeerLink } from '../../daemon/ports/peers.ts';
+import type { Acknowledgement, Announcement, FolderDoor, IndexOffer, PeerLink } from '../../daemon/ports/peers.ts';
 
 export function folderName(text: string): FolderName {
   const name = parseFolderName(text);
@@ -12,6 +12,11 @@ export function offer(epoch = 'AAAAAAAAAAAAAAAA'): IndexOffer {
   const parsed = { epoch: parseEpoch(epoch), seq: parseSequence(7) };
   if (parsed.epoch === undefined || parsed.seq === undefined) throw new Error('no epoch');
   return { epoch: parsed.epoch, seq: parsed.seq, entries: 3, have: undefined };
+}
+
+export function ack(): Acknowledgement {
+  const { epoch, seq } = offer();
+  return { epoch, received: seq, held: seq, skipped: 0, announced: seq };
 }
 
 export class RecordingDoor implements FolderDoor {

@@ -2,29 +2,35 @@
 // hears of it, but not what already lies in it by then: a tree that was moved here, a directory made at once in a new
 // one. So each new directory is looked into: what has not been reported on its own, after a probe has shown that
 // everything was, is not watched, and the directory is subscribed once more.
-import { setTimeout } from 'node:timers/promises';
+import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { OWN_DIR } from '../core/path.ts';
 import { directoriesIn, lookAt } from './watch-tree.ts';
 
 /**
  * created: new, or moved here. changed: a directory that may be another one than before. verify: only whether the kernel
- * watches it, which it does not when a limit was reached in silence.
+ * watches it, which it does not when a limit was reached in silence. tree: the same, of it and all below it.
  */
-export type Noticed = 'created' | 'changed' | 'verify';
+export type Noticed = 'created' | 'changed' | 'verify' | 'tree';
 
 /** More new directories than this at a time: reading the whole tree anew is cheaper. */
 const MAX_AT_ONCE = 2_000;
 /** A directory that was moved is reported as gone at its old place; not always in the same batch. */
 const MOVE_MS = 1_000;
+/** A tree in which directories come and go while it is subscribed is subscribed again, so many times. */
+const MAX_ROUNDS = 4;
+/** While a tree is walked, others get a turn each so many directories. */
+const WALK_TURN = 200;
 /** Asking for all watches costs time in proportion: this share of it at most. */
 const INODES_SHARE = 20;
 
 export interface CoverageParts {
   /** Absolute, of a relative path. */
   absolute(dir: string): string;
-  /** See Probe.ask. */
-  probe(): Promise<boolean>;
-  /** Subscribes this directory on its own, or sees to it that what changes in it is found in another way. */
-  subscribe(dir: string): Promise<void>;
+  /** Resolves when what was changed before has been reported, or cannot be in time. */
+  probe(): Promise<unknown>;
+  /** Subscribes this directory on its own. False: it cannot, and sees to it that changes there are found in another way. */
+  subscribe(dir: string): Promise<boolean>;
   /** The inodes that are watched now; undefined where that cannot be said. */
   watchedInodes(): Set<bigint> | undefined;
   /** Everything in this directory may have changed. */
@@ -41,6 +47,8 @@ export class Coverage {
   /** In work now. */
   #current: readonly string[] = [];
   readonly #unverified = new Set<string>();
+  /** How often a directory was subscribed since the last rest. */
+  readonly #rounds = new Map<string, number>();
   #running: Promise<void> | undefined;
   #removedMs = -Infinity;
   #inodesMs = -Infinity;
@@ -55,16 +63,6 @@ export class Coverage {
     if (how === 'created') this.#reported.add(dir);
     if (this.#fresh.get(dir) !== 'created') this.#fresh.set(dir, how);
     this.#running ??= this.#run();
-  }
-
-  /** A scan found this directory, perhaps without any event: it and all below it are looked at. */
-  addTree(dir: string): void {
-    const how = this.#parts.watchedInodes() === undefined ? 'changed' : 'verify';
-    const open = [dir];
-    for (let next = open.pop(), seen = 1; next !== undefined && seen <= MAX_AT_ONCE; next = open.pop(), seen++) {
-      this.noticed(next, how);
-      for (const name of directoriesIn(this.#parts.absolute(next)) ?? []) open.push(`${next}/${name}`);
-    }
   }
 
   /** Something has been reported as gone. */
@@ -101,31 +99,60 @@ export class Coverage {
       this.#current = [];
     }
     this.#reported.clear();
+    this.#rounds.clear();
     this.#running = undefined;
   }
 
   async #cover(batch: ReadonlyMap<string, Noticed>): Promise<void> {
     const inodes = [...batch.values()].some((how) => how !== 'created') ? await this.#inodes() : undefined;
     const doubtful = () => [...batch].filter(([dir, how]) => this.#isDoubtful(dir, how, inodes)).map(([dir]) => dir);
-    let open = doubtful();
-    if (open.length > 0) {
-      await this.#parts.probe();
-      open = doubtful();
+    const before = new Set(doubtful());
+    if (before.size > 0 || [...batch.values()].includes('created')) await this.#parts.probe();
+    const uncovered: string[] = [];
+    for (const dir of doubtful()) {
+      // What was there before the probe and has not been reported by now never will be.
+      if (before.has(dir)) uncovered.push(dir);
+      else this.#fresh.set(dir, 'created');
     }
-    for (const dir of topmost(open)) {
-      await this.#parts.subscribe(dir);
-      // What changed in it until now may not have been reported.
-      this.#parts.tree(dir);
-    }
+    for (const [dir, how] of batch) if (how === 'tree') uncovered.push(...(await this.#unwatchedIn(dir, inodes)));
+    for (const dir of topmost(uncovered)) await this.#subscribe(dir);
     for (const [dir, how] of batch) if (how === 'created') this.#unverified.add(dir);
     if (this.#unverified.size > MAX_AT_ONCE) this.#unverified.clear();
   }
 
+  async #subscribe(dir: string): Promise<void> {
+    const round = (this.#rounds.get(dir) ?? 0) + 1;
+    this.#rounds.set(dir, round);
+    if (round > MAX_ROUNDS) this.#parts.overwhelmed();
+    // Directories that were made while it was read may have been missed.
+    else if (await this.#parts.subscribe(dir)) this.#fresh.set(dir, 'tree');
+    // What changed in it until now may not have been reported.
+    this.#parts.tree(dir);
+  }
+
+  /** Directories in `dir`, and it, that the kernel does not watch; what is below them is not looked at. */
+  async #unwatchedIn(dir: string, inodes: Set<bigint> | undefined): Promise<string[]> {
+    if (inodes === undefined) return [];
+    const found: string[] = [];
+    const open = [dir];
+    for (let next = open.pop(), steps = 1; next !== undefined; next = open.pop(), steps++) {
+      const own = lookAt(this.#parts.absolute(next));
+      if (own?.directory !== true) continue;
+      const below = directoriesIn(this.#parts.absolute(next));
+      // What may not be read cannot be watched either.
+      if (below === undefined) continue;
+      if (!inodes.has(own.ino)) found.push(next);
+      else for (const name of below) if (next !== '' || name !== OWN_DIR) open.push(join(next, name));
+      if (steps % WALK_TURN === 0) await setImmediate();
+    }
+    return found;
+  }
+
   #isDoubtful(dir: string, how: Noticed, inodes: Set<bigint> | undefined): boolean {
     const own = lookAt(this.#parts.absolute(dir));
-    if (own?.directory !== true) return false;
-    const below = directoriesIn(this.#parts.absolute(dir)) ?? [];
-    const names = below.filter((name) => !name.includes('\uFFFD')).map((name) => `${dir}/${name}`);
+    const below = directoriesIn(this.#parts.absolute(dir));
+    if (how === 'tree' || own?.directory !== true || below === undefined) return false;
+    const names = below.filter((name) => !name.includes('\uFFFD')).map((name) => join(dir, name));
     if (how !== 'created' && inodes !== undefined) {
       if (!inodes.has(own.ino)) return true;
       if (names.some((name) => !inodes.has(lookAt(this.#parts.absolute(name))?.ino ?? own.ino))) return true;

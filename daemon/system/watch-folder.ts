@@ -1,7 +1,7 @@
 // One folder in the watcher process: its root subscription, those that were added for new directories, its probe, and
 // what it says when it cannot watch.
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Event } from '@parcel/watcher';
 import { OWN_DIR } from '../core/path.ts';
 import type { WatchState } from '../ports/watch.ts';
@@ -105,6 +105,8 @@ export class WatchedFolder {
           for (const dir of outcome.tree.unreadable) this.#unreadable.add(this.#relative(dir));
           this.#news.state({ kind: 'watching' });
           this.#watchQuickly();
+          // Directories that were made while the tree was read may have been missed.
+          this.#coverage.noticed('', 'tree');
           return;
         case 'vanished':
           await setTimeout(20 << attempt);
@@ -125,16 +127,27 @@ export class WatchedFolder {
 
   /** Watches what a scan has found, where it is not watched already. */
   addTree(dir: string): void {
-    if (this.#tree !== undefined) this.#coverage?.addTree(dir);
+    if (this.#tree !== undefined) this.#coverage?.noticed(dir, 'tree');
   }
 
   /** Resolves when all that was changed before has been reported, or something that includes it. */
   async settle(): Promise<void> {
     if (this.#tree === undefined || this.#probe === undefined || this.#coverage === undefined) return;
-    if (!(await this.#probe.ask())) this.#news.everything('the watcher did not report a probe in time');
+    if (!(await this.#allReported(this.#probe))) this.#news.everything('the watcher did not report a probe in time');
     await Promise.race([this.#coverage.idle(), setTimeout(PROBE_TIMEOUT_MS, undefined, { ref: false })]);
     for (const dir of this.#coverage.pending()) this.#news.tree(dir);
     this.#hintUncovered();
+  }
+
+  /**
+   * Whether everything that was changed before has been reported. The library hands over its batch subscription by
+   * subscription, in no order: that of a probe's file may come first, and only the next batch follows all of this one.
+   */
+  async #allReported(probe: Probe): Promise<boolean> {
+    const seen = (await probe.ask()) && (this.#added.size === 0 || (await probe.ask()));
+    await setImmediate();
+    await setImmediate();
+    return seen;
   }
 
   /** To be called about every second. */
@@ -166,11 +179,11 @@ export class WatchedFolder {
   #makeCoverage(root: string, probe: Probe): Coverage {
     return new Coverage({
       absolute: (dir) => `${root}/${dir}`,
-      probe: () => probe.ask(),
+      probe: () => this.#allReported(probe),
       subscribe: (dir) => this.#subscribe(dir),
       watchedInodes: () => this.#watchedInodes(),
       tree: (dir) => this.#news.tree(dir),
-      overwhelmed: () => this.#renew('', 'more new directories than can be followed'),
+      overwhelmed: () => void this.#renew('', 'more new directories than can be followed'),
     });
   }
 
@@ -216,9 +229,9 @@ export class WatchedFolder {
     this.#coverage?.noticed(path, type === 'create' ? 'created' : 'changed');
   }
 
-  async #subscribe(dir: string): Promise<void> {
+  async #subscribe(dir: string): Promise<boolean> {
     const root = this.#root?.path;
-    if (root === undefined || this.#closed) return;
+    if (root === undefined || this.#closed) return false;
     await this.#drop(dir);
     if (this.#spoiled.has(dir) || this.#added.size >= MAX_ADDED) return this.#renew(dir, 'too many new directories');
     for (let attempt = 0; attempt < VANISHED_RETRIES; attempt++) {
@@ -227,20 +240,20 @@ export class WatchedFolder {
         case 'watched':
           this.#added.set(dir, outcome.tree);
           for (const one of outcome.tree.unreadable) this.#unreadable.add(this.#relative(one));
-          return;
+          return true;
         case 'vanished':
-          if (lookAt(`${root}/${dir}`)?.directory !== true) return;
+          if (lookAt(`${root}/${dir}`)?.directory !== true) return false;
           await setTimeout(20 << attempt);
           continue;
         case 'limit':
           this.#spoiled.add(dir);
           this.#uncovered.add(dir);
           this.#fail('E_WATCH_LIMIT', `No watch is left for ${root}/${dir}: fs.inotify.max_user_watches is reached.`);
-          return;
+          return false;
         case 'failed':
           this.#spoiled.add(dir);
           // Vanished half-way: nothing is there to be watched.
-          if (lookAt(`${root}/${dir}`)?.directory !== true) return;
+          if (lookAt(`${root}/${dir}`)?.directory !== true) return false;
           return this.#renew(dir, outcome.message);
       }
     }
@@ -268,9 +281,10 @@ export class WatchedFolder {
   }
 
   /** Until the process is renewed, changes here are found by looking again and again. `''`: anywhere. */
-  #renew(dir: string, why: string): void {
+  #renew(dir: string, why: string): false {
     this.#uncovered.add(dir);
     this.#news.renew('gap', dir === '' ? why : `${dir}: ${why}`);
+    return false;
   }
 
   #hintUncovered(): void {

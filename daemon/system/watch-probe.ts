@@ -48,15 +48,15 @@ export class Probe {
     return seen;
   }
 
-  async #touch(): Promise<boolean> {
+  #touch(): Promise<boolean> {
     const name = String(this.#count++ % FILES);
     try {
       const now = new Date();
       utimesSync(`${this.#dir}/${name}`, now, now);
     } catch {
-      return this.#restore();
+      return Promise.resolve(this.#restore());
     }
-    return await new Promise((resolve) => {
+    return new Promise((resolve) => {
       const done = (seen: boolean) => {
         clearTimeout(timer);
         this.#waiting = undefined;

@@ -21,6 +21,8 @@ export type Observation =
   | { readonly kind: 'present'; readonly entry: LiveEntry; readonly seen: SeenStat; readonly boundary: boolean }
   /** Its parent was there and was read without an error, and it is not in it. */
   | { readonly kind: 'absent' }
+  /** Its stat is the one that is known: nothing was read. */
+  | { readonly kind: 'same' }
   /** It changed while it was read: to be looked at again. */
   | { readonly kind: 'changing' }
   /** It could not be looked at, or cannot be synced; it is left as it is. */
@@ -79,6 +81,8 @@ export function judge(
   switch (observation.kind) {
     case 'unknown':
       return { kind: 'skip', code: observation.code };
+    case 'same':
+      return { kind: 'same' };
     case 'changing':
       return { kind: 'look again' };
     case 'absent':

@@ -1,7 +1,7 @@
 // The one table of what an errno means for a path. Only a name that is not in a directory that could be read is absent;
 // every other failure is unknown, and deletes nothing.
-import type { ErrorCode } from '../../protocol/errors.ts';
-import { errnoOf } from '../ports/file-system.ts';
+import { type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
+import { FileSystemError, errnoOf } from '../ports/file-system.ts';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'E_ACCESS',
@@ -17,21 +17,18 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EXDEV: 'E_CROSS_DEVICE',
 };
 
-/** Thrown by disk work for an expected failure of one path or of the whole folder. */
-export class DiskRefusal extends Error {
-  override readonly name = 'DiskRefusal';
-  readonly code: ErrorCode;
+/** Thrown by disk work for an expected failure that has a code of ours; it keeps it on its way out of a worker. */
+export class DiskRefusal extends FileSystemError {
   constructor(code: ErrorCode, what: string) {
-    super(what);
-    this.code = code;
+    super(code, 'disk', what);
   }
 }
 
 /** The code under which a failure is shown, or undefined for an error that is not the disk's: a bug, to be thrown on. */
 export function codeOf(error: unknown): ErrorCode | undefined {
-  if (error instanceof DiskRefusal) return error.code;
-  const errno = errnoOf(error);
-  return errno === undefined ? undefined : (CODES[errno] ?? 'E_UNREADABLE');
+  const code = errnoOf(error);
+  if (code === undefined) return undefined;
+  return isErrorCode(code) ? code : (CODES[code] ?? 'E_UNREADABLE');
 }
 
 /** The path, or a directory above it, is not there (or is a link or a file where a directory was). */

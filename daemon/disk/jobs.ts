@@ -1,5 +1,6 @@
 // All disk work that a worker can be asked for, by name.
 import { apply } from './apply.ts';
+import { makeManifest } from './manifest-job.ts';
 import { observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { readRanges, readWhole } from './read.ts';
@@ -7,10 +8,12 @@ import { recover } from './recover.ts';
 import { prepareRoot, syncTree, usableSpace } from './root.ts';
 import { scan } from './scan.ts';
 import { stage } from './stage.ts';
+import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
   apply,
+  makeManifest,
   observe,
   openPart,
   writePieces,
@@ -24,4 +27,6 @@ export const jobs = [
   stage,
   dropVersions,
   lookAtVersions,
+  lookAtVersion,
+  copyVersionOut,
 ] as const;

@@ -10,9 +10,13 @@ import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ObserveInput {
   readonly tree: TreeRef;
-  readonly paths: readonly RelativePath[];
-  /** These have not rested for long: what is read up to the size at open counts, if they have only grown. */
-  readonly growing: readonly RelativePath[];
+  readonly items: readonly {
+    readonly path: RelativePath;
+    /** What is known of it: a file that still looks so is not read. */
+    readonly known?: SeenStat;
+    /** It has not rested for long: what is read up to the size at open counts, if it has only grown. */
+    readonly growing?: boolean;
+  }[];
 }
 
 const READ_BYTES = 1 << 20;
@@ -20,16 +24,17 @@ const READ_BYTES = 1 << 20;
 /** One observation a path, in their order. */
 export const observe: Job<ObserveInput, Observation[]> = {
   name: 'observe',
-  run(fs, { tree: ref, paths, growing }) {
-    const restless = new Set(growing);
-    return withTree(fs, ref, (tree) => paths.map((path) => observePath(tree, path, restless.has(path))));
+  run(fs, { tree: ref, items }) {
+    return withTree(fs, ref, (tree) =>
+      items.map(({ path, known, growing }) => observePath(tree, path, known, growing === true)),
+    );
   },
 };
 
-export function observePath(tree: Tree, path: RelativePath, growing: boolean): Observation {
+function observePath(tree: Tree, path: RelativePath, known: SeenStat | undefined, growing: boolean): Observation {
   try {
     const { dir, name } = tree.place(path);
-    return observeName(dir, name, growing);
+    return observeName(dir, name, known, growing);
   } catch (error) {
     if (isAbsent(error)) return { kind: 'absent' };
     const code = codeOf(error);
@@ -38,11 +43,12 @@ export function observePath(tree: Tree, path: RelativePath, growing: boolean): O
   }
 }
 
-function observeName(dir: Directory, name: string, growing: boolean): Observation {
+function observeName(dir: Directory, name: string, known: SeenStat | undefined, growing: boolean): Observation {
   const stat = dir.lstat(name);
   const seen = seenOf(stat);
   if (seen === undefined) return { kind: 'unknown', code: 'E_KIND' };
-  const boundary = stat.dev !== dir.lstat().dev;
+  if (known !== undefined && looksSame(known, seen)) return { kind: 'same' };
+  const boundary = seen.kind === 'dir' && stat.dev !== dir.lstat().dev;
   switch (seen.kind) {
     case 'dir':
       return { kind: 'present', entry: { kind: 'dir', mode: stat.mode & 0o777 }, seen, boundary };

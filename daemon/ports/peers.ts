@@ -32,8 +32,10 @@ export interface Acknowledgement {
   readonly received: Sequence;
   /** All up to here is held: on disk, or older than what is; or named in `status` as skipped. */
   readonly held: Sequence;
-  /** Paths that are named as skipped, at most 100, for the other side's `status`. */
+  /** Announcements that the sender confirms although it does not hold them: it names them as skipped. */
   readonly skipped: number;
+  /** The sender's own sequence up to which nothing is left to announce; what the receiver is known to have is left out. */
+  readonly announced: Sequence;
 }
 
 export type ChunkWant =

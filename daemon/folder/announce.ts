@@ -1,0 +1,101 @@
+// Tells each connected peer what is new here, in the order of our sequences, as fast as that peer takes it. Small contents
+// go along where the peer cannot have them: what was made here since it connected, and everything into an empty folder.
+import type { Sequence } from '../core/ids.ts';
+import type { SequencedRecord } from '../core/record.ts';
+import { readWhole } from '../disk/read.ts';
+import type { Announcement } from '../ports/peers.ts';
+import type { FolderContext } from './context.ts';
+import type { LinkState } from './links.ts';
+
+/** Records of one round. */
+const PAGE = 256;
+/** Content that goes along with its announcement; and in one round altogether. */
+const INLINE_BYTES = 64 << 10;
+const INLINE_ROUND_BYTES = 2 << 20;
+/** Above this a peer is given nothing more until it has taken what is queued. */
+const QUEUE_BYTES = 1 << 20;
+
+export class Announcer {
+  readonly #context: FolderContext;
+  readonly #isPaused: () => boolean;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #afterRound: (state: LinkState) => void;
+
+  constructor(
+    context: FolderContext,
+    isPaused: () => boolean,
+    afterRound: (state: LinkState) => void,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#context = context;
+    this.#isPaused = isPaused;
+    this.#afterRound = afterRound;
+    this.#onFailure = onFailure;
+  }
+
+  /** Goes on with this peer if there is anything for it and it has room. Returns at once. */
+  pump(state: LinkState): void {
+    if (state.pumping || state.theirs === undefined) return;
+    state.pumping = true;
+    this.#rounds(state)
+      .catch(this.#onFailure)
+      .finally(() => {
+        state.pumping = false;
+      });
+  }
+
+  async #rounds(state: LinkState): Promise<void> {
+    const { index } = this.#context;
+    const { link } = state;
+    while (!this.#isPaused() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
+      const from = state.cursor;
+      const rows = index.after(from, PAGE);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      const unknown = rows.filter(({ seq }) => !state.known.delete(seq));
+      const announcements = await this.#withContents(state, unknown);
+      // The peer's INDEX may have come anew while we read: then it begins anew.
+      if (state.cursor !== from) continue;
+      if (announcements.length > 0) link.announce(announcements);
+      state.cursor = last.seq;
+      const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+      if (announcements.length > 0) state.sent(last.seq, announcements.length, bytes);
+      this.#afterRound(state);
+    }
+  }
+
+  async #withContents(state: LinkState, rows: readonly SequencedRecord[]): Promise<Announcement[]> {
+    const inline = new Map<Sequence, { path: SequencedRecord['record']['path']; size: number; sha256: string }>();
+    let bytes = 0;
+    for (const { record, seq } of rows) {
+      const { entry, path } = record;
+      if (entry.kind !== 'file' || entry.size > INLINE_BYTES || bytes + entry.size > INLINE_ROUND_BYTES) continue;
+      if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq)) continue;
+      inline.set(seq, { path, size: entry.size, sha256: entry.sha256 });
+      bytes += entry.size;
+    }
+    const files = rows.flatMap(({ record, seq }) =>
+      inline.has(seq) && record.entry.kind === 'file'
+        ? [{ path: record.path, size: record.entry.size, sha256: record.entry.sha256, seq }]
+        : [],
+    );
+    const contents =
+      files.length === 0 ? [] : await this.#context.workers.run(readWhole, { tree: this.#context.tree(), files });
+    const bySeq = new Map(files.map(({ seq }, i) => [seq, contents[i]]));
+    return rows.map(({ record, seq, movedFrom }): Announcement => {
+      const content = bySeq.get(seq);
+      return {
+        seq,
+        record,
+        ...(movedFrom === undefined ? {} : { movedFrom }),
+        ...(content === undefined ? {} : { content }),
+      };
+    });
+  }
+
+  /** A peer that holds something may have this content too; one that is linked to the maker gets it from there. */
+  #mayGoAlong(state: LinkState, origin: string, seq: Sequence): boolean {
+    if (state.theirs?.entries === 0 && seq <= state.liveFrom) return true;
+    return seq > state.liveFrom && origin === this.#context.self;
+  }
+}

@@ -1,0 +1,389 @@
+// Wants whose content is here are carried out: checked against the tree around them, planned, applied, and written down.
+import { lostContent } from '../core/conflict.ts';
+import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
+import { type Operation, type Ready, plan } from '../core/plan.ts';
+import { type FileRecord, type LiveEntry, isLive, joinLost, newVersion } from '../core/record.ts';
+import { sameFile } from '../core/observation.ts';
+import { type Outcome, apply } from '../disk/apply.ts';
+import { stagedName } from '../disk/stage.ts';
+import { type Filed, hashText } from '../disk/versions.ts';
+import type { Row, RowChange } from '../index/file-state.ts';
+import type { KeptVersionRow } from '../index/versions.ts';
+import type { WantedRow } from '../index/wanted.ts';
+import type { Fetcher } from '../transfer/fetch.ts';
+import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
+import { type FolderContext, makerOf, newVersionId } from './context.ts';
+import type { Hints } from './hints.ts';
+import type { Links } from './links.ts';
+import { appliedMode } from './permissions.ts';
+import type { SkippedPaths } from './skipped.ts';
+
+/** Operations of one job and one transaction. */
+const BATCH = 512;
+/** Set-aside wants that are looked at together: directories that empty each other. */
+const UNPARKED_BATCH = 4096;
+
+interface Parts {
+  readonly fetcher: Fetcher;
+  readonly hints: Hints;
+  readonly links: Links;
+  readonly skipped: SkippedPaths;
+}
+
+interface Candidate {
+  readonly want: WantedRow;
+  readonly row: Row | undefined;
+  readonly ready: Ready;
+  readonly moveFrom: { readonly row: Row; readonly want: WantedRow } | undefined;
+}
+
+export class CarryOut {
+  readonly #context: FolderContext;
+  readonly #parts: Parts;
+
+  constructor(context: FolderContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** Applies what is ready, a batch. False when nothing could be done. */
+  async take(): Promise<boolean> {
+    const { fetcher } = this.#parts;
+    let paths = fetcher.takeReady(BATCH);
+    if (paths.length === 0) {
+      if (fetcher.active > 0 || !fetcher.unpark()) return false;
+      paths = fetcher.takeReady(UNPARKED_BATCH);
+    }
+    const candidates = this.#candidates(paths);
+    if (candidates.length === 0) return false;
+    const operations = plan(candidates.map(({ ready }) => ready));
+    const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
+    const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
+    this.#writeDown(operations, outcomes, byPath);
+    return outcomes.some(({ kind }) => kind === 'done');
+  }
+
+  #candidates(paths: readonly RelativePath[]): Candidate[] {
+    const { index } = this.#context;
+    const { fetcher } = this.#parts;
+    const wants = new Map<RelativePath, WantedRow>();
+    for (const path of paths) {
+      const want = index.wanted(path);
+      if (want?.why === 'fetch') wants.set(path, want);
+      else fetcher.release(path);
+    }
+    const candidates: Candidate[] = [];
+    const moved = new Set<RelativePath>();
+    for (const [path, want] of wants) {
+      const problem = this.#obstacle(want, wants);
+      if (problem === undefined) candidates.push(this.#candidate(want, moved));
+      else if (problem === 'decided') fetcher.release(path);
+      else fetcher.park(path);
+    }
+    // What a move takes away needs no deletion of its own.
+    return candidates.filter(({ want }) => {
+      if (!moved.has(want.record.path)) return true;
+      fetcher.release(want.record.path);
+      return false;
+    });
+  }
+
+  #candidate(want: WantedRow, moved: Set<RelativePath>): Candidate {
+    const { index } = this.#context;
+    const { record } = want;
+    const { path, entry } = record;
+    const row = index.row(path);
+    const from = this.#moveSource(record, moved);
+    const settings = this.#context.settings();
+    const applied: FileRecord =
+      entry.kind === 'file' || entry.kind === 'dir'
+        ? { ...record, entry: { ...entry, mode: appliedMode(entry, row, settings) } }
+        : record;
+    const ready: Ready = {
+      record: applied,
+      ours:
+        row === undefined
+          ? undefined
+          : { entry: row.seen === undefined ? { kind: 'absent' } : row.record.entry, seen: row.seen },
+      staged: stagedName(path, entry.kind === 'file' ? entry.sha256 : 'none'),
+      moveFrom: from === undefined ? undefined : { path: from.row.record.path, seen: from.seen },
+      version: newVersionId(this.#context),
+    };
+    return { want, row, ready, moveFrom: from };
+  }
+
+  #moveSource(record: FileRecord, moved: Set<RelativePath>) {
+    const { index } = this.#context;
+    const path = this.#parts.fetcher.moveSource(record, moved);
+    if (path === undefined) return undefined;
+    const row = index.row(path);
+    const want = index.wanted(path);
+    if (row?.seen === undefined || want === undefined) return undefined;
+    moved.add(path);
+    return { row, want, seen: row.seen };
+  }
+
+  /** What stands in the way: nothing; something that others must do first; or it was decided otherwise. */
+  #obstacle(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' | 'decided' {
+    const { record } = want;
+    if (isLive(record)) {
+      const above = this.#obstacleAbove(record.path, batch);
+      if (above !== undefined) return above;
+    }
+    return record.entry.kind === 'dir' ? undefined : this.#obstacleBelow(want, batch);
+  }
+
+  /** A live path needs live directories above it. Whoever sees that one is missing, and that none is to come, makes it. */
+  #obstacleAbove(path: RelativePath, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' {
+    const { index } = this.#context;
+    for (const dir of ancestorsOf(path)) {
+      const row = index.row(dir);
+      const want = batch.get(dir) ?? index.wanted(dir);
+      if (want === undefined && row?.record.entry.kind === 'dir' && row.seen !== undefined) return undefined;
+      if (want?.record.entry.kind === 'dir') {
+        if (batch.has(dir)) continue;
+        if (want.why === 'fetch') this.#parts.fetcher.ready(dir);
+        return 'wait';
+      }
+      if (want === undefined && row?.record.entry.kind === 'dir') {
+        // It is in the index and not on the disk: wanted back.
+        this.#want(row.record);
+        return 'wait';
+      }
+      if (!this.#parts.links.allCaughtUp) return 'wait';
+      this.#makeDirectory(dir, row?.record, want?.record);
+      return 'wait';
+    }
+    return undefined;
+  }
+
+  /** What replaces or removes a directory needs it empty of what lives. */
+  #obstacleBelow(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' | 'decided' {
+    const { index } = this.#context;
+    const { path } = want.record;
+    const row = index.row(path);
+    if (row?.record.entry.kind !== 'dir' || !isLive(row.record)) return undefined;
+    let waits = false;
+    for (const { record } of index.liveBelow(path)) {
+      const below = batch.get(record.path) ?? index.wanted(record.path);
+      if (below === undefined || isLive(below.record)) {
+        if (!this.#parts.links.allCaughtUp) return 'wait';
+        this.#reviveDirectory(row, want);
+        return 'decided';
+      }
+      waits ||= !batch.has(record.path);
+    }
+    return waits ? 'wait' : undefined;
+  }
+
+  #makeDirectory(path: RelativePath, ours: FileRecord | undefined, wanted: FileRecord | undefined): void {
+    const { clock, log } = this.#context;
+    const replaces = [ours, wanted].filter((one) => one !== undefined);
+    const nowMs = clock.nowMs();
+    const entry: LiveEntry = { kind: 'dir', mode: 0o755 };
+    const record = newVersion(path, entry, replaces, makerOf(this.#context), nowMs, nowMs);
+    const lost = joinLost(record.lost, ...replaces.map((one) => lostContent(one, hashText)));
+    log.info('makes a directory again, because something lives in it', { path });
+    this.#want({ ...record, lost });
+  }
+
+  #want(record: FileRecord): void {
+    const { index, clock } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), want: [{ record, why: 'fetch', sinceMs: clock.nowMs() }] });
+    this.#parts.fetcher.ready(record.path);
+  }
+
+  /** Removed elsewhere, but something lives in it here: it lives on for everybody. */
+  #reviveDirectory(row: Row, want: WantedRow): void {
+    const { index, clock, log } = this.#context;
+    const nowMs = clock.nowMs();
+    const { path, entry } = row.record;
+    const record = newVersion(path, entry, [row.record, want.record], makerOf(this.#context), nowMs, nowMs);
+    const lost = joinLost(record.lost, lostContent(want.record, hashText));
+    log.info('keeps a directory that was removed elsewhere, because something new is in it', { path });
+    index.commit({
+      nowUs: clock.nowUs(),
+      rows: [{ ...row, record: { ...record, lost }, announce: true }],
+      unwant: [path],
+    });
+  }
+
+  #writeDown(
+    operations: readonly Operation[],
+    outcomes: readonly Outcome[],
+    candidates: ReadonlyMap<RelativePath, Candidate>,
+  ): void {
+    const { index, clock } = this.#context;
+    const { fetcher } = this.#parts;
+    const written = new Written(this.#context);
+    const knownTo: { readonly at: number; readonly want: WantedRow }[] = [];
+    operations.forEach((operation, i) => {
+      const candidate = candidates.get(operation.path);
+      const outcome = outcomes[i];
+      if (candidate === undefined || outcome === undefined) return;
+      const { path } = operation;
+      switch (outcome.kind) {
+        case 'done':
+          fetcher.drop(path);
+          this.#parts.skipped.clear(path);
+          if (candidate.moveFrom !== undefined && operation.kind === 'move') {
+            const { want } = candidate.moveFrom;
+            fetcher.drop(want.record.path);
+            knownTo.push({ at: written.rows.length, want });
+            written.gone(want.record);
+          }
+          knownTo.push({ at: written.rows.length, want: candidate.want });
+          written.done(candidate, operation, outcome);
+          return;
+        case 'changed':
+          written.kept(candidate, outcome.filed);
+          this.#lookAgain(operation);
+          fetcher.release(path);
+          return;
+        case 'not empty':
+          this.#notEmpty(candidate, written);
+          return;
+        case 'problem':
+          written.problem(candidate.want, outcome.code);
+          this.#parts.skipped.set(path, outcome.code);
+          this.#context.log.warn('cannot apply', { path, code: outcome.code, message: outcome.message });
+          fetcher.drop(path);
+          return;
+      }
+    });
+    const committed = index.commit({ nowUs: clock.nowUs(), ...written.parts() });
+    for (const { at, want } of knownTo) {
+      const seq = committed[at]?.seq;
+      if (seq === undefined) continue;
+      for (const { peer, has } of want.sources) if (has) this.#parts.links.byDevice(peer)?.knows(seq);
+    }
+    tell(this.#context, written.happened);
+  }
+
+  #lookAgain(operation: Operation): void {
+    const { hints } = this.#parts;
+    hints.add({ kind: 'path', path: operation.path });
+    if (operation.kind === 'move') hints.add({ kind: 'path', path: operation.from });
+  }
+
+  /** Looked at once more; what then is still in it and not in the index is nothing that is synced: the directory stays. */
+  #notEmpty({ want, row }: Candidate, written: Written): void {
+    const { path } = want.record;
+    const { fetcher, hints, skipped } = this.#parts;
+    if (want.attempts === 0 || row === undefined) {
+      written.tryAgain(want);
+      hints.add({ kind: 'tree', dir: path as DirPath as RelativePath });
+      fetcher.park(path);
+      return;
+    }
+    fetcher.drop(path);
+    skipped.set(path, 'E_DIR_KEPT');
+    written.keepDirectory(want, row);
+  }
+}
+
+/** What a batch has done, as it is to be written down. */
+class Written {
+  readonly rows: RowChange[] = [];
+  readonly happened: Happened[] = [];
+  readonly #unwant: RelativePath[] = [];
+  readonly #versions: KeptVersionRow[] = [];
+  readonly #mark: { path: RelativePath; why: 'fetch' | 'skipped'; code?: WantedRow['code']; attempts: number }[] = [];
+  readonly #context: FolderContext;
+
+  constructor(context: FolderContext) {
+    this.#context = context;
+  }
+
+  parts() {
+    const nowMs = this.#context.clock.nowMs();
+    return {
+      rows: this.rows,
+      unwant: this.#unwant,
+      versions: this.#versions,
+      mark: this.#mark,
+      history: this.happened.map((one) => historyRow(one, nowMs)),
+    };
+  }
+
+  done({ want, row, moveFrom }: Candidate, operation: Operation, { seen, filed }: Extract<Outcome, { kind: 'done' }>) {
+    const { record } = want;
+    const { path, entry } = record;
+    const movedFrom = operation.kind === 'move' ? moveFrom?.row.record.path : undefined;
+    this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, announce: true });
+    this.#unwant.push(path);
+    for (const one of filed) this.#keep(one, row, record);
+    const before = row?.seen === undefined ? undefined : row.record.entry;
+    this.happened.push({
+      path,
+      what: movedFrom === undefined ? whatHappened(before, entry) : 'moved',
+      device: record.origin,
+      direction: 'received',
+      sizeBytes: sizeOf(record),
+      version: filed[0]?.id,
+      detail: movedFrom,
+    });
+  }
+
+  /** The old path of a move. */
+  gone(record: FileRecord): void {
+    this.rows.push({ record, seen: undefined, announce: true });
+    this.#unwant.push(record.path);
+  }
+
+  /** Content that nobody had looked at and that could not go back to its place. */
+  kept({ row, want }: Candidate, filed: readonly Filed[]): void {
+    for (const one of filed) {
+      this.#keep(one, row, want.record);
+      const detail = 'was written here while another version arrived; kept beside it';
+      this.happened.push({
+        path: one.path,
+        what: 'kept',
+        device: this.#context.self,
+        direction: 'local',
+        sizeBytes: one.seen.size,
+        version: one.id,
+        detail,
+      });
+    }
+  }
+
+  problem({ record, attempts }: WantedRow, code: NonNullable<WantedRow['code']>): void {
+    this.#mark.push({ path: record.path, why: 'skipped', code, attempts: attempts + 1 });
+  }
+
+  tryAgain({ record, attempts }: WantedRow): void {
+    this.#mark.push({ path: record.path, why: 'fetch', attempts: attempts + 1 });
+  }
+
+  /** Its tombstone holds, and the directory stays on this disk because of what is not synced in it. */
+  keepDirectory({ record }: WantedRow, row: Row): void {
+    if (record.entry.kind !== 'absent') {
+      this.#mark.push({ path: record.path, why: 'skipped', code: 'E_DIR_KEPT', attempts: 1 });
+      return;
+    }
+    this.rows.push({ record, seen: row.seen, keptLocally: true, announce: true });
+    this.#unwant.push(record.path);
+  }
+
+  #keep({ id, path, storedAs, seen }: Filed, row: Row | undefined, by: FileRecord): void {
+    const entry = row?.record.entry;
+    const isKnown = row?.seen !== undefined && sameFile(row.seen, seen);
+    const known = isKnown && entry?.kind === 'file' ? entry.sha256 : undefined;
+    const sha256 = isKnown && entry?.kind === 'symlink' ? hashText(entry.target) : known;
+    const isLost = sha256 !== undefined && by.lost.some((lost) => lost.sha256 === sha256);
+    this.#versions.push({
+      id,
+      path,
+      kind: seen.kind === 'symlink' ? 'symlink' : 'file',
+      sizeBytes: seen.size,
+      sha256,
+      replacedMs: this.#context.clock.nowMs(),
+      modifiedMs: Number(seen.mtimeNs / 1_000_000n),
+      replacedBy: by.origin,
+      why: isLost ? 'conflict' : by.entry.kind === 'absent' ? 'deleted' : 'replaced',
+      storedAs,
+      stat: seen,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+// Tells what happened: a row of history for the index, a line for the log and an event for whoever follows. Many changes
+// in one batch become one line.
+import type { DeviceId, VersionId } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { Entry, FileRecord } from '../core/record.ts';
+import { sameContent } from '../core/record.ts';
+import type { HistoryRow, HistoryWhat } from '../index/history.ts';
+import type { FolderContext } from './context.ts';
+
+/** Lines of the log for one batch; more become a summary. */
+const MAX_LINES = 100;
+
+export interface Happened {
+  readonly path: RelativePath;
+  readonly what: HistoryWhat;
+  readonly device: DeviceId;
+  readonly direction: 'local' | 'received';
+  readonly sizeBytes: number | undefined;
+  readonly version?: VersionId | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** What a change from one entry to another is called. */
+export function whatHappened(before: Entry | undefined, after: Entry): HistoryWhat {
+  if (after.kind === 'absent') return 'deleted';
+  if (before === undefined || before.kind === 'absent') return 'created';
+  return sameContent(before, after) ? 'attributes' : 'changed';
+}
+
+export function sizeOf(record: FileRecord): number | undefined {
+  return record.entry.kind === 'file' ? record.entry.size : undefined;
+}
+
+export function historyRow(happened: Happened, nowMs: number): Omit<HistoryRow, 'id'> {
+  const { path, what, device, sizeBytes, version, detail } = happened;
+  return { atMs: nowMs, path, what, device, sizeBytes, version, detail };
+}
+
+/** To be called once it is in the index. */
+export function tell(context: FolderContext, batch: readonly Happened[]): void {
+  const { log } = context;
+  for (const { path, what, device, direction, sizeBytes, detail } of batch.slice(0, MAX_LINES)) {
+    const kind = what === 'conflict' ? 'conflict' : 'change';
+    context.emit({ kind, path, what, device, direction, sizeBytes, code: undefined });
+    log.info(`${direction === 'local' ? 'sends' : 'received'}: ${what}`, {
+      path,
+      size: sizeBytes,
+      peer: device,
+      why: detail,
+    });
+  }
+  if (batch.length <= MAX_LINES) return;
+  const rest = batch.slice(MAX_LINES);
+  for (const { path, what, device, direction, sizeBytes } of rest) {
+    const kind = what === 'conflict' ? 'conflict' : 'change';
+    context.emit({ kind, path, what, device, direction, sizeBytes, code: undefined });
+  }
+  log.info(`and ${rest.length} more in the same batch`, { first: rest[0]?.path, last: rest.at(-1)?.path });
+}

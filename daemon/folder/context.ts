@@ -1,0 +1,46 @@
+// What the parts of one folder share: its index, its settings as they are now, and the edges.
+import type { DeviceId, FolderName, VersionId } from '../core/ids.ts';
+import type { Maker } from '../core/record.ts';
+import type { ReconcileContext } from '../core/reconcile.ts';
+import type { FolderSettings } from '../core/settings.ts';
+import { hashText } from '../disk/versions.ts';
+import type { TreeRef } from '../disk/tree.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { Workers } from '../ports/workers.ts';
+import type { FolderEvent } from './view.ts';
+
+export interface FolderContext {
+  readonly name: FolderName;
+  readonly self: DeviceId;
+  readonly index: FolderIndex;
+  readonly workers: Workers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  settings(): FolderSettings;
+  tree(): TreeRef;
+  emit(event: Omit<FolderEvent, 'folder' | 'atMs'>): void;
+}
+
+/** Who makes versions in this folder now. */
+export function makerOf(context: FolderContext): Maker {
+  const { self, index } = context;
+  return { device: self, epoch: index.epoch, mark: context.settings().authority === self };
+}
+
+export function reconcileContext(context: FolderContext): ReconcileContext {
+  return { maker: makerOf(context), nowMs: context.clock.nowMs(), hash: hashText };
+}
+
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Names of kept versions: time first, so that they sort, then 20 random bits. */
+export function newVersionId(context: Pick<FolderContext, 'clock' | 'random'>): VersionId {
+  let time = '';
+  for (let ms = context.clock.nowMs(), i = 0; i < 9; i++, ms = Math.floor(ms / 32)) time = DIGITS[ms % 32] + time;
+  const tail = [...context.random.bytes(4)].map((byte) => DIGITS[byte % 32]).join('');
+  return `${time}${tail}` as VersionId;
+}

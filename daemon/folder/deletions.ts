@@ -1,0 +1,197 @@
+// Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
+import { tombstone } from '../core/observation.ts';
+import type { RelativePath } from '../core/path.ts';
+import { isLive } from '../core/record.ts';
+import { observe } from '../disk/observe.ts';
+import type { Row, RowChange } from '../index/file-state.ts';
+import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
+import { type FolderContext, makerOf } from './context.ts';
+import { Hold } from './hold.ts';
+import { Vanished } from './vanished.ts';
+
+/** Paths looked at in one job, tombstones in one transaction. */
+const AT_ONCE = 1000;
+
+export class Deletions {
+  readonly #context: FolderContext;
+  readonly #vanished = new Vanished();
+  readonly hold: Hold;
+
+  constructor(context: FolderContext) {
+    this.#context = context;
+    this.hold = new Hold(context);
+  }
+
+  /** Deletions that rest. */
+  get resting(): number {
+    return this.#vanished.size;
+  }
+
+  get dueMs(): number | undefined {
+    return this.#vanished.dueMs;
+  }
+
+  vanished(row: Row): void {
+    const { path, entry } = row.record;
+    if (this.hold.covers(path)) return;
+    const below = entry.kind === 'dir' ? this.#context.index.liveBelow(path) : [];
+    this.#vanished.add(row, below, this.#context.clock.monotonicMs());
+  }
+
+  isPending(path: RelativePath): boolean {
+    return this.#vanished.has(path) || this.hold.covers(path);
+  }
+
+  reappeared(path: RelativePath): void {
+    this.#vanished.remove(path);
+    this.hold.reappeared(path, (dir) => this.#liveChildren(dir).filter((sibling) => sibling !== path));
+  }
+
+  /** The vanished file that had this inode, still in the index as it was. */
+  movedFrom(inode: bigint): Row | undefined {
+    const row = this.#vanished.byInode(inode);
+    if (row === undefined) return undefined;
+    const now = this.#context.index.row(row.record.path);
+    return now !== undefined && isLive(now.record) && now.seen?.ino === inode ? now : undefined;
+  }
+
+  /** It was moved, not deleted. */
+  moved(path: RelativePath): void {
+    this.#vanished.remove(path);
+  }
+
+  /** Believes what has rested. False when there was nothing to do. */
+  async settle(): Promise<boolean> {
+    const { index, clock } = this.#context;
+    const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs()));
+    if (gone.length === 0) return false;
+    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    let files = 0;
+    let entries = 0;
+    for (const one of this.#withBelow(rows)) {
+      entries++;
+      if (one.record.entry.kind === 'file') files++;
+    }
+    const why = this.hold.judge(files, entries);
+    if (why === undefined) this.#bury(rows, files);
+    else this.#hold(rows, entries, why);
+    return true;
+  }
+
+  #hold(rows: readonly Row[], entries: number, why: string): void {
+    const { log, clock, index, self } = this.#context;
+    const paths = rows.map(({ record }) => record.path);
+    this.hold.hold(paths, entries, why);
+    log.warn('holds deletions until approve or reject', { code: 'E_MASS_DELETE', deletions: entries, why });
+    const first = paths[0];
+    if (first === undefined) return;
+    const happened: Happened = {
+      path: first,
+      what: 'held',
+      device: self,
+      direction: 'local',
+      sizeBytes: undefined,
+      detail: `${entries} deletions: ${why}`,
+    };
+    index.commit({ nowUs: clock.nowUs(), history: [historyRow(happened, clock.nowMs())] });
+  }
+
+  /** Lets exactly what is held through; what exists again is none of it. Answers with their number. */
+  async approve(): Promise<number> {
+    const { index } = this.#context;
+    const gone = await this.#stillGone(this.hold.release());
+    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    return this.#bury(rows, 0);
+  }
+
+  /** Wants back what is held. Answers with their number. */
+  async reject(): Promise<number> {
+    const { index, clock } = this.#context;
+    const gone = await this.#stillGone(this.hold.release());
+    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    let count = 0;
+    for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
+      count += page.length;
+      index.commit({
+        nowUs: clock.nowUs(),
+        // What is wanted is what is written: only that it is on our disk is no longer so.
+        rows: page.map((row) => ({ ...row, seen: undefined, announce: false })),
+        want: page.map(({ record }) => ({ record, why: 'fetch' as const, sinceMs: clock.nowMs() })),
+      });
+    }
+    return count;
+  }
+
+  /** Tombstones for these and all below them. Answers with their number. */
+  #bury(rows: readonly Row[], files: number): number {
+    const { index, clock } = this.#context;
+    const maker = makerOf(this.#context);
+    let count = 0;
+    for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
+      count += page.length;
+      const nowMs = clock.nowMs();
+      const changes = page.map(({ record }): RowChange => {
+        return { record: tombstone(record, maker, nowMs), seen: undefined, announce: true };
+      });
+      const happened = page.map(({ record }): Happened => {
+        const { path } = record;
+        return { path, what: 'deleted', device: maker.device, direction: 'local', sizeBytes: sizeOf(record) };
+      });
+      // A peer's newer version of what was deleted here has been decided on when it came: it is a want, and stays one.
+      index.commit({ nowUs: clock.nowUs(), rows: changes, history: happened.map((one) => historyRow(one, nowMs)) });
+      tell(this.#context, happened);
+    }
+    if (count > 0) index.commit({ nowUs: clock.nowUs(), meta: [this.hold.passed(files)] });
+    return count;
+  }
+
+  async #stillGone(paths: readonly RelativePath[]): Promise<RelativePath[]> {
+    const gone: RelativePath[] = [];
+    for (let at = 0; at < paths.length; at += AT_ONCE) {
+      const items = paths.slice(at, at + AT_ONCE).map((path) => ({ path }));
+      const known = this.#context.index.rows(items.map(({ path }) => path));
+      const looks = items.map(({ path }) => {
+        const seen = known.get(path)?.seen;
+        return seen === undefined ? { path } : { path, known: seen };
+      });
+      const seen = await this.#context.workers.run(observe, { tree: this.#context.tree(), items: looks });
+      items.forEach(({ path }, i) => {
+        if (seen[i]?.kind === 'absent') gone.push(path);
+      });
+    }
+    return gone;
+  }
+
+  *#withBelow(rows: readonly Row[]): Generator<Row> {
+    const seen = new Set<RelativePath>();
+    for (const row of rows) {
+      if (row.record.entry.kind === 'dir')
+        for (const below of this.#context.index.liveBelow(row.record.path)) {
+          if (seen.has(below.record.path)) continue;
+          seen.add(below.record.path);
+          yield below;
+        }
+      if (seen.has(row.record.path)) continue;
+      seen.add(row.record.path);
+      yield row;
+    }
+  }
+
+  #liveChildren(dir: RelativePath): RelativePath[] {
+    return this.#context.index
+      .children(dir)
+      .filter(({ record }) => isLive(record))
+      .map(({ record }) => record.path);
+  }
+}
+
+function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let page: T[] = [];
+  for (const item of items) {
+    page.push(item);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}

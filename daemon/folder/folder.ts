@@ -1,0 +1,614 @@
+// One folder: THE flow. Everything that happens to it is marked, put into the inbox or queued as a task, and taken up by
+// one loop, so that no two things change it at once:
+//
+//   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
+//   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+import { type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { FolderSettings } from '../core/settings.ts';
+import type {
+  FolderDoor,
+  PeerLink,
+  IndexOffer,
+  Announcement,
+  Acknowledgement,
+  ChunkRequest,
+  ChunkAnswer,
+  Backpressure,
+} from '../ports/peers.ts';
+import type { Watch, WatchState, WatchSubscription } from '../ports/watch.ts';
+import { Fetcher } from '../transfer/fetch.ts';
+import { Server } from '../transfer/serve.ts';
+import { Announcer } from './announce.ts';
+import { Bell } from './bell.ts';
+import { Boundaries } from './boundaries.ts';
+import { CarryOut } from './carry-out.ts';
+import { type Condition, needsAttention } from './condition.ts';
+import type { FolderContext } from './context.ts';
+import { Deletions } from './deletions.ts';
+import { Hints } from './hints.ts';
+import { Inbox } from './inbox.ts';
+import { type LinkState, Links } from './links.ts';
+import { LocalChanges } from './local.ts';
+import { Receiver } from './receive.ts';
+import { Recovery } from './recovery.ts';
+import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
+import { RootGuard, rootCode } from './root-guard.ts';
+import { SkippedPaths } from './skipped.ts';
+import { snapshotOf } from './snapshot.ts';
+import { Upkeep } from './upkeep.ts';
+import type {
+  ConflictEntry,
+  ControlledFolder,
+  FolderSnapshot,
+  HistoryEntry,
+  KeptVersion,
+  RestoreRequest,
+  WaitResult,
+} from './view.ts';
+import { Waiters } from './waiters.ts';
+import { type WaitNow, isInSync, notInTime, standing } from './waiting.ts';
+
+export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
+  readonly settings: FolderSettings;
+  readonly watch: Watch;
+  readonly backpressure: Backpressure;
+  newEpoch(): Epoch;
+}
+
+const PAUSED = 'paused';
+const SCANNED = 'scanned';
+/** How often the root is looked at, and fetches and wants that went wrong are tried again. */
+const ROOT_CHECK_MS = 1_000;
+const TICK_MS = 5_000;
+const RETRY_MS = 30_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+/** More contents in staging than this, and the inbox waits. */
+const MAX_STAGING = 512;
+const STOP_MS = 3_000;
+
+export class Folder implements ControlledFolder, FolderDoor {
+  readonly name: FolderName;
+  readonly #context: FolderContext;
+  readonly #edges: FolderEdges;
+  readonly #bell: Bell;
+  readonly #hints: Hints;
+  readonly #skipped = new SkippedPaths();
+  readonly #boundaries: Boundaries;
+  readonly #root: RootGuard;
+  readonly #deletions: Deletions;
+  readonly #local: LocalChanges;
+  readonly #links = new Links();
+  readonly #inbox: Inbox;
+  readonly #receiver: Receiver;
+  readonly #fetcher: Fetcher;
+  readonly #carryOut: CarryOut;
+  readonly #server: Server;
+  readonly #announcer: Announcer;
+  readonly #recovery: Recovery;
+  readonly #upkeep: Upkeep;
+  readonly #waiters: Waiters;
+  readonly #tasks: (() => Promise<void>)[] = [];
+  #settings: FolderSettings;
+  #watching: WatchSubscription | undefined;
+  #watchState: WatchState = { kind: 'watching' };
+  #trouble: Extract<Condition, { kind: 'halted' | 'error' }> | undefined;
+  #paused: boolean;
+  #scannedOnce: boolean;
+  #lastSyncMs: number | undefined;
+  #shown = '';
+  #stopping = false;
+  #running: Promise<void> | undefined;
+  #rootCheckedMs = Number.NEGATIVE_INFINITY;
+  #tickedMs = 0;
+  #retriedMs = 0;
+  #failures = 0;
+
+  constructor(edges: FolderEdges) {
+    const { index, clock, name } = edges;
+    this.#edges = edges;
+    this.name = name;
+    this.#settings = edges.settings;
+    this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#root.tree() };
+    const context = this.#context;
+    const onFailure = (error: unknown): void => this.#fail(error);
+    this.#bell = new Bell(clock);
+    const wake = (): void => this.#bell.ring();
+    this.#hints = new Hints(wake);
+    this.#boundaries = new Boundaries(context);
+    this.#root = new RootGuard(context, this.#boundaries);
+    this.#deletions = new Deletions(context);
+    const onNewDirectory = (dir: RelativePath): void => this.#watching?.addTree(dir);
+    const local = {
+      hints: this.#hints,
+      skipped: this.#skipped,
+      deletions: this.#deletions,
+      boundaries: this.#boundaries,
+    };
+    this.#local = new LocalChanges(context, { ...local, onNewDirectory });
+    this.#inbox = new Inbox(edges.backpressure);
+    this.#receiver = new Receiver(context, this.#links);
+    const onProblem = (path: RelativePath, code: ErrorCode): void => this.#onProblem(path, code);
+    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onFailure });
+    const parts = { fetcher: this.#fetcher, hints: this.#hints, links: this.#links, skipped: this.#skipped };
+    this.#carryOut = new CarryOut(context, parts);
+    const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
+    this.#server = new Server({ ...context, onStale, onFailure });
+    this.#announcer = new Announcer(context, () => this.#paused || this.#trouble?.kind === 'halted', wake, onFailure);
+    this.#recovery = new Recovery(context, this.#fetcher);
+    this.#upkeep = new Upkeep(context);
+    this.#waiters = new Waiters(clock, wake);
+    this.#paused = index.meta(PAUSED) !== undefined;
+    this.#scannedOnce = index.meta(SCANNED) !== undefined;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  // ---- the loop
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      let worked = false;
+      try {
+        worked = await this.#turn();
+        this.#failures = 0;
+      } catch (error) {
+        this.#fail(error);
+        await this.#bell.heard(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++));
+      }
+      this.#tellPeers();
+      this.#showCondition();
+      this.#waiters.check(() => this.#standing());
+      if (!worked && !this.#stopping) await this.#bell.heard(this.#untilNextMs());
+    }
+  }
+
+  /** One turn: a batch of each kind of work. False when there was nothing to do. */
+  async #turn(): Promise<boolean> {
+    if (!(await this.#rootIsThere())) return false;
+    let worked = await this.#runTasks();
+    this.#rescanIfDue();
+    worked = (await this.#local.take()) || worked;
+    this.#noteFirstScan();
+    worked = (await this.#deletions.settle()) || worked;
+    worked = this.#receive() || worked;
+    if (!this.#paused && this.#scannedOnce) {
+      this.#tick();
+      this.#fetcher.fill();
+      worked = (await this.#carryOut.take()) || worked;
+    }
+    if (!worked) await this.#upkeep.run();
+    return worked;
+  }
+
+  async #rootIsThere(): Promise<boolean> {
+    const nowMs = this.#context.clock.monotonicMs();
+    if (this.#trouble?.kind !== 'halted' && nowMs - this.#rootCheckedMs < ROOT_CHECK_MS) return true;
+    this.#rootCheckedMs = nowMs;
+    const state = await this.#root.check();
+    if (state.kind === 'missing') {
+      const { code, message } = state;
+      if (this.#trouble?.kind !== 'halted')
+        this.#context.log.error('halted: nothing is read or deleted', { code, message });
+      this.#trouble = { kind: 'halted', code, message };
+      await this.#unwatch();
+      return false;
+    }
+    if (this.#trouble?.kind === 'halted') this.#context.log.info('goes on: the root is back');
+    this.#trouble = undefined;
+    if (state.isNew) {
+      await this.#recovery.run();
+      this.#subscribe();
+      this.#hints.add({ kind: 'everything', why: 'start' });
+    }
+    return true;
+  }
+
+  async #runTasks(): Promise<boolean> {
+    const tasks = this.#tasks.splice(0);
+    for (const task of tasks) await task();
+    return tasks.length > 0;
+  }
+
+  /** A restart, a mount or a lost hint must not hide a change for longer than the configured interval. */
+  #rescanIfDue(): void {
+    const last = this.#local.lastFullScanMs;
+    if (this.#local.scanning || last === undefined) return;
+    if (this.#context.clock.monotonicMs() - last < this.#settings.rescanMs) return;
+    this.#hints.add({ kind: 'everything', why: 'rescan' });
+  }
+
+  /** Until the first scan is complete, peers are not told what we have: it would look as if we had nothing. */
+  #noteFirstScan(): void {
+    if (this.#scannedOnce || this.#local.lastFullScanMs === undefined) return;
+    const { index, clock } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), meta: [[SCANNED, 'yes']] });
+    this.#scannedOnce = true;
+    for (const { link } of this.#links.all) link.sendIndex(this.#offerTo(link));
+  }
+
+  #receive(): boolean {
+    if (this.#fetcher.active > MAX_STAGING) return false;
+    const next = this.#inbox.peek();
+    if (next === undefined) return false;
+    const { state, item } = next;
+    if (item.kind === 'ack') this.#takeAck(state, item.ack);
+    else if (state.theirs !== undefined) {
+      const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
+      for (const path of changedWants) this.#fetcher.drop(path);
+      if (!this.#paused) for (const { record, bytes } of contents) this.#fetcher.offer(record, bytes);
+    }
+    this.#inbox.done(state);
+    return true;
+  }
+
+  #takeAck(state: LinkState, ack: Acknowledgement): void {
+    const { index, clock } = this.#context;
+    const peer = state.link.device;
+    if (ack.epoch === index.epoch) {
+      state.onAcknowledge(ack);
+      index.commit({ nowUs: clock.nowUs(), peerHolds: [{ peer, epoch: ack.epoch, seq: ack.held }] });
+    }
+    if (state.theirs === undefined || ack.announced <= state.received) return;
+    state.received = ack.announced;
+    index.commit({ nowUs: clock.nowUs(), have: [{ peer, epoch: state.theirs.epoch, seq: state.received }] });
+  }
+
+  #tick(): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    if (nowMs - this.#tickedMs > TICK_MS) {
+      this.#tickedMs = nowMs;
+      this.#fetcher.tick();
+    }
+    if (nowMs - this.#retriedMs > RETRY_MS) {
+      this.#retriedMs = nowMs;
+      this.#retrySkipped();
+    }
+  }
+
+  #retrySkipped(): void {
+    const { index, clock } = this.#context;
+    const again = index.skipped(1000).flatMap(({ path }) => index.wanted(path) ?? []);
+    if (again.length === 0) return;
+    const mark = again.map(({ record, attempts }) => ({ path: record.path, why: 'fetch' as const, attempts }));
+    index.commit({ nowUs: clock.nowUs(), mark });
+  }
+
+  #onProblem(path: RelativePath, code: ErrorCode): void {
+    const { index, clock, log } = this.#context;
+    const attempts = (index.wanted(path)?.attempts ?? 0) + 1;
+    index.commit({ nowUs: clock.nowUs(), mark: [{ path, why: 'skipped', code, attempts }] });
+    if (this.#skipped.set(path, code)) log.warn('cannot receive', { path, code });
+    this.#bell.ring();
+  }
+
+  /** What is new for each peer, and how far we have got with what it said. */
+  #tellPeers(): void {
+    const { index } = this.#context;
+    if (!this.#scannedOnce) return;
+    for (const state of this.#links.all) {
+      const { theirs, link } = state;
+      if (theirs === undefined) continue;
+      const lowest = index.lowestWanted(link.device);
+      const held = (lowest === undefined ? state.received : Math.min(state.received, lowest - 1)) as Sequence;
+      const { skipped } = index.wantedCounts();
+      const ack = { epoch: theirs.epoch, received: state.received, held, skipped, announced: state.cursor };
+      const text = `${ack.epoch} ${ack.received} ${held} ${skipped} ${ack.announced}`;
+      if (text !== state.lastAck) {
+        state.lastAck = text;
+        link.acknowledge(ack);
+      }
+      if (isInSync(state, index)) this.#lastSyncMs = this.#context.clock.nowMs();
+      this.#announcer.pump(state);
+    }
+  }
+
+  #untilNextMs(): number {
+    const nowMs = this.#context.clock.monotonicMs();
+    const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
+    return Math.max(1, Math.min(ROOT_CHECK_MS, ...due));
+  }
+
+  /** The one place for what should not happen: said, and tried again from the index. Hints may have been lost. */
+  #fail(error: unknown): void {
+    const code = rootCode(error) ?? 'E_INTERNAL';
+    const message = error instanceof Error ? error.message : String(error);
+    if (code === 'E_ROOT_MISSING' || code === 'E_ROOT_FOREIGN') {
+      this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
+    } else {
+      this.#context.log.error('the folder tries again', { code, message, error });
+      this.#trouble = { kind: 'error', code, message };
+      this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
+    }
+    this.#hints.add({ kind: 'everything', why: 'a failure' });
+  }
+
+  // ---- watching
+
+  #subscribe(): void {
+    if (this.#settings.watch === 'poll') return;
+    this.#watching ??= this.#edges.watch.subscribe(this.#settings.path, {
+      onHints: (hints) => {
+        for (const hint of hints) this.#hints.add(hint);
+      },
+      onState: (state) => {
+        if (state.kind === 'degraded')
+          this.#context.log.warn('finds changes by scanning', { code: state.code, message: state.message });
+        else if (this.#watchState.kind === 'degraded') this.#context.log.info('watches again');
+        this.#watchState = state;
+      },
+    });
+  }
+
+  async #unwatch(): Promise<void> {
+    const watching = this.#watching;
+    this.#watching = undefined;
+    await watching?.close();
+  }
+
+  // ---- the door: what peers' sessions say
+
+  attach(link: PeerLink): void {
+    this.#links.attach(link);
+    this.#fetcher.attach(link);
+    if (this.#scannedOnce) link.sendIndex(this.#offerTo(link));
+    this.#bell.ring();
+  }
+
+  detach(link: PeerLink): void {
+    const state = this.#links.of(link);
+    if (state === undefined) return;
+    this.#inbox.drop(state);
+    this.#links.detach(link);
+    this.#fetcher.detach(link);
+    this.#server.detach(link);
+    this.#bell.ring();
+  }
+
+  #offerTo(link: PeerLink): IndexOffer {
+    const { index } = this.#context;
+    return { epoch: index.epoch, seq: index.seq, entries: index.counts().entries, have: index.have(link.device) };
+  }
+
+  onIndex(link: PeerLink, offer: IndexOffer): void {
+    const { index, clock, log } = this.#context;
+    const state = this.#links.of(link);
+    if (state === undefined) return;
+    const ours = offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE;
+    if (ours > index.seq) {
+      // The peer has heard of changes of ours that we do not know: our index is an older copy. Numbers are not given twice.
+      log.warn('the index is older than what a peer knows of it; begins a new epoch', { peer: link.name });
+      index.beginEpoch(this.#edges.newEpoch());
+      for (const other of this.#links.all) {
+        other.restart(NO_SEQUENCE);
+        other.link.sendIndex(this.#offerTo(other.link));
+      }
+    }
+    const have = index.have(link.device);
+    if (have?.epoch !== offer.epoch)
+      index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
+    state.theirs = offer;
+    state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
+    state.restart(ours > index.seq ? NO_SEQUENCE : ours);
+    state.liveFrom = index.seq;
+    this.#bell.ring();
+  }
+
+  onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void {
+    const state = this.#links.of(link);
+    if (state === undefined) return;
+    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+    this.#inbox.push(state, { kind: 'announcements', announcements, bytes });
+    this.#bell.ring();
+  }
+
+  onAcknowledge(link: PeerLink, ack: Acknowledgement): void {
+    const state = this.#links.of(link);
+    if (state !== undefined) this.#inbox.push(state, { kind: 'ack', ack });
+    this.#bell.ring();
+  }
+
+  onRequest(link: PeerLink, request: ChunkRequest): void {
+    if (this.#paused || this.#trouble?.kind === 'halted') link.answer({ request: request.request, kind: 'gone' });
+    else this.#server.onRequest(link, request);
+  }
+
+  onAnswer(link: PeerLink, answer: ChunkAnswer): void {
+    this.#fetcher.onAnswer(link, answer);
+  }
+
+  onDrain(link: PeerLink): void {
+    this.#server.pump(link);
+    const state = this.#links.of(link);
+    if (state !== undefined) this.#announcer.pump(state);
+  }
+
+  // ---- what people ask for
+
+  get condition(): Condition {
+    if (this.#trouble !== undefined) return this.#trouble;
+    if (this.#paused) return { kind: 'paused' };
+    const { held } = this.#deletions.hold;
+    if (held !== undefined) {
+      const message = `${held.why}; ${held.entries} deletions wait for approve or reject`;
+      return { kind: 'held', code: 'E_MASS_DELETE', message, deletions: held.entries };
+    }
+    if (this.#local.scanning && this.#local.lastFullScanMs === undefined) return { kind: 'scanning' };
+    if (!this.#scannedOnce) return { kind: 'scanning' };
+    const busy = this.#context.index.wantedCounts().fetch > 0 || this.#hints.size > 0 || this.#inbox.size > 0;
+    return busy ? { kind: 'syncing' } : { kind: 'idle' };
+  }
+
+  #showCondition(): void {
+    const { condition } = this;
+    if (condition.kind === this.#shown) return;
+    this.#shown = condition.kind;
+    const code = 'code' in condition ? condition.code : undefined;
+    const what = 'message' in condition ? `${condition.kind}: ${condition.message}` : condition.kind;
+    this.#context.emit({
+      kind: needsAttention(condition) ? 'warning' : 'condition',
+      path: undefined,
+      what,
+      device: undefined,
+      direction: undefined,
+      sizeBytes: undefined,
+      code,
+    });
+  }
+
+  snapshot(): FolderSnapshot {
+    return snapshotOf({
+      context: this.#context,
+      condition: this.condition,
+      marked: this.#hints.size,
+      links: this.#links,
+      skipped: this.#skipped,
+      watchState: this.#watchState,
+      lastSyncMs: this.#lastSyncMs,
+    });
+  }
+
+  reconfigure(settings: FolderSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
+    if (before.watch !== settings.watch)
+      this.#later(async () => {
+        await this.#unwatch();
+        this.#watchState = { kind: 'watching' };
+        this.#subscribe();
+      });
+    this.#hints.add({ kind: 'everything', why: 'settings have changed' });
+  }
+
+  sync(): Promise<void> {
+    this.#retriedMs = 0;
+    this.#hints.add({ kind: 'everything', why: 'asked for' });
+    return Promise.resolve();
+  }
+
+  wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
+    this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
+    return this.#waiters.wait(this.#marked(), timeoutMs, signal, () => {
+      const { index } = this.#context;
+      return notInTime(this.#standing(), this.#links, index, index.seq);
+    });
+  }
+
+  /** Resolves when all that was written before is marked: by hints, or where there are none, by marking everything. */
+  async #marked(): Promise<void> {
+    const watching = this.#watching;
+    if (watching !== undefined) await watching.settled();
+    if (watching === undefined || this.#watchState.kind === 'degraded')
+      this.#hints.add({ kind: 'everything', why: 'wait' });
+  }
+
+  #standing(): WaitNow {
+    const localDone =
+      this.#hints.unsettled === 0 &&
+      this.#deletions.resting === 0 &&
+      !this.#local.scanning &&
+      this.#tasks.length === 0 &&
+      this.#inbox.size === 0;
+    const peers = [...this.#settings.peers.keys()];
+    return standing({ condition: this.condition, localDone, peers, links: this.#links, index: this.#context.index });
+  }
+
+  pause(): void {
+    this.#setPaused(true);
+  }
+
+  resume(): void {
+    this.#setPaused(false);
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    const { index, clock, log } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), meta: [[PAUSED, paused ? 'yes' : null]] });
+    this.#paused = paused;
+    log.info(paused ? 'paused' : 'resumed');
+    this.#bell.ring();
+  }
+
+  approve(): Promise<number> {
+    return this.#settleHold('approved');
+  }
+
+  reject(): Promise<number> {
+    return this.#settleHold('rejected');
+  }
+
+  #settleHold(how: 'approved' | 'rejected'): Promise<number> {
+    if (this.#deletions.hold.held === undefined)
+      return Promise.reject(new CodedError('E_NOT_HELD', `no deletion is held in ${this.name}`));
+    return this.#later(async () => {
+      const count = how === 'approved' ? await this.#deletions.approve() : await this.#deletions.reject();
+      this.#context.log.info(`${how} held deletions`, { deletions: count });
+      return count;
+    });
+  }
+
+  history(query: { path?: string; sinceMs?: number; limit: number }): readonly HistoryEntry[] {
+    return this.#context.index.history(query);
+  }
+
+  versions(path: RelativePath): readonly KeptVersion[] {
+    return this.#context.index.versions(path).map((row) => this.#shownVersion(row));
+  }
+
+  #shownVersion(row: Omit<KeptVersion, 'file'> & { readonly storedAs: string }): KeptVersion {
+    const { storedAs, ...rest } = row;
+    return { ...rest, file: `${this.#settings.path}/.syncd/versions/${storedAs}` };
+  }
+
+  conflicts(): readonly ConflictEntry[] {
+    const { index } = this.#context;
+    return index.conflicts().flatMap(({ record }) =>
+      record.lost.map((lost) => ({
+        path: record.path,
+        winner: record.origin,
+        lost,
+        version: index.versions(record.path).find(({ sha256 }) => sha256 === lost.sha256)?.id,
+      })),
+    );
+  }
+
+  async restore(request: RestoreRequest): Promise<KeptVersion> {
+    return this.#later(async () => {
+      const version = chooseVersion(this.#context, request);
+      if (request.toFile === undefined) {
+        const record = await restoreInPlace(this.#context, version);
+        this.#fetcher.drop(record.path);
+      } else await restoreToFile(this.#context, version, request.toFile);
+      return this.#shownVersion(version);
+    });
+  }
+
+  /** Runs it between two turns. */
+  #later<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(async () => {
+        await task().then(resolve, reject);
+      });
+      this.#bell.ring();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#bell.ring();
+    const { clock, log, index } = this.#context;
+    const late = new Promise<'late'>((resolve) => clock.after(STOP_MS, () => resolve('late')));
+    const ended = await Promise.race([this.#running ?? Promise.resolve(), late]);
+    if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
+    await this.#unwatch();
+    if (ended !== 'late') await this.#upkeep.checkpoint().catch(() => undefined);
+    this.#root.close();
+    index.close();
+  }
+}

@@ -1,0 +1,95 @@
+// The dirty set: which paths may have changed. Hints only mark; the loop takes a batch at its own pace. Beyond a bound
+// everything is marked, which is never wrong.
+import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
+import type { Hint } from '../ports/watch.ts';
+
+/** More than this is cheaper to find by a full scan, and bounds the memory. */
+const MAX_PATHS = 50_000;
+
+export interface Marked {
+  readonly paths: RelativePath[];
+  readonly trees: DirPath[];
+  /** Look at everything, and why. */
+  readonly everything: string | undefined;
+}
+
+export class Hints {
+  readonly #paths = new Set<RelativePath>();
+  readonly #trees = new Set<DirPath>();
+  /** Looked at again at a time of the monotonic clock: what was not at rest. */
+  readonly #later = new Map<RelativePath, number>();
+  #everything: string | undefined;
+  /** Called whenever something is marked. */
+  readonly #wake: () => void;
+
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  /** Marked now, without what waits for its time. */
+  get size(): number {
+    return this.#paths.size + this.#trees.size + (this.#everything === undefined ? 0 : 1);
+  }
+
+  /** All that is marked, also what waits. */
+  get unsettled(): number {
+    return this.size + this.#later.size;
+  }
+
+  add(hint: Hint): void {
+    switch (hint.kind) {
+      case 'path':
+        this.#paths.add(hint.path);
+        break;
+      case 'tree':
+        this.#trees.add(hint.dir);
+        break;
+      case 'everything':
+        this.#everything ??= hint.why;
+        break;
+    }
+    if (this.#paths.size + this.#trees.size > MAX_PATHS) this.#everything ??= 'very many changes at once';
+    if (this.#everything !== undefined) {
+      this.#paths.clear();
+      this.#trees.clear();
+    }
+    this.#wake();
+  }
+
+  /** Marks a path for a look in a while. */
+  addLater(path: RelativePath, atMs: number): void {
+    if (this.#later.size < MAX_PATHS) this.#later.set(path, atMs);
+    else this.add({ kind: 'path', path });
+  }
+
+  /** When the next one that waits is due. */
+  get nextDueMs(): number | undefined {
+    let next: number | undefined;
+    for (const at of this.#later.values()) if (next === undefined || at < next) next = at;
+    return next;
+  }
+
+  take(limit: number, nowMs: number): Marked {
+    for (const [path, at] of this.#later) {
+      if (at > nowMs) continue;
+      this.#later.delete(path);
+      this.#paths.add(path);
+    }
+    const everything = this.#everything;
+    this.#everything = undefined;
+    const trees = [...this.#trees].filter((dir) => !this.#isInMarkedTree(dir));
+    this.#trees.clear();
+    const paths: RelativePath[] = [];
+    for (const path of this.#paths) {
+      if (paths.length >= limit) break;
+      paths.push(path);
+      this.#paths.delete(path);
+    }
+    return { paths, trees, everything };
+  }
+
+  #isInMarkedTree(dir: DirPath): boolean {
+    if (dir === '') return false;
+    return this.#trees.has('') || ancestorsOf(dir).some((above) => this.#trees.has(above));
+  }
+}

@@ -1,0 +1,73 @@
+// What peers have said and the folder has not taken in yet, in the order of each peer. Beyond a bound the peer is not read
+// any more until there is room: it waits in the network, and its queue with it.
+import type { Acknowledgement, Announcement, Backpressure } from '../ports/peers.ts';
+import type { LinkState } from './links.ts';
+
+const MAX_RECORDS = 8192;
+const MAX_BYTES = 8 << 20;
+
+export type InboxItem =
+  | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[]; readonly bytes: number }
+  | { readonly kind: 'ack'; readonly ack: Acknowledgement };
+
+export class Inbox {
+  readonly #items = new Map<LinkState, InboxItem[]>();
+  readonly #backpressure: Backpressure;
+  #records = 0;
+  #bytes = 0;
+  readonly #stopped = new Set<LinkState>();
+
+  constructor(backpressure: Backpressure) {
+    this.#backpressure = backpressure;
+  }
+
+  get size(): number {
+    return this.#records;
+  }
+
+  push(state: LinkState, item: InboxItem): void {
+    const items = this.#items.get(state) ?? [];
+    this.#items.set(state, items);
+    items.push(item);
+    this.#count(item, 1);
+    if ((this.#records > MAX_RECORDS || this.#bytes > MAX_BYTES) && !this.#stopped.has(state)) {
+      this.#stopped.add(state);
+      this.#backpressure.setReading(state.link.device, false);
+    }
+  }
+
+  /** The next of any peer, which stays until it is done with. */
+  peek(): { readonly state: LinkState; readonly item: InboxItem } | undefined {
+    for (const [state, [item]] of this.#items) if (item !== undefined) return { state, item };
+    return undefined;
+  }
+
+  /** The item of the last peek has been taken in; the next peer's turn comes. */
+  done(state: LinkState): void {
+    const items = this.#items.get(state);
+    const item = items?.shift();
+    if (item !== undefined) this.#count(item, -1);
+    this.#items.delete(state);
+    if (items !== undefined && items.length > 0) this.#items.set(state, items);
+    this.#readOn();
+  }
+
+  drop(state: LinkState): void {
+    for (const item of this.#items.get(state) ?? []) this.#count(item, -1);
+    this.#items.delete(state);
+    if (this.#stopped.delete(state)) this.#backpressure.setReading(state.link.device, true);
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#records > MAX_RECORDS / 2 || this.#bytes > MAX_BYTES / 2) return;
+    for (const state of this.#stopped) this.#backpressure.setReading(state.link.device, true);
+    this.#stopped.clear();
+  }
+
+  #count(item: InboxItem, sign: 1 | -1): void {
+    if (item.kind !== 'announcements') return;
+    this.#records += sign * item.announcements.length;
+    this.#bytes += sign * item.bytes;
+  }
+}

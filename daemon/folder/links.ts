@@ -1,0 +1,112 @@
+// What one folder knows of one connected peer, for as long as the connection lasts.
+import { type DeviceId, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import type { Acknowledgement, IndexOffer, PeerLink } from '../ports/peers.ts';
+
+/** Announced and not yet confirmed as received: bounds what the other side has to keep in mind. */
+const WINDOW_RECORDS = 4096;
+const WINDOW_BYTES = 16 << 20;
+/** Sequences that the peer need not be told; more are told all the same. */
+const MAX_KNOWN = 100_000;
+
+export class LinkState {
+  readonly link: PeerLink;
+  /** The peer's INDEX; undefined until it has come: before that nothing is announced. */
+  theirs: IndexOffer | undefined;
+  /** Ours up to here has been announced, or is known to be there. */
+  cursor: Sequence = NO_SEQUENCE;
+  /** Ours that came over this very link, or that the peer has announced itself. */
+  readonly known = new Set<Sequence>();
+  /** The peer's own: received up to here, of its present epoch. */
+  received: Sequence = NO_SEQUENCE;
+  /** What the peer has confirmed of ours. */
+  acked: { received: Sequence; held: Sequence } = { received: NO_SEQUENCE, held: NO_SEQUENCE };
+  /** Our sequence when the peer's INDEX came: what is newer happened since, and its content may go along. */
+  liveFrom: Sequence = NO_SEQUENCE;
+  /** The last ACK sent: the same is not sent twice. */
+  lastAck = '';
+  pumping = false;
+  readonly #sent: { readonly seq: Sequence; readonly records: number; readonly bytes: number }[] = [];
+  #sentRecords = 0;
+  #sentBytes = 0;
+
+  constructor(link: PeerLink) {
+    this.link = link;
+  }
+
+  /** All that the peer had when it connected has come. */
+  get caughtUp(): boolean {
+    return this.theirs !== undefined && this.received >= this.theirs.seq;
+  }
+
+  get hasRoom(): boolean {
+    return this.#sentRecords < WINDOW_RECORDS && this.#sentBytes < WINDOW_BYTES;
+  }
+
+  /** Whether contents may go along with announcements now. */
+  get hasRoomForContent(): boolean {
+    return this.#sentBytes < WINDOW_BYTES;
+  }
+
+  sent(seq: Sequence, records: number, bytes: number): void {
+    this.#sent.push({ seq, records, bytes });
+    this.#sentRecords += records;
+    this.#sentBytes += bytes;
+  }
+
+  onAcknowledge(ack: Acknowledgement): void {
+    this.acked = { received: ack.received, held: ack.held };
+    for (let first = this.#sent[0]; first !== undefined && first.seq <= ack.received; first = this.#sent[0]) {
+      this.#sent.shift();
+      this.#sentRecords -= first.records;
+      this.#sentBytes -= first.bytes;
+    }
+  }
+
+  /** The peer has this one already. */
+  knows(seq: Sequence): void {
+    if (this.known.size < MAX_KNOWN) this.known.add(seq);
+  }
+
+  /** Begins anew after either side's INDEX. */
+  restart(from: Sequence): void {
+    this.cursor = from;
+    this.acked = { received: NO_SEQUENCE, held: NO_SEQUENCE };
+    this.lastAck = '';
+    this.#sent.length = 0;
+    this.#sentRecords = 0;
+    this.#sentBytes = 0;
+  }
+}
+
+/** All connected peers of one folder. */
+export class Links {
+  readonly #states = new Map<PeerLink, LinkState>();
+
+  attach(link: PeerLink): LinkState {
+    const state = new LinkState(link);
+    this.#states.set(link, state);
+    return state;
+  }
+
+  detach(link: PeerLink): void {
+    this.#states.delete(link);
+  }
+
+  of(link: PeerLink): LinkState | undefined {
+    return this.#states.get(link);
+  }
+
+  byDevice(device: DeviceId): LinkState | undefined {
+    for (const state of this.#states.values()) if (state.link.device === device) return state;
+    return undefined;
+  }
+
+  get all(): readonly LinkState[] {
+    return [...this.#states.values()];
+  }
+
+  /** Every peer that is connected has told all that it had. */
+  get allCaughtUp(): boolean {
+    return this.all.every((state) => state.caughtUp);
+  }
+}

@@ -1,0 +1,110 @@
+// Changes made here, gathered into one transaction: new versions, moves, and what they mean for what is wanted.
+import { type Observation, type SeenStat, tombstone } from '../core/observation.ts';
+import { type RelativePath, comparePaths } from '../core/path.ts';
+import { type Entry, type FileRecord, isLive, newVersion, sameContent } from '../core/record.ts';
+import { reconcile } from '../core/reconcile.ts';
+import type { Row, RowChange } from '../index/file-state.ts';
+import type { Want } from '../index/wanted.ts';
+import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
+import { type FolderContext, makerOf, reconcileContext } from './context.ts';
+import type { Deletions } from './deletions.ts';
+
+export class LocalBatch {
+  readonly #context: FolderContext;
+  readonly #deletions: Deletions;
+  readonly #rows: RowChange[] = [];
+  readonly #moves: { readonly from: RowChange; readonly to: RowChange }[] = [];
+  readonly #unwant: RelativePath[] = [];
+  readonly #want: Want[] = [];
+  readonly #happened: Happened[] = [];
+
+  constructor(context: FolderContext, deletions: Deletions) {
+    this.#context = context;
+    this.#deletions = deletions;
+  }
+
+  /** The same entry behind another stat. */
+  looked(row: Row, seen: SeenStat, racy: boolean): void {
+    this.#rows.push({ ...row, seen, racy, announce: false });
+  }
+
+  changed(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean, racy: boolean): void {
+    const { path, entry } = record;
+    const decided = this.#besideWanted(record);
+    const change = { record: decided, seen, racy, boundary, announce: true };
+    const before = row?.record.entry;
+    const from = this.#movedFrom(row, entry, seen);
+    if (from === undefined) {
+      this.#rows.push(change);
+      this.#say(path, whatHappened(before, entry), record, undefined);
+    } else {
+      const gone = tombstone(from.record, makerOf(this.#context), this.#context.clock.nowMs());
+      this.#deletions.moved(from.record.path);
+      this.#moves.push({
+        from: { record: gone, seen: undefined, announce: true },
+        to: { ...change, movedFrom: from.record.path },
+      });
+      this.#say(path, 'moved', record, from.record.path);
+    }
+    if (before?.kind === 'dir' && entry.kind !== 'dir')
+      for (const below of this.#context.index.liveBelow(path)) this.#deletions.vanished(below);
+  }
+
+  /** The disk has what was wanted; a crash came before it was written down. */
+  arrived(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean): void {
+    this.#rows.push({ record, seen, boundary, announce: true });
+    this.#unwant.push(record.path);
+    const what = whatHappened(row?.record.entry, record.entry);
+    const { path, origin } = record;
+    this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record) });
+  }
+
+  /** A directory that outlived its deletion, because of what is not synced in it, has something live in it again. */
+  reviveKept(row: Row, { entry, seen, boundary }: Extract<Observation, { kind: 'present' }>): void {
+    const { nowMs } = reconcileContext(this.#context);
+    const record = newVersion(row.record.path, entry, [row.record], makerOf(this.#context), nowMs, nowMs);
+    this.changed(row, record, seen, boundary, false);
+  }
+
+  /** One transaction; announces nothing by itself. */
+  commit(): void {
+    const { index, clock } = this.#context;
+    if (this.#rows.length + this.#moves.length === 0) return;
+    this.#rows.sort((a, b) => comparePaths(a.record.path, b.record.path));
+    const rows = [...this.#rows, ...this.#moves.flatMap(({ from, to }) => [from, to])];
+    const history = this.#happened.map((one) => historyRow(one, clock.nowMs()));
+    index.commit({ nowUs: clock.nowUs(), rows, unwant: this.#unwant, want: this.#want, history });
+    tell(this.#context, this.#happened);
+  }
+
+  /** What was wanted here was wanted over something else: it is decided again, against what is here now. */
+  #besideWanted(record: FileRecord): FileRecord {
+    const wanted = this.#context.index.wanted(record.path);
+    if (wanted === undefined) return record;
+    const verdict = reconcile(record, wanted.record, reconcileContext(this.#context));
+    switch (verdict.kind) {
+      case 'take':
+        this.#want.push({ record: verdict.record, why: 'fetch', sinceMs: this.#context.clock.nowMs() });
+        return record;
+      case 'known':
+        this.#unwant.push(record.path);
+        return record;
+      case 'join':
+      case 'revive':
+        this.#unwant.push(record.path);
+        return verdict.record;
+    }
+  }
+
+  /** The path that this file was moved from: the same inode and the same content, and it is gone from there. */
+  #movedFrom(row: Row | undefined, entry: Entry, seen: SeenStat): Row | undefined {
+    if (entry.kind !== 'file' || seen.nlink !== 1 || isLive(row?.record)) return undefined;
+    const from = this.#deletions.movedFrom(seen.ino);
+    return from !== undefined && sameContent(from.record.entry, entry) ? from : undefined;
+  }
+
+  #say(path: RelativePath, what: Happened['what'], record: FileRecord, detail: string | undefined): void {
+    const device = this.#context.self;
+    this.#happened.push({ path, what, device, direction: 'local', sizeBytes: sizeOf(record), detail });
+  }
+}

@@ -1,0 +1,255 @@
+// Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
+import { type LocalChange, looksSame, judge } from '../core/observation.ts';
+import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
+import { isLive } from '../core/record.ts';
+import { observe } from '../disk/observe.ts';
+import { type ListedEntry, type Listing, scan } from '../disk/scan.ts';
+import type { Row } from '../index/file-state.ts';
+import type { Boundaries } from './boundaries.ts';
+import { type FolderContext, makerOf } from './context.ts';
+import type { Deletions } from './deletions.ts';
+import type { Hints } from './hints.ts';
+import { LocalBatch } from './local-batch.ts';
+import { Restless } from './restless.ts';
+import type { SkippedPaths } from './skipped.ts';
+import { withSyncedMode } from './permissions.ts';
+
+/** Paths looked at in one job, directories listed in one. */
+const LOOK_AT_ONCE = 256;
+const LIST_AT_ONCE = 64;
+/** A kernel without fine-grained times may give a later write the same time for so long. */
+const RACY_NS = 12_000_000n;
+const RACY_AGAIN_MS = 30;
+
+interface LocalParts {
+  readonly hints: Hints;
+  readonly skipped: SkippedPaths;
+  readonly deletions: Deletions;
+  readonly boundaries: Boundaries;
+  /** A directory that was found by scanning, which the watcher may not know. */
+  onNewDirectory(dir: RelativePath): void;
+}
+
+export class LocalChanges {
+  readonly #context: FolderContext;
+  readonly #parts: LocalParts;
+  readonly #restless: Restless;
+  /** Directories that are still to be listed. */
+  #queue: DirPath[] = [];
+  /** When the full scan that is under way began: wall clock. */
+  #fullSinceMs: number | undefined;
+  /** When the last complete full scan began: wall clock for edits, monotonic for the next one. */
+  #lastFullMs = Number.NEGATIVE_INFINITY;
+  #lastFullDoneMs: number | undefined;
+
+  constructor(context: FolderContext, parts: LocalParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#restless = new Restless(context.clock);
+  }
+
+  get scanning(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Monotonic time at which the last full scan was complete; undefined before the first. */
+  get lastFullScanMs(): number | undefined {
+    return this.#lastFullDoneMs;
+  }
+
+  /** Works on what is marked, a batch. False when there was nothing to do. */
+  async take(): Promise<boolean> {
+    const { hints } = this.#parts;
+    const marked = hints.take(LOOK_AT_ONCE, this.#context.clock.monotonicMs());
+    if (marked.everything !== undefined) this.#beginFullScan(marked.everything);
+    for (const dir of marked.trees) {
+      this.#queue.push(dir);
+      if (dir !== '') marked.paths.push(dir);
+    }
+    if (marked.paths.length > 0) await this.#look(this.#withAncestors(marked.paths), false);
+    if (this.#queue.length > 0) {
+      await this.#listSome();
+      return true;
+    }
+    return marked.paths.length > 0;
+  }
+
+  #beginFullScan(why: string): void {
+    this.#context.log.debug('scans the whole folder', { why });
+    this.#queue = [''];
+    this.#fullSinceMs = this.#context.clock.nowMs();
+  }
+
+  /** A live path has live directories above it: those that the index does not have are looked at first. */
+  #withAncestors(paths: readonly RelativePath[]): RelativePath[] {
+    const all = new Set(paths);
+    for (const path of paths) {
+      for (const dir of ancestorsOf(path)) {
+        if (all.has(dir) || this.#context.index.row(dir)?.record.entry.kind === 'dir') break;
+        all.add(dir);
+      }
+    }
+    return [...all].sort(comparePaths);
+  }
+
+  async #listSome(): Promise<void> {
+    const { workers, index, clock } = this.#context;
+    const dirs = this.#queue.splice(-LIST_AT_ONCE);
+    const listings = await workers.run(scan, { tree: this.#context.tree(), dirs });
+    const look: RelativePath[] = [];
+    for (const listing of listings) look.push(...this.#compare(listing));
+    for (let at = 0; at < look.length; at += LOOK_AT_ONCE) await this.#look(look.slice(at, at + LOOK_AT_ONCE), true);
+    if (this.#queue.length === 0 && this.#fullSinceMs !== undefined) {
+      this.#lastFullMs = this.#fullSinceMs;
+      this.#lastFullDoneMs = clock.monotonicMs();
+      this.#fullSinceMs = undefined;
+      this.#context.log.debug('scanned the whole folder', { ...index.counts() });
+    }
+  }
+
+  /** One directory as it is, beside what the index has of it: what must be looked at closely. */
+  #compare(listing: Listing): RelativePath[] {
+    const { index } = this.#context;
+    const { skipped, deletions, boundaries } = this.#parts;
+    switch (listing.kind) {
+      case 'absent':
+        return listing.dir === '' ? [] : [listing.dir];
+      case 'unknown':
+        this.#tellSkipped(
+          skipped.set(listing.dir === '' ? '.' : listing.dir, listing.code)
+            ? [{ path: listing.dir, code: listing.code }]
+            : [],
+        );
+        return [];
+      case 'whole': {
+        skipped.clear(listing.dir === '' ? '.' : listing.dir);
+        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped));
+        const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
+        const look: RelativePath[] = [];
+        for (const entry of listing.entries) {
+          const row = rows.get(entry.path);
+          rows.delete(entry.path);
+          if (!this.#isKnown(row, entry)) look.push(entry.path);
+          else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
+          if (entry.seen.kind === 'dir') this.#enqueue(entry, row, boundaries);
+        }
+        // Named, but not to be looked at: nothing is concluded.
+        for (const path of listing.unknown) rows.delete(path);
+        for (const row of rows.values()) if (isLive(row.record)) deletions.vanished(row);
+        return look;
+      }
+    }
+  }
+
+  #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
+    return row !== undefined && isLive(row.record) && !row.racy && looksSame(row.seen, entry.seen);
+  }
+
+  #enqueue(entry: ListedEntry, row: Row | undefined, boundaries: Boundaries): void {
+    const { index, clock } = this.#context;
+    const isNew = row === undefined || row.record.entry.kind !== 'dir';
+    if (isNew) {
+      const meta = boundaries.note(entry.path, entry.boundary);
+      if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
+      if (this.#lastFullDoneMs !== undefined) this.#parts.onNewDirectory(entry.path);
+    }
+    this.#queue.push(entry.path);
+  }
+
+  #tellSkipped(found: readonly { readonly path: string; readonly code: string }[]): void {
+    for (const { path, code } of found.slice(0, 20)) this.#context.log.warn('left alone', { path, code });
+    if (found.length > 20) this.#context.log.warn(`and ${found.length - 20} more in this directory`);
+  }
+
+  /** `listed`: a scan says that these have changed, and lists their directories itself. */
+  async #look(paths: readonly RelativePath[], listed: boolean): Promise<void> {
+    const { index, workers, clock } = this.#context;
+    const { deletions, skipped, hints } = this.#parts;
+    const beganNs = BigInt(clock.nowUs()) * 1000n;
+    const rows = index.rows(paths);
+    const items = paths.map((path) => {
+      const row = rows.get(path);
+      const growing = this.#restless.isGrowing(path);
+      const known = row?.racy === false && isLive(row.record) ? row.seen : undefined;
+      return known === undefined ? { path, growing } : { path, known, growing };
+    });
+    const observations = await workers.run(observe, { tree: this.#context.tree(), items });
+    const times = { nowMs: clock.nowMs(), sinceMs: this.#lastFullMs };
+    const batch = new LocalBatch(this.#context, deletions);
+    const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
+      const observation = withSyncedMode(observations[i], rows.get(path), this.#context.settings());
+      const change = judge(
+        path,
+        observation,
+        rows.get(path),
+        index.wanted(path)?.record,
+        makerOf(this.#context),
+        times,
+      );
+      return { path, change };
+    });
+    const live = new Set(
+      changes.filter(({ change }) => change.kind === 'changed').flatMap(({ path }) => ancestorsOf(path)),
+    );
+    // What has gone first: a file that appears may be one of them, moved.
+    for (const { path, change } of changes) {
+      const row = rows.get(path);
+      if (change.kind === 'vanished' && row !== undefined) deletions.vanished(row);
+    }
+    changes.forEach(({ path, change }, i) => {
+      const row = rows.get(path);
+      const observation = observations[i];
+      if (change.kind !== 'skip') skipped.clear(path);
+      if (observation?.kind === 'present' || observation?.kind === 'same') {
+        deletions.reappeared(path);
+        this.#restless.forget(path);
+      }
+      if (observation?.kind === 'absent') {
+        skipped.clearBelow(path);
+        this.#restless.forget(path);
+      }
+      switch (change.kind) {
+        case 'same':
+          if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
+            batch.reviveKept(row, observation);
+          else if (row?.racy === true && observation?.kind === 'present') batch.looked(row, observation.seen, false);
+          return;
+        case 'looked':
+          if (row !== undefined) batch.looked(row, change.seen, this.#isRacy(path, change.seen, beganNs));
+          return;
+        case 'changed': {
+          if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
+          batch.changed(row, change.record, change.seen, change.boundary, this.#isRacy(path, change.seen, beganNs));
+          if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
+          return;
+        }
+        case 'arrived':
+          batch.arrived(row, change.record, change.seen, change.boundary);
+          return;
+        case 'look again':
+          this.#restless.lookAgain(path, hints, skipped);
+          return;
+        case 'skip':
+          this.#tellSkipped(skipped.set(path, change.code) ? [{ path, code: change.code }] : []);
+          return;
+        case 'vanished':
+          return;
+      }
+    });
+    batch.commit();
+  }
+
+  #newDirectory(path: RelativePath, row: Row | undefined, boundary: boolean): void {
+    if (row?.record.entry.kind === 'dir' && isLive(row.record)) return;
+    const { index, clock } = this.#context;
+    const meta = this.#parts.boundaries.note(path, boundary);
+    if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
+    this.#queue.push(path);
+  }
+
+  #isRacy(path: RelativePath, seen: { kind: string; ctimeNs: bigint }, beganNs: bigint): boolean {
+    if (seen.kind !== 'file' || seen.ctimeNs < beganNs - RACY_NS) return false;
+    this.#parts.hints.addLater(path, this.#context.clock.monotonicMs() + RACY_AGAIN_MS);
+    return true;
+  }
+}

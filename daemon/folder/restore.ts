@@ -1,0 +1,78 @@
+// Brings an older content back: as a new change of the folder, or as a file elsewhere.
+import { CodedError } from '../../protocol/errors.ts';
+import { nameOf } from '../core/path.ts';
+import { type FileRecord, newVersion } from '../core/record.ts';
+import { copyVersionOut, lookAtVersion } from '../disk/versions-out.ts';
+import type { KeptVersionRow } from '../index/versions.ts';
+import { type FolderContext, makerOf } from './context.ts';
+import type { RestoreRequest } from './view.ts';
+
+/** Which version is meant. E_NO_SUCH_VERSION, E_AMBIGUOUS. */
+export function chooseVersion(context: FolderContext, request: RestoreRequest): KeptVersionRow {
+  const { index } = context;
+  const { path, version, atMs } = request;
+  if (version !== undefined) {
+    const [found, another] = index.version(version, path);
+    if (found === undefined) throw new CodedError('E_NO_SUCH_VERSION', `${path} has no version ${version}`);
+    if (another !== undefined)
+      throw new CodedError('E_AMBIGUOUS', `more than one version of ${path} begins with ${version}`);
+    return found;
+  }
+  const kept = index.versions(path);
+  // What the path held at a time is what was replaced first after it.
+  const chosen = atMs === undefined ? kept[0] : kept.filter(({ replacedMs }) => replacedMs > atMs).at(-1);
+  if (chosen !== undefined) return chosen;
+  if (atMs !== undefined && index.row(path) !== undefined)
+    throw new CodedError('E_NO_SUCH_VERSION', `${path} has not changed since then: what is there now was there then`);
+  if (index.row(path) === undefined) throw new CodedError('E_NO_SUCH_PATH', `nothing is known of ${path}`);
+  throw new CodedError('E_NO_SUCH_VERSION', `no older version of ${path} is kept here`);
+}
+
+/** Copies it out of the folder; the target must not exist. */
+export async function restoreToFile(context: FolderContext, version: KeptVersionRow, toFile: string): Promise<void> {
+  const slash = toFile.lastIndexOf('/');
+  const result = await context.workers.run(copyVersionOut, {
+    tree: context.tree(),
+    storedAs: version.storedAs,
+    toDir: toFile.slice(0, slash) || '/',
+    toName: toFile.slice(slash + 1),
+  });
+  if (result === 'gone')
+    throw new CodedError('E_VERSION_GONE', `the content of version ${version.id} is not there any more`);
+  if (result === 'exists')
+    throw new CodedError('E_FOLDER_PATH', `${toFile} exists already`, 'Choose another name for --to.');
+  if (result !== 'done') throw new CodedError(result, `${toFile} cannot be written`);
+}
+
+/** Wants it at its path again, as a version made here and now; the folder applies it like any other. */
+export async function restoreInPlace(context: FolderContext, version: KeptVersionRow): Promise<FileRecord> {
+  const { index, clock } = context;
+  const { path } = version;
+  const found = await context.workers.run(lookAtVersion, { tree: context.tree(), storedAs: version.storedAs });
+  if (found === undefined)
+    throw new CodedError('E_VERSION_GONE', `the content of version ${version.id} is not there any more`);
+  const row = index.row(path);
+  const wanted = index.wanted(path)?.record;
+  const replaces = [row?.record, wanted].filter((one) => one !== undefined);
+  const nowMs = clock.nowMs();
+  const made = newVersion(path, found, replaces, makerOf(context), nowMs, nowMs);
+  // A conflict whose loser somebody brought back is settled.
+  const lost = made.lost.filter(({ sha256 }) => found.kind !== 'file' || sha256 !== found.sha256);
+  const record = { ...made, lost };
+  index.commit({
+    nowUs: clock.nowUs(),
+    want: [{ record, why: 'fetch', sinceMs: nowMs }],
+    history: [
+      {
+        atMs: nowMs,
+        path,
+        what: 'restored',
+        device: context.self,
+        sizeBytes: found.kind === 'file' ? found.size : undefined,
+        version: version.id,
+        detail: `the content of ${nameOf(path)} as of version ${version.id}`,
+      },
+    ],
+  });
+  return record;
+}

@@ -1,0 +1,48 @@
+// What this folder leaves alone, and why: told in status until it is over.
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { isBelow, type DirPath, type RelativePath } from '../core/path.ts';
+import type { Skipped } from './view.ts';
+
+/** More are counted, and named when others have gone. */
+const MAX_NAMED = 10_000;
+
+export class SkippedPaths {
+  readonly #codes = new Map<string, ErrorCode>();
+
+  get size(): number {
+    return this.#codes.size;
+  }
+
+  /** True when it was not known with this code. */
+  set(path: string, code: ErrorCode): boolean {
+    if (this.#codes.get(path) === code) return false;
+    if (this.#codes.size >= MAX_NAMED && !this.#codes.has(path)) return false;
+    this.#codes.set(path, code);
+    return true;
+  }
+
+  clear(path: string): void {
+    this.#codes.delete(path);
+  }
+
+  /** A directory was listed whole: of its own entries only these are skipped. True when something new is among them. */
+  replaceIn(dir: DirPath, found: readonly Skipped[]): readonly Skipped[] {
+    const now = new Map(found.map(({ path, code }) => [path, code]));
+    for (const path of this.#codes.keys()) if (parentText(path) === dir && !now.has(path)) this.#codes.delete(path);
+    return found.filter(({ path, code }) => this.set(path, code));
+  }
+
+  /** A directory is gone, with all that was skipped in it. */
+  clearBelow(dir: RelativePath): void {
+    for (const path of this.#codes.keys()) if (isBelow(path as RelativePath, dir)) this.#codes.delete(path);
+  }
+
+  list(limit: number): Skipped[] {
+    return [...this.#codes].slice(0, limit).map(([path, code]) => ({ path, code }));
+  }
+}
+
+function parentText(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}

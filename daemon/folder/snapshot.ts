@@ -1,0 +1,48 @@
+// What a folder shows of itself, put together when somebody asks.
+import type { WatchState } from '../ports/watch.ts';
+import type { Condition } from './condition.ts';
+import type { FolderContext } from './context.ts';
+import type { Links } from './links.ts';
+import type { SkippedPaths } from './skipped.ts';
+import type { FolderSnapshot } from './view.ts';
+import { isInSync } from './waiting.ts';
+
+/** Skipped paths that are named; the number of all is given beside them. */
+const NAMED = 1000;
+
+export interface Shown {
+  readonly context: FolderContext;
+  readonly condition: Condition;
+  /** Paths that are marked and have not been looked at. */
+  readonly marked: number;
+  readonly links: Links;
+  readonly skipped: SkippedPaths;
+  readonly watchState: WatchState;
+  readonly lastSyncMs: number | undefined;
+}
+
+export function snapshotOf(shown: Shown): FolderSnapshot {
+  const { context, condition, marked, links, skipped, watchState, lastSyncMs } = shown;
+  const { index } = context;
+  const settings = context.settings();
+  const counts = index.counts();
+  const wanted = index.wantedCounts();
+  return {
+    name: context.name,
+    path: settings.path,
+    condition,
+    files: counts.files,
+    bytes: counts.bytes,
+    pendingFiles: wanted.fetch + wanted.held + marked,
+    pendingBytes: wanted.bytes,
+    conflicts: index.conflictCount(),
+    lastSyncMs,
+    skipped: skipped.list(NAMED),
+    skippedCount: skipped.size,
+    peers: [...settings.peers.keys()].map((device) => {
+      const state = links.byDevice(device);
+      return { device, connected: state !== undefined, inSync: state !== undefined && isInSync(state, index) };
+    }),
+    warnings: watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : [],
+  };
+}

@@ -1,0 +1,70 @@
+// What has vanished from the disk rests here before it is believed: a move, an editor or a mass deletion is so seen whole.
+import type { RelativePath } from '../core/path.ts';
+import type { Row } from '../index/file-state.ts';
+
+/** A deletion is believed when nothing more has vanished for so long … */
+export const REST_MS = 250;
+/** … or after this at the latest. */
+export const REST_AT_MOST_MS = 2000;
+/** Files that a move is recognised for; of more, the rest are deletions and creations of the same content. */
+const MAX_INODES = 100_000;
+
+export class Vanished {
+  readonly #paths = new Map<RelativePath, Row>();
+  readonly #byInode = new Map<bigint, Row>();
+  #firstMs = 0;
+  #lastMs = 0;
+
+  get size(): number {
+    return this.#paths.size;
+  }
+
+  has(path: RelativePath): boolean {
+    return this.#paths.has(path);
+  }
+
+  /** `below`: for a directory, all that the index has in it. */
+  add(row: Row, below: Iterable<Row>, nowMs: number): void {
+    const { path } = row.record;
+    if (this.#paths.has(path)) return;
+    if (this.#paths.size === 0) this.#firstMs = nowMs;
+    this.#lastMs = nowMs;
+    this.#paths.set(path, row);
+    this.#rememberInode(row);
+    for (const one of below) {
+      if (this.#byInode.size >= MAX_INODES) break;
+      this.#rememberInode(one);
+    }
+  }
+
+  /** It is there again. */
+  remove(path: RelativePath): void {
+    const row = this.#paths.get(path);
+    if (row?.seen !== undefined) this.#byInode.delete(row.seen.ino);
+    this.#paths.delete(path);
+  }
+
+  /** The vanished file that had this inode: the same one, if its content is the same too. */
+  byInode(inode: bigint): Row | undefined {
+    return this.#byInode.get(inode);
+  }
+
+  /** When the present ones may be believed, on the monotonic clock. */
+  get dueMs(): number | undefined {
+    return this.#paths.size === 0 ? undefined : Math.min(this.#lastMs + REST_MS, this.#firstMs + REST_AT_MOST_MS);
+  }
+
+  /** Takes all, when they have rested. */
+  take(nowMs: number): readonly RelativePath[] {
+    const due = this.dueMs;
+    if (due === undefined || nowMs < due) return [];
+    const paths = [...this.#paths.keys()];
+    this.#paths.clear();
+    this.#byInode.clear();
+    return paths;
+  }
+
+  #rememberInode(row: Row): void {
+    if (row.seen?.kind === 'file' && row.seen.nlink === 1) this.#byInode.set(row.seen.ino, row);
+  }
+}

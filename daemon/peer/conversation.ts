@@ -61,7 +61,9 @@ export class Conversation {
   #ending: Ending | undefined;
   #timer: Timer | undefined;
   #reading = true;
+  /** How much had come, and when, at the last look: see #noticeLife. */
   #heardBytes = 0;
+  #lookedMs = 0;
   #sent = 0;
   #received = 0;
   #rttMs: number | undefined;
@@ -151,6 +153,7 @@ export class Conversation {
 
   #onMessage(bytes: Uint8Array): void {
     this.#received += bytes.byteLength;
+    this.#heardBytes = this.#link.receivedBytes;
     for (const told of this.#probes) told(true);
     const delivered: DeliveredFrame[] = [];
     for (const decoded of decodeMessage(bytes)) this.#event(eventOf(decoded), delivered);
@@ -246,12 +249,19 @@ export class Conversation {
     });
   }
 
-  /** A peer is not silent while a large message of its arrives slowly, nor while it is we who do not read. */
+  /**
+   * A peer is not silent while a large message of its arrives slowly, nor while it is we who do not read. Bytes that
+   * came since the last look came after that look: no later moment is certain, and a dead peer must not gain time.
+   */
   #noticeLife(): void {
-    const { receivedBytes } = this.#link;
-    if (this.#state.kind !== 'open' || (this.#reading && receivedBytes === this.#heardBytes)) return;
-    this.#heardBytes = receivedBytes;
-    this.#state = { ...this.#state, heardMs: this.#clock.monotonicMs() };
+    const nowMs = this.#clock.monotonicMs();
+    const arriving = this.#link.receivedBytes > this.#heardBytes;
+    if (this.#state.kind === 'open' && (arriving || !this.#reading)) {
+      const heardMs = Math.max(this.#state.heardMs, this.#reading ? this.#lookedMs : nowMs);
+      this.#state = { ...this.#state, heardMs };
+    }
+    this.#heardBytes = this.#link.receivedBytes;
+    this.#lookedMs = nowMs;
   }
 
   #onLinkEnd(reason: string): void {

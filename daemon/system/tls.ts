@@ -1,7 +1,7 @@
 // TLS 1.3 between two devices. Certificates are only envelopes: what counts is whose public key the other end has proved
 // to hold, and that is compared after every handshake, before anything else goes either way. Sessions are never resumed:
 // a resumed one shows an empty certificate, or that of an earlier client (nodejs/node issues 3940 and 7672).
-import { X509Certificate, createHash } from 'node:crypto';
+import { X509Certificate, constants, createHash } from 'node:crypto';
 import { type Socket, isIP } from 'node:net';
 import { type SecureContext, TLSSocket, connect, createSecureContext } from 'node:tls';
 import { CodedError } from '../../protocol/errors.ts';
@@ -9,9 +9,10 @@ import { deviceIdOfHash } from '../core/device-id.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { Credentials, DialRequest } from '../ports/network.ts';
 
-/** What both ends insist on. */
+/** What both ends insist on: TLS 1.3, and no tickets that a session could be resumed with. */
 export function secureContext({ key, certificate }: Credentials): SecureContext {
-  return createSecureContext({ key, cert: certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
+  const secureOptions = constants.SSL_OP_NO_TICKET;
+  return createSecureContext({ key, cert: certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', secureOptions });
 }
 
 /**

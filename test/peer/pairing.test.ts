@@ -74,8 +74,8 @@ test('of two devices that use an invitation at the same time, one is refused', a
 
   assert.deepEqual(outcomes.map((outcome) => outcome.status).toSorted(), ['fulfilled', 'rejected']);
   assert.equal(hub.admitted.length, 1);
-  const refused = outcomes.find((outcome) => outcome.status === 'rejected');
-  assert.equal(refused?.reason.code, 'E_INVITATION_REFUSED');
+  const refused: unknown = outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
+  assert.ok(refused instanceof CodedError && refused.code === 'E_INVITATION_REFUSED');
 });
 
 test('a used or expired invitation is refused', async (t) => {

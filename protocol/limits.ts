@@ -22,7 +22,7 @@ export const MAX_JOIN_BYTES = 4 << 10;
 export const MAX_WRONG_JOINS_PER_MINUTE = 3;
 /** TLS handshake and first message: 10 s from accept, so that a stalled stranger holds nothing for long. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Connections that have not proved who they are. Beyond: new ones are closed at accept. */
+/** Connections that have not proved who they are. Beyond: the oldest of the source that has most is closed, so that no source keeps others out. */
 export const MAX_STRANGERS = 64;
 /** PING is sent this often while a session is open. */
 export const PING_INTERVAL_MS = 10_000;

@@ -36,8 +36,13 @@ export async function joinOnce(context: DialContext, request: JoinRequest, signa
   const joined = await new Promise<Joined>((resolve, reject) => {
     const conversation: Conversation = new Conversation(link, context.clock, {
       joined: resolve,
-      ended: (ending) => reject(failure(ending)),
+      ended: (ending) => {
+        signal.removeEventListener('abort', stop);
+        reject(failure(ending));
+      },
     });
+    const stop = (): void => conversation.close('this device stops');
+    signal.addEventListener('abort', stop, { once: true });
     const said = request.address === undefined ? {} : { address: request.address };
     conversation.start({ kind: 'join', join: { secret: invitation.secret, name, preview, ...said }, startedMs });
   });

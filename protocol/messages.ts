@@ -158,6 +158,8 @@ export interface Ack {
   readonly received: number;
   readonly held: number;
   readonly skipped: number;
+  /** The sender's own sequence up to which it has nothing left to announce. */
+  readonly announced: number;
 }
 
 export interface Ping {

@@ -1,5 +1,6 @@
 // The checked configuration: one frozen value, replaced whole. load.ts makes it; reload.ts compares two.
 import type { DeviceId, FolderName } from '../core/ids.ts';
+import type { LogLevel } from './written.ts';
 import type { FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
 
 export interface Config {
@@ -7,7 +8,7 @@ export interface Config {
   readonly listen: Listen;
   readonly folders: ReadonlyMap<FolderName, FolderSettings>;
   readonly peers: ReadonlyMap<DeviceId, PeerSettings>;
-  readonly log: { readonly file: string | undefined; readonly level: string };
+  readonly log: { readonly file: string | undefined; readonly level: LogLevel };
 }
 
 /** Where a daemon keeps what: from `--home`, from systemd, or by the conventions of the user's system. */

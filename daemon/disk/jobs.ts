@@ -5,7 +5,7 @@ import { observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
-import { prepareRoot, syncTree, usableSpace } from './root.ts';
+import { prepareRoot, rootChain, syncTree, usableSpace } from './root.ts';
 import { scan } from './scan.ts';
 import { stage } from './stage.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
@@ -21,6 +21,7 @@ export const jobs = [
   readWhole,
   recover,
   prepareRoot,
+  rootChain,
   syncTree,
   usableSpace,
   scan,

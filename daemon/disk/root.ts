@@ -22,7 +22,7 @@ export interface PreparedRoot {
 export const prepareRoot: Job<PrepareRoot, PreparedRoot> = {
   name: 'prepareRoot',
   run(fs, { root, marker }) {
-    if (marker !== undefined) fs.makeRoot(root);
+    if (marker !== undefined) fs.makeRoot(root, 0o755);
     const dir = fs.openRoot(root);
     try {
       const { dev, ino } = dir.lstat();
@@ -88,6 +88,24 @@ export const syncTree: Job<{ root: string }, null> = {
       return null;
     } finally {
       dir.close();
+    }
+  },
+};
+
+/** `dev:ino` of a root and of every directory above it, nearest first: two roots that share one are nested, however they are named. */
+export const rootChain: Job<{ root: string }, string[]> = {
+  name: 'rootChain',
+  run(fs, { root }) {
+    const chain: string[] = [];
+    for (let path = root; ; path = path.slice(0, path.lastIndexOf('/')) || '/') {
+      const dir = fs.openRoot(path);
+      try {
+        const { dev, ino } = dir.lstat();
+        chain.push(`${dev}:${ino}`);
+      } finally {
+        dir.close();
+      }
+      if (path === '/') return chain;
     }
   },
 };

@@ -89,8 +89,8 @@ export interface Directory {
 export interface FileSystem {
   /** Opens a folder's root by its absolute path. The root itself may be reached through links. */
   openRoot(path: string): Directory;
-  /** mkdir -p. */
-  makeRoot(path: string): void;
+  /** mkdir -p; what is made has this mode, whatever the umask. */
+  makeRoot(path: string, mode: number): void;
   /** Of the file system that holds the directory, as this user may use it. */
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number };
   /** syncfs(2): returns when all that was written to this file system is durable. */

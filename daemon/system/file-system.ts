@@ -287,9 +287,16 @@ export class RealFileSystem implements FileSystem {
     return new RealDirectory(fd, path);
   }
 
-  makeRoot(path: string): void {
+  makeRoot(path: string, mode: number): void {
     if (path.includes('\0')) throw new FileSystemError('EINVAL', 'mkdir', path);
-    call('mkdir', path, () => mkdirSync(path, { recursive: true }));
+    const topmost = call('mkdir', path, () => mkdirSync(path, { recursive: true, mode }));
+    if (topmost === undefined) return;
+    for (
+      let made = path.replace(/\/+$/, '');
+      made.length >= topmost.length;
+      made = made.slice(0, made.lastIndexOf('/'))
+    )
+      call('chmod', made, () => chmodSync(made, mode));
   }
 
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number } {

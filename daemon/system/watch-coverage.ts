@@ -13,8 +13,10 @@ import { directoriesIn, lookAt } from './watch-tree.ts';
  */
 export type Noticed = 'created' | 'changed' | 'verify' | 'tree';
 
-/** More new directories than this at a time: reading the whole tree anew is cheaper. */
+/** More new directories than this at a time are not looked at one by one. */
 const MAX_AT_ONCE = 2_000;
+/** … and where they came in more places than this, reading the whole tree anew is cheaper. */
+const MAX_TOPS = 32;
 /** A directory that was moved is reported as gone at its old place; not always in the same batch. */
 const MOVE_MS = 1_000;
 /** A tree in which directories come and go while it is subscribed is subscribed again, so many times. */
@@ -94,13 +96,20 @@ export class Coverage {
       const batch = this.#fresh;
       this.#fresh = new Map();
       this.#current = [...batch.keys()];
-      if (batch.size >= MAX_AT_ONCE) this.#parts.overwhelmed();
+      if (batch.size >= MAX_AT_ONCE) await this.#coverRoughly(batch);
       else await this.#cover(batch);
       this.#current = [];
     }
     this.#reported.clear();
     this.#rounds.clear();
     this.#running = undefined;
+  }
+
+  /** Subscribes where they came together, watched already or not. */
+  async #coverRoughly(batch: ReadonlyMap<string, Noticed>): Promise<void> {
+    const tops = topmost([...batch.keys()]);
+    if (tops.length > MAX_TOPS) this.#parts.overwhelmed();
+    else for (const dir of tops) await this.#subscribe(dir);
   }
 
   async #cover(batch: ReadonlyMap<string, Noticed>): Promise<void> {

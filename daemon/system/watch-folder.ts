@@ -1,6 +1,7 @@
 // One folder in the watcher process: its root subscription, those that were added for new directories, its probe, and
 // what it says when it cannot watch.
 import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Event } from '@parcel/watcher';
 import { OWN_DIR } from '../core/path.ts';
@@ -22,8 +23,8 @@ const VANISHED_RETRIES = 5;
 const START_RETRY_TICKS = 2;
 const UNCOVERED_TICKS = 2;
 const UNREADABLE_RETRY_TICKS = 10;
-/** The first so many directories are watched for quick hints from the start. */
-const QUICK_FROM_START = 128;
+/** So many directories are watched for quick hints at the start, and for each batch of events. */
+const QUICK_AT_ONCE = 128;
 
 /** Where a folder's news go. */
 export interface FolderNews {
@@ -104,7 +105,7 @@ export class WatchedFolder {
           this.#tree = outcome.tree;
           for (const dir of outcome.tree.unreadable) this.#unreadable.add(this.#relative(dir));
           this.#news.state({ kind: 'watching' });
-          this.#watchQuickly();
+          this.#watchQuickly('');
           // Directories that were made while the tree was read may have been missed.
           this.#coverage.noticed('', 'tree');
           return;
@@ -197,21 +198,24 @@ export class WatchedFolder {
     }
     const probes: string[] = [];
     const busy = new Set<string>();
+    const fresh = new Set<string>();
     for (const event of events) {
       const path = this.#relative(event.path);
       if (path.startsWith(`${PROBE_DIR}/`)) probes.push(path.slice(PROBE_DIR.length + 1));
       if (path === '') this.#checkRoot();
       else if (path === OWN_DIR && event.type !== 'update') this.#news.everything(`${OWN_DIR} has come or gone`);
-      else if (!isOwn(path)) this.#onEvent(event.type, path, busy);
+      else if (!isOwn(path)) this.#onEvent(event.type, path, busy, fresh);
     }
     for (const dir of busy) this.#news.busy(dir);
+    let quick = 0;
+    for (const dir of fresh) if (quick < QUICK_AT_ONCE) quick += this.#watchQuickly(dir);
     // After the others: who waits for a probe may rely on what came with it.
     for (const name of probes) this.#probe?.seen(name);
   }
 
-  #onEvent(type: Event['type'], path: string, busy: Set<string>): void {
+  #onEvent(type: Event['type'], path: string, busy: Set<string>, fresh: Set<string>): void {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    if (busy.size < QUICK_FROM_START) busy.add(parent);
+    if (busy.size < QUICK_AT_ONCE) busy.add(parent);
     if (type === 'delete') {
       this.#coverage?.removed();
       void this.#drop(path);
@@ -224,7 +228,7 @@ export class WatchedFolder {
       return;
     }
     if (type === 'create') this.#news.gone(path);
-    if (busy.size < QUICK_FROM_START) busy.add(path);
+    if (fresh.size < QUICK_AT_ONCE) fresh.add(path);
     this.#news.tree(path);
     this.#coverage?.noticed(path, type === 'create' ? 'created' : 'changed');
   }
@@ -323,17 +327,17 @@ export class WatchedFolder {
     return root !== undefined && inodes?.has(root.ino) === true ? inodes : undefined;
   }
 
-  #watchQuickly(): void {
-    const open = [''];
-    for (
-      let next = open.shift(), seen = 0;
-      next !== undefined && seen < QUICK_FROM_START;
-      next = open.shift(), seen++
-    ) {
+  /** Watches `dir` and the first directories below it for quick hints, nearest first; how many it took. */
+  #watchQuickly(dir: string): number {
+    const open = [dir];
+    let seen = 0;
+    for (let next = open.shift(); next !== undefined && seen < QUICK_AT_ONCE; next = open.shift()) {
+      seen++;
       this.#news.busy(next);
-      const below = (directoriesIn(`${this.#root?.path}/${next}`) ?? []).slice(0, QUICK_FROM_START);
-      for (const name of below) if (next !== '' || name !== OWN_DIR) open.push(next === '' ? name : `${next}/${name}`);
+      const below = (directoriesIn(`${this.#root?.path}/${next}`) ?? []).slice(0, QUICK_AT_ONCE);
+      for (const name of below) if (next !== '' || name !== OWN_DIR) open.push(join(next, name));
     }
+    return seen;
   }
 
   #relative(path: string): string {

@@ -99,6 +99,7 @@ export const EXAMPLES: { readonly [Type in MessageType]: Extract<Message, { type
     received: 1_779_999_000_000_456,
     held: 1_779_999_000_000_100,
     skipped: 0,
+    announced: 1763710000123457,
   },
   PING: { type: 'PING', id: 3 },
   PONG: { type: 'PONG', id: 3 },

@@ -25,7 +25,7 @@ function realDisk(t: TestContext): Disk {
   const above = mkdtempSync(join(tmpdir(), 'syncd-fs-'));
   const path = join(above, 'root');
   const fs = new RealFileSystem();
-  fs.makeRoot(path);
+  fs.makeRoot(path, 0o755);
   const root = fs.openRoot(path);
   t.after(() => {
     root.close();
@@ -44,7 +44,7 @@ function realDisk(t: TestContext): Disk {
 function memoryDisk(): Disk {
   const fs = new MemoryFileSystem(new SimulatedClock());
   const path = '/above/root';
-  fs.makeRoot(path);
+  fs.makeRoot(path, 0o755);
   return {
     fs,
     path,
@@ -483,13 +483,13 @@ for (const [kind, disk] of [
       assert.deepEqual(names(again), ['a']);
       again.close();
       again.close();
-      fs.makeRoot(`${path}/x/y/z`);
-      fs.makeRoot(`${path}/x/y/z`);
+      fs.makeRoot(`${path}/x/y/z`, 0o755);
+      fs.makeRoot(`${path}/x/y/z`, 0o755);
       assert.equal(
         within(root, 'x', (x) => within(x, 'y', (y) => y.lstat('z').kind)),
         'dir',
       );
-      throwsErrno(['EEXIST', 'ENOTDIR'], () => fs.makeRoot(`${path}/a`));
+      throwsErrno(['EEXIST', 'ENOTDIR'], () => fs.makeRoot(`${path}/a`, 0o755));
       throwsErrno('ENOENT', () => fs.openRoot(`${path}/none`));
       throwsErrno('ENOTDIR', () => fs.openRoot(`${path}/a`));
     });

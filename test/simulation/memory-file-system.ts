@@ -84,7 +84,7 @@ export class MemoryFileSystem implements FileSystem {
     return new MemoryDirectory(this, this.#tree, inode);
   }
 
-  makeRoot(path: string): void {
+  makeRoot(path: string, _mode?: number): void {
     this.arrive('makeRoot', () => path);
     this.user.mkdir(path);
   }

@@ -1,0 +1,372 @@
+// The composition root: what exists, in which order it starts and stops, and what the control API may ask of it.
+import { CodedError } from '../protocol/errors.ts';
+import { type Assignment, parseAssignments } from './config/assignments.ts';
+import type { Config, Locations } from './config/config.ts';
+import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
+import { differenceOf } from './config/reload.ts';
+import { showConfig } from './config/show.ts';
+import * as write from './config/write.ts';
+import type {
+  ControlledDaemon,
+  InviteRequest,
+  JoinOffer,
+  LogMemory,
+  NewFolder,
+  PeerState,
+  Problem,
+} from './control/daemon-port.ts';
+import { EventFeed } from './control/events.ts';
+import type { JoinPlace } from './control/join-places.ts';
+import { ControlServer } from './control/server.ts';
+import type { DeviceId, FolderName } from './core/ids.ts';
+import type { FolderSettings } from './core/settings.ts';
+import type { ControlledFolder } from './folder/view.ts';
+import { Folders } from './folders.ts';
+import { type FileLock, lockFile } from './index/home-lock.ts';
+import type { Identity } from './peer/identity.ts';
+import { loadIdentity } from './peer/identity.ts';
+import type { Admission } from './peer/pairing.ts';
+import { Peers } from './peer/peers.ts';
+import type { PeersSettings } from './peer/trust.ts';
+import { RealClock } from './system/clock.ts';
+import { configFiles } from './system/config-files.ts';
+import { ControlSocketPlace } from './system/control-socket.ts';
+import { RealFileSystem } from './system/file-system.ts';
+import { InotifyWatch } from './system/inotify-watch.ts';
+import { KeyFiles } from './system/key-files.ts';
+import { keyMaker } from './system/key-maker.ts';
+import type { DaemonLog } from './system/log.ts';
+import { TlsNetwork } from './system/network.ts';
+import { RealRandom } from './system/random.ts';
+import { WorkerPool } from './system/worker-pool.ts';
+import { VERSION } from './version.ts';
+
+export interface DaemonOptions {
+  readonly locations: Locations;
+  readonly hostName: string;
+  readonly homeDir: string;
+  readonly isSystem: boolean;
+  /** A private key from outside, PEM. */
+  readonly givenKey: string | undefined;
+  readonly pid: number;
+  readonly log: DaemonLog;
+  /** What --log-level says lies over the configuration. */
+  readonly fixedLogLevel: boolean;
+}
+
+/** The lock is taken and the identity known; nothing runs yet. */
+export interface Home {
+  readonly lock: FileLock;
+  readonly identity: Identity;
+}
+
+/** E_HOME_LOCKED, E_HOME. */
+export async function openHome(locations: Locations, givenKey: string | undefined): Promise<Home> {
+  const files = new KeyFiles(locations.stateDir);
+  new RealFileSystem().makeRoot(`${locations.stateDir}/folders`, 0o700);
+  const lock = lockFile(`${locations.stateDir}/lock.db`, 'E_HOME_LOCKED');
+  return { lock, identity: await loadIdentity(files, keyMaker, givenKey) };
+}
+
+export class Daemon implements ControlledDaemon {
+  readonly id: DeviceId;
+  readonly version = VERSION;
+  readonly pid: number;
+  readonly startedMonotonicMs: number;
+  readonly logs: LogMemory;
+  readonly #options: DaemonOptions;
+  readonly #home: Home;
+  readonly #context: write.WriteContext;
+  readonly #clock = new RealClock();
+  readonly #workers: WorkerPool;
+  readonly #watch: InotifyWatch;
+  readonly #feed: EventFeed;
+  readonly #folders: Folders;
+  readonly #peers: Peers;
+  readonly #server: ControlServer;
+  #config: Config;
+  /** Changes of the configuration come one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DaemonOptions, home: Home) {
+    const { locations, hostName, homeDir, log: daemonLog } = options;
+    const { log } = daemonLog;
+    const { identity } = home;
+    this.#options = options;
+    this.#home = home;
+    this.id = identity.device;
+    this.pid = options.pid;
+    this.logs = daemonLog;
+    this.#context = { files: configFiles, locations, self: identity.device, hostName, home: homeDir };
+    this.#config = loadConfig(this.#context);
+    const clock = this.#clock;
+    const random = new RealRandom();
+    this.startedMonotonicMs = clock.monotonicMs();
+    this.#workers = new WorkerPool({ size: 2, log });
+    this.#watch = new InotifyWatch(clock, log);
+    this.#feed = new EventFeed(clock.nowMs());
+    this.#folders = new Folders({
+      self: identity.device,
+      stateDir: locations.stateDir,
+      clock,
+      random,
+      log,
+      workers: this.#workers,
+      watch: this.#watch,
+      fs: new RealFileSystem(),
+      backpressure: (folder) => this.#peers.backpressure(folder),
+      emit: (event) => this.#feed.add(event),
+    });
+    this.#peers = new Peers(
+      {
+        clock,
+        random,
+        log,
+        network: new TlsNetwork(),
+        files: new KeyFiles(locations.stateDir),
+        identity,
+        program: `syncd ${VERSION}`,
+        admit: (admission) => this.#admit(admission),
+      },
+      this.#peersSettings(),
+    );
+    const place = new ControlSocketPlace(locations.socket, options.isSystem ? 0o750 : 0o700);
+    this.#server = new ControlServer({ daemon: this, feed: this.#feed, clock, log, place });
+  }
+
+  async start(): Promise<void> {
+    const { log } = this.#options.log;
+    await this.#server.start();
+    await Promise.all([...this.#config.folders.values()].map((settings) => this.#folders.open(settings)));
+    await this.#peers.update(this.#peersSettings());
+    log.info('started', {
+      device: this.id,
+      name: this.#config.name,
+      folders: this.#config.folders.size,
+      version: VERSION,
+    });
+  }
+
+  /** Within 5 s. */
+  async stop(): Promise<void> {
+    await this.#server.close();
+    await this.#peers.stop();
+    await this.#folders.closeAll();
+    await this.#workers.close();
+    this.#home.lock.release();
+    this.#options.log.log.info('stopped');
+  }
+
+  name(): string {
+    return this.#config.name;
+  }
+
+  listening(): string | undefined {
+    return this.#peers.listening();
+  }
+
+  problems(): readonly Problem[] {
+    const listening = this.#peers.problem;
+    return [
+      ...this.#folders.problems,
+      ...(listening === undefined ? [] : [{ code: listening.code, message: listening.message }]),
+    ];
+  }
+
+  folders(): ReadonlyMap<FolderName, ControlledFolder> {
+    return this.#folders.running;
+  }
+
+  folderSettings(): ReadonlyMap<FolderName, FolderSettings> {
+    return this.#config.folders;
+  }
+
+  peers(): readonly PeerState[] {
+    return this.#peers.list().map(({ lastError, ...state }) => ({ ...state, problem: lastError }));
+  }
+
+  addFolder({ name, path, mode, ignore, set }: NewFolder): Promise<void> {
+    return this.#change(async () => {
+      const settings: Assignment[] = [{ keys: ['path'], value: path }];
+      if (mode !== undefined) settings.push({ keys: ['mode'], value: mode });
+      if (ignore.length > 0) settings.push({ keys: ['ignore'], value: [...ignore] });
+      settings.push({ keys: ['authority'], value: this.id }, ...parseAssignments(set));
+      await this.#addPrepared(name, settings);
+    });
+  }
+
+  /** Written first, because that checks it; taken back when the directory cannot be used. */
+  async #addPrepared(name: FolderName, settings: readonly Assignment[]): Promise<void> {
+    const config = write.addFolder(this.#context, name, settings);
+    const added = config.folders.get(name);
+    try {
+      if (added !== undefined) await this.#folders.prepare(added);
+    } catch (error) {
+      write.removeFolder(this.#context, name);
+      throw error;
+    }
+    await this.#apply(config);
+  }
+
+  editFolder(name: FolderName, set: readonly string[]): Promise<void> {
+    return this.#change(async () => {
+      await this.#apply(write.editFolder(this.#context, name, parseAssignments(set)));
+    });
+  }
+
+  removeFolder(name: FolderName): Promise<void> {
+    return this.#change(async () => {
+      const settings = this.#config.folders.get(name);
+      await this.#apply(write.removeFolder(this.#context, name));
+      if (settings !== undefined) this.#folders.forget(settings);
+    });
+  }
+
+  removePeer(id: DeviceId): Promise<void> {
+    return this.#change(async () => {
+      await this.#apply(write.removePeer(this.#context, id));
+    });
+  }
+
+  async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
+    const { folders, role, expiresMs, addresses } = request;
+    if (request.private) throw new CodedError('E_UNSUPPORTED', 'private folders are not supported by this version yet');
+    if (role !== 'two-way')
+      throw new CodedError('E_UNSUPPORTED', `the role ${role} is not supported by this version yet`);
+    const given = addresses.length === 0 ? {} : { addresses };
+    const text = await this.#peers.invite({ folders, role, expiresInMs: expiresMs, ...given });
+    return { text, expiresAtMs: this.#clock.nowMs() + expiresMs };
+  }
+
+  async previewJoin(invitation: string): Promise<JoinOffer> {
+    const { device, name, folders } = await this.#peers.join(invitation, true);
+    return { id: device, name, folders };
+  }
+
+  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
+    const renamed = places.find((place) => place.name !== place.offered);
+    if (renamed !== undefined)
+      throw new CodedError(
+        'E_UNSUPPORTED',
+        'a folder has the same name on every device: --as is not supported by this version yet',
+      );
+    return this.#change(async () => {
+      const joined = await this.#peers.join(invitation, false);
+      const { name } = write.addPeer(this.#context, joined.name, { id: joined.device, addresses: [joined.address] });
+      for (const { name: folder, path, exists } of places) {
+        if (exists) {
+          await this.#apply(write.grant(this.#context, folder, name, 'two-way'));
+          continue;
+        }
+        const authority = joined.folders.find((offered) => offered.name === folder)?.authority ?? joined.device;
+        const settings: Assignment[] = [
+          { keys: ['path'], value: path },
+          { keys: ['peers'], value: { [name]: 'two-way' } },
+          { keys: ['authority'], value: authority },
+        ];
+        await this.#addPrepared(folder, settings);
+      }
+      await this.#apply(loadConfig(this.#context));
+      return { id: joined.device, name, folders: joined.folders };
+    });
+  }
+
+  /** A device that showed a right invitation: it is a peer from now on. */
+  #admit({ name, device: id, address, folders }: Admission): Promise<string> {
+    return this.#change(async () => {
+      const addresses = address === undefined ? [] : [address];
+      const added = write.addPeer(this.#context, name, { id, addresses });
+      let { config } = added;
+      for (const folder of folders) config = write.grant(this.#context, folder.name, added.name, folder.role);
+      await this.#apply(config);
+      return added.name;
+    });
+  }
+
+  wakePeers(): void {
+    this.#peers.wake();
+  }
+
+  reload(): Promise<readonly string[]> {
+    return this.#change(() => this.#apply(loadConfig(this.#context)));
+  }
+
+  checkConfig(given: { readonly text: string; readonly file: string } | undefined): Promise<string> {
+    const context: ConfigContext = this.#context;
+    if (given === undefined) loadConfig(context);
+    else checkConfig(context, given);
+    return Promise.resolve(given?.file ?? this.#options.locations.configFile);
+  }
+
+  effectiveConfig(): unknown {
+    return showConfig(this.#config, this.id);
+  }
+
+  /** Gets from the present configuration to this one. What changed, a sentence each. */
+  async #apply(config: Config): Promise<readonly string[]> {
+    const before = this.#config;
+    const difference = differenceOf(before, config);
+    this.#config = config;
+    const done: string[] = [];
+    const closed = [...difference.foldersRemoved, ...difference.foldersMoved.map(({ name }) => name)];
+    for (const settings of difference.foldersChanged) {
+      this.#folders.running.get(settings.name)?.reconfigure(settings);
+      if (!settings.enabled) closed.push(settings.name);
+      done.push(`folder ${settings.name}: settings changed`);
+    }
+    // First no session leads to a folder any more, then it stops.
+    const leaving = new Map(closed.map((name) => [name, this.#folders.running.get(name)]));
+    const listening = this.#peers.update(this.#peersSettings(new Set(leaving.keys())));
+    for (const name of closed) {
+      await this.#folders.close(name);
+      done.push(`folder ${name}: stopped`);
+    }
+    for (const settings of config.folders.values()) {
+      if (this.#folders.running.has(settings.name)) continue;
+      await this.#folders.open(settings);
+      if (settings.enabled) done.push(`folder ${settings.name}: started`);
+    }
+    await listening;
+    await this.#peers.update(this.#peersSettings());
+    this.#tellDifference(difference, config, done);
+    return done;
+  }
+
+  #tellDifference(difference: ReturnType<typeof differenceOf>, config: Config, done: string[]): void {
+    for (const { name } of difference.peersAdded) done.push(`peer ${name}: added`);
+    for (const { name } of difference.peersChanged) done.push(`peer ${name}: changed`);
+    for (const id of difference.peersRemoved) done.push(`peer ${id.slice(0, 7)}: removed`);
+    if (difference.listenChanged) done.push('listen: changed');
+    if (difference.nameChanged) done.push(`name: ${config.name}`);
+    if (difference.logChanged && !this.#options.fixedLogLevel) this.#options.log.setLevel(config.log.level);
+    for (const what of done) this.#options.log.log.info(what);
+  }
+
+  #peersSettings(without: ReadonlySet<FolderName> = new Set()): PeersSettings {
+    const { name, listen, peers } = this.#config;
+    const folders: PeersSettings['folders'] = new Map(
+      [...this.#folders.running]
+        .filter(([folder]) => !without.has(folder))
+        .map(([folder, door]) => {
+          const settings = this.#config.folders.get(folder);
+          const offer = () => {
+            const { files, bytes } = door.snapshot();
+            return {
+              authority: settings?.authority ?? this.id,
+              conflict: settings?.conflict ?? 'newest',
+              files,
+              bytes,
+            };
+          };
+          return [folder, { door, peers: settings?.peers ?? new Map(), offer }];
+        }),
+    );
+    return { name, listen, peers, folders };
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#changing.then(change, change);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+}

@@ -1,0 +1,125 @@
+// syncd: argv, signals, exit codes. Runs when it is imported.
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { CodedError } from '../protocol/errors.ts';
+import { USAGE, parseArguments, type StartOptions } from './arguments.ts';
+import type { Locations } from './config/config.ts';
+import { loadConfig } from './config/load.ts';
+import { locate } from './config/locations.ts';
+import { ConfigError, describeProblems } from './config/problem.ts';
+import { Daemon, openHome } from './daemon.ts';
+import { configFiles } from './system/config-files.ts';
+import { makeLog, underJournal } from './system/log.ts';
+import { VERSION } from './version.ts';
+
+/** What is being done is finished or abandoned cleanly within this. */
+const STOP_MS = 5_000;
+/** What needs a person: systemd does not restart after these (RestartPreventExitStatus). */
+const EXIT_FAILED = 1;
+
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const parsed = parseArguments(process.argv.slice(2));
+  switch (parsed.kind) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return;
+    case 'version':
+      process.stdout.write(`syncd ${VERSION}\n`);
+      return;
+    case 'check config':
+      loadConfig(surroundings(placesOf(parsed.options)));
+      process.stderr.write('the configuration is valid\n');
+      return;
+    case 'run':
+      await run(parsed.options);
+  }
+}
+
+function placesOf(options: StartOptions): Locations {
+  const uid = process.getuid?.() ?? 0;
+  return locate({ options, env: process.env, uid, homeDir: homedir(), cwd: process.cwd() });
+}
+
+function surroundings(locations: Locations) {
+  return { files: configFiles, locations, self: undefined, hostName: hostname(), home: homedir() };
+}
+
+async function run(options: StartOptions): Promise<void> {
+  const locations = placesOf(options);
+  const { log: wanted } = loadConfig(surroundings(locations));
+  const level = options.logLevel ?? wanted.level;
+  const log = makeLog({ level, journal: underJournal(), ...(wanted.file === undefined ? {} : { file: wanted.file }) });
+  const givenKey = credential();
+  const home = await openHome(locations, givenKey);
+  const daemon = new Daemon(
+    {
+      locations,
+      hostName: hostname(),
+      homeDir: homedir(),
+      isSystem: process.getuid?.() === 0,
+      givenKey,
+      pid: process.pid,
+      log,
+      fixedLogLevel: options.logLevel !== undefined,
+    },
+    home,
+  );
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.log.info('stops', { signal });
+    // A thread that waits in the kernel cannot be ended from here, and would keep exit() waiting too.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
+    const ended = daemon.stop().then(() => log.close());
+    ended.then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    daemon.reload().catch((error: unknown) => {
+      log.log.error('the new configuration is refused; the running one stays', {
+        code: error instanceof CodedError ? error.code : 'E_INTERNAL',
+        message: error instanceof Error ? error.message : String(error),
+      });
+    });
+  });
+  // A failure of one part that nobody caught: said, and the rest goes on. What is half done is derived again.
+  process.on('unhandledRejection', (error) =>
+    log.log.error('something failed that should not', { code: 'E_INTERNAL', error }),
+  );
+  await daemon.start();
+}
+
+/** systemd's LoadCredential: the device's key does not lie in the state directory then. */
+function credential(): string | undefined {
+  const directory = process.env['CREDENTIALS_DIRECTORY'];
+  if (directory === undefined) return undefined;
+  try {
+    return readFileSync(`${directory}/device-key`, 'utf8');
+  } catch {
+    return undefined; // no such credential was given
+  }
+}
+
+function fail(error: unknown): never {
+  if (error instanceof ConfigError) {
+    for (const line of describeProblems(error.problems)) process.stderr.write(`syncd: ${error.code}: ${line}\n`);
+    process.stderr.write(`hint: ${error.hint}\n`);
+    process.exit(2);
+  }
+  if (error instanceof CodedError) {
+    process.stderr.write(`syncd: ${error.code}: ${error.message}\nhint: ${error.hint}\n`);
+    process.exit(error.code === 'E_USAGE' || error.code === 'E_CONFIG' ? 2 : EXIT_FAILED);
+  }
+  process.stderr.write(
+    `syncd: E_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(EXIT_FAILED);
+}
+
+await main().catch(fail);

@@ -11,6 +11,7 @@ import { newVersionId } from './folder/context.ts';
 import { rootCode } from './folder/root-guard.ts';
 import type { FolderEvent } from './folder/view.ts';
 import { FolderIndex } from './index/folder-index.ts';
+import { lockFile } from './index/home-lock.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FileSystem } from './ports/file-system.ts';
 import type { Log } from './ports/log.ts';
@@ -129,6 +130,7 @@ export class Folders {
       watch,
       backpressure: backpressure(name),
       newEpoch,
+      lockRoot: (file) => lockFile(file, 'E_FOLDER_LOCKED'),
       emit: (event) => emit({ ...event, folder: name, atMs: clock.nowMs() }),
     });
   }

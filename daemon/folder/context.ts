@@ -6,6 +6,7 @@ import type { FolderSettings } from '../core/settings.ts';
 import { hashText } from '../disk/versions.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
+import type { FileLock } from '../index/home-lock.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
@@ -22,6 +23,8 @@ export interface FolderContext {
   readonly log: Log;
   settings(): FolderSettings;
   tree(): TreeRef;
+  /** Takes the lock at this path, which keeps others from the root. E_FOLDER_LOCKED. */
+  lockRoot(file: string): FileLock;
   emit(event: Omit<FolderEvent, 'folder' | 'atMs'>): void;
 }
 

@@ -5,7 +5,7 @@ import { OWN_DIR } from '../core/path.ts';
 import { codeOf } from '../disk/errno.ts';
 import { prepareRoot } from '../disk/root.ts';
 import type { TreeRef } from '../disk/tree.ts';
-import { type FileLock, lockFile } from '../index/home-lock.ts';
+import type { FileLock } from '../index/home-lock.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, newVersionId } from './context.ts';
 
@@ -76,7 +76,7 @@ export class RootGuard {
   #takeLock(path: string, dev: bigint, ino: bigint): void {
     if (this.#lock?.dev === dev && this.#lock.ino === ino) return;
     this.close();
-    this.#lock = { file: lockFile(`${path}/${OWN_DIR}/${LOCK_FILE}`, 'E_FOLDER_LOCKED'), dev, ino };
+    this.#lock = { file: this.#context.lockRoot(`${path}/${OWN_DIR}/${LOCK_FILE}`), dev, ino };
   }
 }
 

@@ -92,7 +92,7 @@ function newsOf(folder: number): FolderNews {
     },
     renew: (why, detail) => outbox.send({ kind: 'renew', why, detail }),
     busy: (dir) => touch(folder, dir),
-    gone: (dir) => recent.forget(folder, dir),
+    gone: (paths) => recent.forget(folder, paths),
     activity: () => measureForAWhile(),
   };
 }

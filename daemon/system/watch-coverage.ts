@@ -2,9 +2,10 @@
 // hears of it, but not what already lies in it by then: a tree that was moved here, a directory made at once in a new
 // one. So each new directory is looked into: what has not been reported on its own, after a probe has shown that
 // everything was, is not watched, and the directory is subscribed once more.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { OWN_DIR } from '../core/path.ts';
+import { isAtOrBelow } from './watch-hints.ts';
 import { directoriesIn, lookAt } from './watch-tree.ts';
 
 /**
@@ -185,9 +186,5 @@ export class Coverage {
 /** Without those that lie below another one. */
 function topmost(dirs: readonly string[]): string[] {
   const all = new Set(dirs);
-  return dirs.filter((dir) => {
-    for (let end = dir.lastIndexOf('/'); end > 0; end = dir.lastIndexOf('/', end - 1))
-      if (all.has(dir.slice(0, end))) return false;
-    return true;
-  });
+  return [...all].filter((dir) => !isAtOrBelow(dirname(dir), all));
 }

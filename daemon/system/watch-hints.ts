@@ -54,6 +54,14 @@ export function isOwn(path: string): boolean {
   return path === OWN_DIR || path.startsWith(`${OWN_DIR}/`);
 }
 
+/** Whether `path` is one of these, or lies below one. */
+export function isAtOrBelow(path: string, dirs: ReadonlySet<string>): boolean {
+  if (dirs.has(path)) return true;
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    if (dirs.has(path.slice(0, end))) return true;
+  return false;
+}
+
 /** Checked hints, each once, and whether the root itself has to be listed because of a name that cannot be said. */
 export interface CheckedHints {
   readonly hints: readonly Hint[];

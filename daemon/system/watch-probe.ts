@@ -1,6 +1,6 @@
 // A change of our own, made to see when it comes back: whatever was changed before it has then been reported, because
 // one queue carries all events of a process in order. One is under way at a time; who asks meanwhile shares the next.
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 
 /** After this the answer is no. */
 export const PROBE_TIMEOUT_MS = 1_000;
@@ -21,7 +21,8 @@ export class Probe {
 
   /** Makes the directory and its files. Throws what the disk says. */
   prepare(): void {
-    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    // Not what is above it: a root whose own directory is gone is a missing disk, and nothing is made there.
+    if (!existsSync(this.#dir)) mkdirSync(this.#dir, { mode: 0o700 });
     for (let i = 0; i < FILES; i++) writeFileSync(`${this.#dir}/${i}`, '', { flag: 'a', mode: 0o600 });
   }
 

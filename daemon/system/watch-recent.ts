@@ -1,6 +1,7 @@
 // The second source of hints: fs.watch on the directories that changed last. It has no debounce, so an edit where
 // somebody works is seen after a fraction of a millisecond. Nothing depends on it: it may fail, stop and miss.
 import { watch, type FSWatcher } from 'node:fs';
+import { isAtOrBelow } from './watch-hints.ts';
 
 /** Directories watched at a time, all folders together; the one that rested longest makes room. */
 export const MAX_RECENT_DIRECTORIES = 512;
@@ -63,10 +64,11 @@ export class RecentDirectories {
     if (this.#watchers.size > MAX_RECENT_DIRECTORIES && oldest !== undefined) this.#drop(oldest);
   }
 
-  /** This directory and what is below it is gone, or is another one now. */
-  forget(folder: number, dir: string): void {
-    const key = keyOf(folder, dir);
-    for (const one of this.#watchers.keys()) if (one === key || one.startsWith(`${key}/`)) this.#drop(one);
+  /** These, and what is below them, are gone, or are others now. */
+  forget(folder: number, gone: ReadonlySet<string>): void {
+    const prefix = keyOf(folder, '');
+    for (const key of this.#watchers.keys())
+      if (key.startsWith(prefix) && isAtOrBelow(key.slice(prefix.length), gone)) this.#drop(key);
   }
 
   forgetFolder(folder: number): void {

@@ -9,6 +9,9 @@ import { inotifyDescriptors } from './inotify-proc.ts';
 /** More directories than this that may not be read are too many to leave out one by one. */
 const MAX_UNREADABLE = 100;
 
+/** Trees in which directories come and go fail to be read; so many tries, with growing pauses. */
+export const VANISHED_RETRIES = 5;
+
 export interface WatchedTree {
   /** Rejects when the library lost its way in what it watches; the tree can then not be subscribed again. */
   unsubscribe(): Promise<void>;

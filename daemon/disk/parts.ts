@@ -2,12 +2,13 @@
 // there after a break is found by hashing it, never trusted.
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { type SeenStat, looksSame } from '../core/observation.ts';
+import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { OpenFile } from '../ports/file-system.ts';
+import type { Directory, OpenFile } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
-import { STAGING, type TreeRef, seenOf, withTree } from './tree.ts';
+import { STAGING, type Tree, type TreeRef, withTree } from './tree.ts';
+import { atVersion } from './versions.ts';
 
 /** A piece of a file with the hash that it must have (as in a manifest: 32 hexadecimal digits). */
 export interface Piece {
@@ -21,9 +22,36 @@ export interface OpenPart {
   readonly staged: string;
   readonly size: number;
   readonly pieces: readonly Piece[];
-  /** Pieces that a file of ours holds, at another offset perhaps. */
-  readonly copies: readonly { readonly to: Piece; readonly offset: number }[];
-  readonly from: { readonly path: RelativePath; readonly seen: SeenStat } | undefined;
+  /** Pieces that files of ours hold, at another offset perhaps. */
+  readonly copies: readonly {
+    readonly from: PieceSource;
+    readonly pieces: readonly { readonly to: Piece; readonly offset: number }[];
+  }[];
+}
+
+/** A file of ours that may hold pieces: one of the folder, or an older content in the version store. */
+export type PieceSource =
+  | { readonly kind: 'file'; readonly path: RelativePath; readonly seen: SeenStat }
+  | { readonly kind: 'version'; readonly storedAs: string; readonly seen: SeenStat };
+
+/** Opens it; undefined where it cannot be read any more. */
+export function withPieceSource<T>(tree: Tree, source: PieceSource, use: (file: OpenFile) => T): T | undefined {
+  const read = (dir: Directory, name: string): T => {
+    const file = dir.openFile(name, 'read');
+    try {
+      return use(file);
+    } finally {
+      file.close();
+    }
+  };
+  try {
+    if (source.kind === 'version') return atVersion(tree, source.storedAs, read);
+    const { dir, name } = tree.place(source.path);
+    return read(dir, name);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 export type OpenedPart =
@@ -37,7 +65,7 @@ export function pieceHash(bytes: Uint8Array): string {
 /** Makes the part or finds the one from before, fills in what our own file has, and says what is missing. */
 export const openPart: Job<OpenPart, OpenedPart> = {
   name: 'openPart',
-  run(fs, { tree: ref, staged, size, pieces, copies, from }) {
+  run(fs, { tree: ref, staged, size, pieces, copies }) {
     return withTree(fs, ref, (tree): OpenedPart => {
       const staging = tree.own(STAGING);
       const name = `${staged}.part`;
@@ -47,10 +75,7 @@ export const openPart: Job<OpenPart, OpenedPart> = {
         try {
           part.truncate(size);
           const missing = new Set(existed ? pieces.filter((piece) => !holds(part, piece)) : pieces);
-          if (from !== undefined) {
-            const { dir, name: source } = tree.place(from.path);
-            copyPieces(dir.openFile(source, 'read'), part, copies, from.seen, missing);
-          }
+          for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing);
           return { kind: 'open', missing: pieces.filter((piece) => missing.has(piece)) };
         } finally {
           part.close();
@@ -71,27 +96,23 @@ function holds(part: OpenFile, piece: Piece): boolean {
   return bytes !== undefined && pieceHash(bytes) === piece.hash;
 }
 
+/** Each is verified: what the source held when its manifest was made may be gone. */
 function copyPieces(
-  source: OpenFile,
+  tree: Tree,
+  from: PieceSource,
   part: OpenFile,
-  copies: OpenPart['copies'],
-  known: SeenStat,
+  copies: OpenPart['copies'][number]['pieces'],
   missing: Set<Piece>,
 ): void {
-  try {
-    const seen = seenOf(source.stat());
-    if (seen === undefined || !looksSame(known, seen)) return;
-    const byOffset = new Map([...missing].map((piece) => [piece.offset, piece]));
-    for (const { to, offset } of copies) {
-      const piece = byOffset.get(to.offset);
-      if (piece === undefined) continue;
-      const bytes = readAll(source, offset, to.length);
-      if (bytes === undefined || pieceHash(bytes) !== to.hash) continue;
-      part.write(bytes, to.offset);
-      missing.delete(piece);
-    }
-  } finally {
-    source.close();
+  const byOffset = new Map([...missing].map((piece) => [piece.offset, piece]));
+  for (const { to, offset } of copies) {
+    const piece = byOffset.get(to.offset);
+    if (piece === undefined) continue;
+    // Written outside of the reading: that our own disk is full must not look like a source that cannot be read.
+    const bytes = withPieceSource(tree, from, (source) => readAll(source, offset, to.length));
+    if (bytes === undefined || pieceHash(bytes) !== to.hash) continue;
+    part.write(bytes, to.offset);
+    missing.delete(piece);
   }
 }
 

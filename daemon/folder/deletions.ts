@@ -33,7 +33,8 @@ export class Deletions {
 
   vanished(row: Row): void {
     const { path, entry } = row.record;
-    if (this.hold.covers(path)) return;
+    // What was never on the disk, because it is still to be brought back, has not vanished from it.
+    if (row.seen === undefined || this.hold.covers(path)) return;
     const below = entry.kind === 'dir' ? this.#context.index.liveBelow(path) : [];
     this.#vanished.add(row, below, this.#context.clock.monotonicMs());
   }
@@ -167,7 +168,7 @@ export class Deletions {
     for (const row of rows) {
       if (row.record.entry.kind === 'dir')
         for (const below of this.#context.index.liveBelow(row.record.path)) {
-          if (seen.has(below.record.path)) continue;
+          if (seen.has(below.record.path) || below.seen === undefined) continue;
           seen.add(below.record.path);
           yield below;
         }

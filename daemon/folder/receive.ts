@@ -174,7 +174,7 @@ class ReceivedBatch {
     if (relate(record.vector, theirs.vector) !== 'equal')
       this.sources.push({ path, peer: this.#peer, seq, has: false });
     this.wants.set(path, { record, movedFrom, why: 'fetch', sinceMs: this.#context.clock.nowMs(), source });
-    const known = now.row?.record.entry;
+    const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
     if (content !== undefined && !(known !== undefined && sameContent(known, record.entry)))
       this.contents.push({ record, bytes: content });
     now.want = record;

@@ -3,11 +3,6 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileEntry, type FileRecord, sameContent } from '../core/record.ts';
-import { makeManifest } from '../disk/manifest-job.ts';
-import { MAX_CHUNKED_BYTES } from '../disk/chunker.ts';
-import { decodeManifest, planPieces } from '../disk/manifest.ts';
-import { openPart, writePieces } from '../disk/parts.ts';
-import { usableSpace } from '../disk/root.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
@@ -15,7 +10,7 @@ import type { WantedRow } from '../index/wanted.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
-import { MissingPieces } from './large-fetch.ts';
+import { LargeFetch } from './large-fetch.ts';
 import { Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
 
@@ -51,7 +46,7 @@ interface Fetch {
   link: PeerLink | undefined;
   request: number;
   lastProgressMs: number;
-  missing: MissingPieces | undefined;
+  large: LargeFetch | undefined;
 }
 
 export class Fetcher {
@@ -172,17 +167,12 @@ export class Fetcher {
         this.fill();
         return;
       case 'manifest':
-        this.#guard(fetch, this.#openPart(fetch, link, answer.payload));
+        if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer.payload));
         return;
       case 'bytes':
         this.#sources.answered(link, answer.payload.length);
-        if (fetch.missing === undefined) {
-          fetch.link = undefined;
-          this.#byRequest.delete(fetch.request);
-          this.#staging.add(fetch, { kind: 'bytes', bytes: answer.payload });
-        } else {
-          this.#guard(fetch, this.#writePieces(fetch, link, answer.offset, answer.payload));
-        }
+        if (fetch.large === undefined) this.#arrived(fetch, { kind: 'bytes', bytes: answer.payload });
+        else this.#guard(fetch, fetch.large.onBytes(answer.offset, answer.payload));
         return;
     }
   }
@@ -205,7 +195,7 @@ export class Fetcher {
     const fetch = this.#begin(path, entry);
     fetch.link = link;
     if (entry.size <= SMALL_FILE_BYTES) this.#askWhole(fetch, link);
-    else this.#guard(fetch, this.#askManifest(fetch, link));
+    else this.#askLarge(fetch, link);
     return false;
   }
 
@@ -213,7 +203,7 @@ export class Fetcher {
   #isHere(record: FileRecord): boolean {
     const { index } = this.#context;
     const ours = index.row(record.path);
-    if (ours !== undefined && sameContent(ours.record.entry, record.entry)) return true;
+    if (ours?.seen !== undefined && sameContent(ours.record.entry, record.entry)) return true;
     return this.moveSource(record) !== undefined;
   }
 
@@ -256,7 +246,7 @@ export class Fetcher {
       link: undefined,
       request: 0,
       lastProgressMs: this.#context.clock.monotonicMs(),
-      missing: undefined,
+      large: undefined,
     };
     this.#active.set(path, fetch);
     return fetch;
@@ -276,107 +266,31 @@ export class Fetcher {
     link.request({ request: this.#number(fetch), path, sha256: entry.sha256, want: { kind: 'bytes', ranges } });
   }
 
-  async #askManifest(fetch: Fetch, link: PeerLink): Promise<void> {
+  #askLarge(fetch: Fetch, link: PeerLink): void {
     const { path, entry } = fetch;
-    const free = await this.#context.workers.run(usableSpace, { root: this.#context.tree().root });
-    if (this.#active.get(path) !== fetch) return;
-    if (entry.size > free) {
-      this.#forget(fetch);
-      this.#context.onProblem(path, 'E_DISK_FULL');
-      return;
-    }
-    link.request({ request: this.#number(fetch), path, sha256: entry.sha256, want: { kind: 'manifest' } });
-  }
-
-  async #openPart(fetch: Fetch, link: PeerLink, payload: Uint8Array): Promise<void> {
-    const { workers } = this.#context;
-    const { entry, path, staged } = fetch;
-    const decoded = decodeManifest(payload, entry.size);
-    if (!decoded.ok) {
-      this.#sources.refuse(link, path, entry.sha256);
-      this.#abandon(fetch);
-      return;
-    }
-    const own = await this.#ownManifest(path);
-    const copies = own === undefined ? [] : planPieces(decoded.manifest, own.manifest);
-    const from = own === undefined ? undefined : { path, seen: own.seen };
-    const tree = this.#context.tree();
-    const opened = await workers.run(openPart, {
-      tree,
-      staged,
-      size: entry.size,
-      pieces: decoded.manifest,
-      copies,
-      from,
-    });
-    if (this.#active.get(path) !== fetch) return;
-    if (opened.kind === 'problem') {
-      this.#forget(fetch);
-      this.#context.onProblem(path, opened.code);
-      return;
-    }
-    fetch.missing = new MissingPieces(opened.missing);
-    this.#askMissing(fetch, link);
-  }
-
-  /** What the chunks of our present file at this path are; undefined where there is none worth looking at. */
-  async #ownManifest(path: RelativePath) {
-    const row = this.#context.index.row(path);
-    if (row?.seen === undefined || row.record.entry.kind !== 'file') return undefined;
-    const { size } = row.record.entry;
-    if (size > MAX_CHUNKED_BYTES) return undefined;
-    const { seen } = row;
-    const payload = await this.#context.workers.run(makeManifest, { tree: this.#context.tree(), path, seen, size });
-    const decoded = payload === undefined ? undefined : decodeManifest(payload, size);
-    return decoded?.ok === true ? { manifest: decoded.manifest, seen } : undefined;
-  }
-
-  #askMissing(fetch: Fetch, link: PeerLink): void {
-    const { path, entry, missing } = fetch;
-    if (missing === undefined) return;
-    if (missing.complete) {
-      fetch.link = undefined;
-      this.#byRequest.delete(fetch.request);
-      this.#staging.add(fetch, { kind: 'part' });
-      return;
-    }
-    const ranges = missing.next();
-    if (ranges.length === 0) return;
-    for (const { length } of ranges) this.#sources.asked(link, length);
-    // All requests of one file have one number: answers are told apart by their offset.
-    const request = fetch.request === 0 ? this.#number(fetch) : fetch.request;
-    const asked = ranges.map(({ offset, length }) => ({ offset, length }));
-    link.request({ request, path, sha256: entry.sha256, want: { kind: 'bytes', ranges: asked } });
-  }
-
-  async #writePieces(fetch: Fetch, link: PeerLink, offset: number, bytes: Uint8Array): Promise<void> {
-    const { missing, staged, path } = fetch;
-    const range = missing?.arrived(offset, bytes.length);
-    if (missing === undefined || range === undefined) return; // not asked for: not read
-    const tree = this.#context.tree();
-    const written = await this.#context.workers.run(writePieces, {
-      tree,
-      staged,
-      offset,
-      bytes,
-      pieces: range.pieces,
-    });
-    if (this.#active.get(path) !== fetch) return;
-    switch (written.kind) {
-      case 'written':
-        missing.written(written.wrong);
-        if (written.wrong.length > 0) this.#sources.refuse(link, path, fetch.entry.sha256);
-        if (written.wrong.length > 0) this.#abandon(fetch);
-        else this.#askMissing(fetch, link);
-        return;
-      case 'gone':
+    const request = this.#number(fetch);
+    fetch.large = new LargeFetch(this.#context, fetch, {
+      ask: (want) => link.request({ request, path, sha256: entry.sha256, want }),
+      asked: (bytes) => this.#sources.asked(link, bytes),
+      isWanted: () => this.#active.get(path) === fetch,
+      onWhole: () => this.#arrived(fetch, { kind: 'part' }),
+      onRefused: () => {
+        this.#sources.refuse(link, path, entry.sha256);
         this.#abandon(fetch);
-        return;
-      case 'problem':
+      },
+      onProblem: (code) => {
         this.#forget(fetch);
-        this.#context.onProblem(path, written.code);
-        return;
-    }
+        this.#context.onProblem(path, code);
+      },
+    });
+    this.#guard(fetch, fetch.large.start());
+  }
+
+  /** All of it is here: it needs no peer any more. */
+  #arrived(fetch: Fetch, source: Source): void {
+    fetch.link = undefined;
+    this.#byRequest.delete(fetch.request);
+    this.#staging.add(fetch, source);
   }
 
   #onStaged({ item, result }: StagedItem): void {

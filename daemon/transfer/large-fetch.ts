@@ -1,74 +1,160 @@
-// One large file on its way: manifest, what our own copy has of it, and ranges of what is missing. Pure bookkeeping; the
-// fetcher does what it says.
-import type { Piece } from '../disk/parts.ts';
+// One large file on its way: its manifest, what of it our own files and older versions hold, and then the ranges that are
+// missing. What has arrived stays in staging, so that a broken transfer goes on from there.
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { FileEntry } from '../core/record.ts';
+import { MAX_CHUNKED_BYTES } from '../disk/chunker.ts';
+import { makeManifest } from '../disk/manifest-job.ts';
+import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
+import { type OpenPart, type PieceSource, openPart, writePieces } from '../disk/parts.ts';
+import { usableSpace } from '../disk/root.ts';
+import type { TreeRef } from '../disk/tree.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
+import type { ChunkWant } from '../ports/peers.ts';
+import type { Workers } from '../ports/workers.ts';
+import { MissingPieces } from './missing-pieces.ts';
 
-/** One request asks for this much of a file, and this much may be on its way for one file. */
-const RANGE_BYTES = 1 << 20;
-const WINDOW_BYTES = 8 << 20;
-
-export interface AskedRange {
-  readonly offset: number;
-  readonly length: number;
-  readonly pieces: readonly Piece[];
+export interface LargeFetchContext {
+  readonly index: FolderIndex;
+  readonly workers: Workers;
+  tree(): TreeRef;
 }
 
-export class MissingPieces {
-  readonly #waiting: Piece[];
-  readonly #asked = new Map<number, AskedRange>();
-  #writing = 0;
-  #askedBytes = 0;
+export interface LargeFetchTalk {
+  ask(want: ChunkWant): void;
+  asked(bytes: number): void;
+  /** False when another version is wanted by now: what is done still is of no use. */
+  isWanted(): boolean;
+  onWhole(): void;
+  /** The peer sent what cannot be right. */
+  onRefused(): void;
+  onProblem(code: ErrorCode): void;
+}
 
-  constructor(missing: readonly Piece[]) {
-    this.#waiting = [...missing].sort((a, b) => b.offset - a.offset);
+export interface LargeFile {
+  readonly path: RelativePath;
+  readonly entry: FileEntry;
+  readonly staged: string;
+}
+
+/** Older versions of the path that are looked through: a file that is written anew in place leaves its content there. */
+const VERSIONS_LOOKED_AT = 2;
+/** Smaller ones hold nothing worth looking for. */
+const LEAST_SOURCE_BYTES = 64 << 10;
+
+export class LargeFetch {
+  readonly #context: LargeFetchContext;
+  readonly #what: LargeFile;
+  readonly #talk: LargeFetchTalk;
+  #missing: MissingPieces | undefined;
+
+  constructor(context: LargeFetchContext, what: LargeFile, talk: LargeFetchTalk) {
+    this.#context = context;
+    this.#what = what;
+    this.#talk = talk;
   }
 
-  /** Everything has arrived and is written. */
-  get complete(): boolean {
-    return this.#waiting.length === 0 && this.#asked.size === 0 && this.#writing === 0;
+  async start(): Promise<void> {
+    const { size } = this.#what.entry;
+    const free = await this.#context.workers.run(usableSpace, { root: this.#context.tree().root });
+    if (!this.#talk.isWanted()) return;
+    if (size > MAX_CHUNKED_BYTES) this.#talk.onProblem('E_TOO_LARGE');
+    else if (size > free) this.#talk.onProblem('E_DISK_FULL');
+    else this.#talk.ask({ kind: 'manifest' });
   }
 
-  /** Ranges to ask for now: neighbours in one, as many as the window holds. */
-  next(): AskedRange[] {
-    const ranges: AskedRange[] = [];
-    while (this.#askedBytes < WINDOW_BYTES) {
-      const range = this.#takeRange();
-      if (range === undefined) break;
-      this.#asked.set(range.offset, range);
-      this.#askedBytes += range.length;
-      ranges.push(range);
+  async onManifest(payload: Uint8Array): Promise<void> {
+    const { entry, staged } = this.#what;
+    if (this.#missing !== undefined) return; // asked for once
+    const decoded = decodeManifest(payload, entry.size);
+    if (!decoded.ok) {
+      this.#talk.onRefused();
+      return;
     }
-    return ranges;
-  }
-
-  #takeRange(): AskedRange | undefined {
-    const pieces: Piece[] = [];
-    let length = 0;
-    for (let piece = this.#waiting.at(-1); piece !== undefined; piece = this.#waiting.at(-1)) {
-      const last = pieces.at(-1);
-      if (last !== undefined && (last.offset + last.length !== piece.offset || length + piece.length > RANGE_BYTES))
-        break;
-      pieces.push(piece);
-      length += piece.length;
-      this.#waiting.pop();
+    const pieces = decoded.manifest;
+    const copies = await this.#copies(pieces);
+    const opened = await this.#context.workers.run(openPart, {
+      tree: this.#context.tree(),
+      staged,
+      size: entry.size,
+      pieces,
+      copies,
+    });
+    if (!this.#talk.isWanted()) return;
+    if (opened.kind === 'problem') {
+      this.#talk.onProblem(opened.code);
+      return;
     }
-    const first = pieces[0];
-    return first === undefined ? undefined : { offset: first.offset, length, pieces };
+    this.#missing = new MissingPieces(opened.missing);
+    this.#askMissing();
   }
 
-  /** Bytes came: the range that they answer, which is being written from now on. Undefined for what was not asked for. */
-  arrived(offset: number, length: number): AskedRange | undefined {
-    const range = this.#asked.get(offset);
-    if (range === undefined || range.length !== length) return undefined;
-    this.#asked.delete(offset);
-    this.#askedBytes -= range.length;
-    this.#writing++;
-    return range;
+  async onBytes(offset: number, bytes: Uint8Array): Promise<void> {
+    const missing = this.#missing;
+    const range = missing?.arrived(offset, bytes.length);
+    if (missing === undefined || range === undefined) return; // not asked for: not read
+    const written = await this.#context.workers.run(writePieces, {
+      tree: this.#context.tree(),
+      staged: this.#what.staged,
+      offset,
+      // A copy of its own, which can be handed over: the payload is a view into a message.
+      bytes: bytes.slice(),
+      pieces: range.pieces,
+    });
+    if (!this.#talk.isWanted()) return;
+    switch (written.kind) {
+      case 'written':
+        missing.written(written.wrong);
+        if (written.wrong.length > 0) this.#talk.onRefused();
+        else this.#askMissing();
+        return;
+      case 'gone':
+        this.#talk.onRefused();
+        return;
+      case 'problem':
+        this.#talk.onProblem(written.code);
+        return;
+    }
   }
 
-  /** A range was written; these pieces of it were not what they should be, and are asked for again. */
-  written(wrong: readonly Piece[]): void {
-    this.#writing--;
-    this.#waiting.push(...wrong);
-    if (wrong.length > 0) this.#waiting.sort((a, b) => b.offset - a.offset);
+  #askMissing(): void {
+    const missing = this.#missing;
+    if (missing === undefined) return;
+    if (missing.complete) {
+      this.#talk.onWhole();
+      return;
+    }
+    const ranges = missing.next();
+    if (ranges.length === 0) return;
+    for (const { length } of ranges) this.#talk.asked(length);
+    this.#talk.ask({ kind: 'bytes', ranges: ranges.map(({ offset, length }) => ({ offset, length })) });
+  }
+
+  /** Which pieces the present file at the path, and the last ones that it replaced, hold. */
+  async #copies(wanted: Manifest): Promise<OpenPart['copies']> {
+    const copies: OpenPart['copies'][number][] = [];
+    const found = new Set<number>();
+    for (const from of this.#pieceSources()) {
+      const { size } = from.seen;
+      const payload = await this.#context.workers.run(makeManifest, { tree: this.#context.tree(), of: from, size });
+      const decoded = payload === undefined ? undefined : decodeManifest(payload, size);
+      if (decoded?.ok !== true) continue;
+      const pieces = planPieces(wanted, decoded.manifest).filter(({ to }) => !found.has(to.offset));
+      for (const { to } of pieces) found.add(to.offset);
+      copies.push({ from, pieces });
+      if (found.size === wanted.length) break;
+    }
+    return copies;
+  }
+
+  #pieceSources(): PieceSource[] {
+    const { index } = this.#context;
+    const { path } = this.#what;
+    const row = index.row(path);
+    const sources: PieceSource[] = [];
+    if (row?.seen?.kind === 'file') sources.push({ kind: 'file', path, seen: row.seen });
+    for (const { storedAs, stat, kind } of index.versions(path).slice(0, VERSIONS_LOOKED_AT))
+      if (stat !== undefined && kind === 'file') sources.push({ kind: 'version', storedAs, seen: stat });
+    return sources.filter(({ seen }) => seen.size >= LEAST_SOURCE_BYTES && seen.size <= MAX_CHUNKED_BYTES);
   }
 }

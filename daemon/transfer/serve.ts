@@ -111,7 +111,11 @@ export class Server {
     let payload = this.#manifests.get(request.sha256);
     if (payload === undefined) {
       const { workers } = this.#context;
-      payload = await workers.run(makeManifest, { tree: this.#context.tree(), path: request.path, seen, size });
+      payload = await workers.run(makeManifest, {
+        tree: this.#context.tree(),
+        of: { kind: 'file', path: request.path, seen },
+        size,
+      });
       if (payload !== undefined) this.#remember(request.sha256, payload);
     }
     if (payload === undefined) this.#gone(link, request.request, request.path);

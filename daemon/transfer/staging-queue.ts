@@ -41,7 +41,9 @@ export class StagingQueue {
   }
 
   add(item: Item, source: Source): void {
-    this.#waiting.push({ item, source });
+    // Bytes are a view into a whole message: a copy of their own can be handed over, and does not keep the message.
+    const own = source.kind === 'bytes' ? { ...source, bytes: source.bytes.slice() } : source;
+    this.#waiting.push({ item, source: own });
     if (this.#scheduled) return;
     this.#scheduled = true;
     // What comes in the same turn goes in one job.

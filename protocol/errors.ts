@@ -139,6 +139,11 @@ export const ERRORS = {
     'Install that version again, or remove the folder and add it anew.',
   ),
   E_DISK_FULL: entry(5, 'The disk is full.', 'Make room: it goes on by itself.'),
+  E_TOO_LARGE: entry(
+    5,
+    'The file is larger than this version can receive (781 GiB).',
+    'Split it, or move it out of the folder.',
+  ),
   E_READ_ONLY: entry(5, 'The file system is mounted read-only.', 'Remount it read-write: it goes on by itself.'),
   E_IO: entry(5, 'The disk reported an error.', 'Look at dmesg; nothing is deleted because of it.'),
   E_ACCESS: entry(

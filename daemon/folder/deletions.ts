@@ -39,6 +39,14 @@ export class Deletions {
     this.#vanished.add(row, below, this.#context.clock.monotonicMs());
   }
 
+  /** What was in a directory that is none any more: whether all of it is gone from the index too, rests or is held. */
+  vanishedFrom(dir: RelativePath): 'gone' | 'resting' | 'held' {
+    const left = this.#context.index.children(dir).filter((row) => isLive(row.record) && row.seen !== undefined);
+    for (const row of left) this.vanished(row);
+    if (left.length === 0) return 'gone';
+    return left.every(({ record }) => this.hold.covers(record.path)) ? 'held' : 'resting';
+  }
+
   isPending(path: RelativePath): boolean {
     return this.#vanished.has(path) || this.hold.covers(path);
   }

@@ -4,7 +4,7 @@
 //   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import { type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type {
@@ -17,10 +17,9 @@ import type {
   ChunkAnswer,
   Backpressure,
 } from '../ports/peers.ts';
-import type { Watch, WatchState, WatchSubscription } from '../ports/watch.ts';
+import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
-import { Announcer } from './announce.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
 import { CarryOut } from './carry-out.ts';
@@ -28,15 +27,15 @@ import { type Condition, needsAttention } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { Hints } from './hints.ts';
-import { Inbox } from './inbox.ts';
-import { type LinkState, Links } from './links.ts';
+import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
+import { Links } from './links.ts';
 import { LocalChanges } from './local.ts';
-import { Receiver } from './receive.ts';
 import { Recovery } from './recovery.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { RootGuard, rootCode } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { snapshotOf } from './snapshot.ts';
+import { Talk } from './talk.ts';
 import { Upkeep } from './upkeep.ts';
 import type {
   ConflictEntry,
@@ -48,7 +47,8 @@ import type {
   WaitResult,
 } from './view.ts';
 import { Waiters } from './waiters.ts';
-import { type WaitNow, isInSync, notInTime, standing } from './waiting.ts';
+import { type WaitNow, notInTime, standing } from './waiting.ts';
+import { Watching } from './watching.ts';
 
 export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
   readonly settings: FolderSettings;
@@ -65,14 +65,11 @@ const TICK_MS = 5_000;
 const RETRY_MS = 30_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
-/** More contents in staging than this, and the inbox waits. */
-const MAX_STAGING = 512;
 const STOP_MS = 3_000;
 
 export class Folder implements ControlledFolder, FolderDoor {
   readonly name: FolderName;
   readonly #context: FolderContext;
-  readonly #edges: FolderEdges;
   readonly #bell: Bell;
   readonly #hints: Hints;
   readonly #skipped = new SkippedPaths();
@@ -81,19 +78,15 @@ export class Folder implements ControlledFolder, FolderDoor {
   readonly #deletions: Deletions;
   readonly #local: LocalChanges;
   readonly #links = new Links();
-  readonly #inbox: Inbox;
-  readonly #receiver: Receiver;
+  readonly #watching: Watching;
+  readonly #talk: Talk;
   readonly #fetcher: Fetcher;
   readonly #carryOut: CarryOut;
-  readonly #server: Server;
-  readonly #announcer: Announcer;
   readonly #recovery: Recovery;
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
   readonly #tasks: (() => Promise<void>)[] = [];
   #settings: FolderSettings;
-  #watching: WatchSubscription | undefined;
-  #watchState: WatchState = { kind: 'watching' };
   #trouble: Extract<Condition, { kind: 'halted' | 'error' }> | undefined;
   #paused: boolean;
   #scannedOnce: boolean;
@@ -108,7 +101,6 @@ export class Folder implements ControlledFolder, FolderDoor {
 
   constructor(edges: FolderEdges) {
     const { index, clock, name } = edges;
-    this.#edges = edges;
     this.name = name;
     this.#settings = edges.settings;
     this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#root.tree() };
@@ -118,9 +110,10 @@ export class Folder implements ControlledFolder, FolderDoor {
     const wake = (): void => this.#bell.ring();
     this.#hints = new Hints(wake);
     this.#boundaries = new Boundaries(context);
+    this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#root = new RootGuard(context, this.#boundaries);
     this.#deletions = new Deletions(context);
-    const onNewDirectory = (dir: RelativePath): void => this.#watching?.addTree(dir);
+    const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,
       skipped: this.#skipped,
@@ -128,20 +121,31 @@ export class Folder implements ControlledFolder, FolderDoor {
       boundaries: this.#boundaries,
     };
     this.#local = new LocalChanges(context, { ...local, onNewDirectory });
-    this.#inbox = new Inbox(edges.backpressure);
-    this.#receiver = new Receiver(context, this.#links);
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#onProblem(path, code);
     this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onFailure });
     const parts = { fetcher: this.#fetcher, hints: this.#hints, links: this.#links, skipped: this.#skipped };
     this.#carryOut = new CarryOut(context, parts);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
-    this.#server = new Server({ ...context, onStale, onFailure });
-    this.#announcer = new Announcer(context, () => this.#paused || this.#trouble?.kind === 'halted', wake, onFailure);
+    const server = new Server({ ...context, onStale, onFailure });
+    const isSilent = (): boolean => this.#paused || this.#trouble?.kind === 'halted';
+    const { backpressure, newEpoch } = edges;
+    const talk = {
+      links: this.#links,
+      fetcher: this.#fetcher,
+      server,
+      backpressure,
+      newEpoch,
+      isSilent,
+      wake,
+      onFailure,
+    };
+    this.#talk = new Talk(context, talk);
     this.#recovery = new Recovery(context, this.#fetcher);
     this.#upkeep = new Upkeep(context);
     this.#waiters = new Waiters(clock, wake);
     this.#paused = index.meta(PAUSED) !== undefined;
     this.#scannedOnce = index.meta(SCANNED) !== undefined;
+    if (this.#scannedOnce) this.#talk.open();
   }
 
   start(): void {
@@ -160,7 +164,7 @@ export class Folder implements ControlledFolder, FolderDoor {
         this.#fail(error);
         await this.#bell.heard(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++));
       }
-      this.#tellPeers();
+      if (this.#talk.tell()) this.#lastSyncMs = this.#context.clock.nowMs();
       this.#showCondition();
       this.#waiters.check(() => this.#standing());
       if (!worked && !this.#stopping) await this.#bell.heard(this.#untilNextMs());
@@ -175,7 +179,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     worked = (await this.#local.take()) || worked;
     this.#noteFirstScan();
     worked = (await this.#deletions.settle()) || worked;
-    worked = this.#receive() || worked;
+    worked = this.#talk.receive() || worked;
     if (!this.#paused && this.#scannedOnce) {
       this.#tick();
       this.#fetcher.fill();
@@ -195,15 +199,14 @@ export class Folder implements ControlledFolder, FolderDoor {
       if (this.#trouble?.kind !== 'halted')
         this.#context.log.error('halted: nothing is read or deleted', { code, message });
       this.#trouble = { kind: 'halted', code, message };
-      await this.#unwatch();
+      await this.#watching.stop();
       return false;
     }
     if (this.#trouble?.kind === 'halted') this.#context.log.info('goes on: the root is back');
     this.#trouble = undefined;
     if (state.isNew) {
       await this.#recovery.run();
-      this.#subscribe();
-      this.#hints.add({ kind: 'everything', why: 'start' });
+      await this.#watching.restart();
     }
     return true;
   }
@@ -228,34 +231,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     const { index, clock } = this.#context;
     index.commit({ nowUs: clock.nowUs(), meta: [[SCANNED, 'yes']] });
     this.#scannedOnce = true;
-    for (const { link } of this.#links.all) link.sendIndex(this.#offerTo(link));
-  }
-
-  #receive(): boolean {
-    if (this.#fetcher.active > MAX_STAGING) return false;
-    const next = this.#inbox.peek();
-    if (next === undefined) return false;
-    const { state, item } = next;
-    if (item.kind === 'ack') this.#takeAck(state, item.ack);
-    else if (state.theirs !== undefined) {
-      const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
-      for (const path of changedWants) this.#fetcher.drop(path);
-      if (!this.#paused) for (const { record, bytes } of contents) this.#fetcher.offer(record, bytes);
-    }
-    this.#inbox.done(state);
-    return true;
-  }
-
-  #takeAck(state: LinkState, ack: Acknowledgement): void {
-    const { index, clock } = this.#context;
-    const peer = state.link.device;
-    if (ack.epoch === index.epoch) {
-      state.onAcknowledge(ack);
-      index.commit({ nowUs: clock.nowUs(), peerHolds: [{ peer, epoch: ack.epoch, seq: ack.held }] });
-    }
-    if (state.theirs === undefined || ack.announced <= state.received) return;
-    state.received = ack.announced;
-    index.commit({ nowUs: clock.nowUs(), have: [{ peer, epoch: state.theirs.epoch, seq: state.received }] });
+    this.#talk.open();
   }
 
   #tick(): void {
@@ -286,27 +262,6 @@ export class Folder implements ControlledFolder, FolderDoor {
     this.#bell.ring();
   }
 
-  /** What is new for each peer, and how far we have got with what it said. */
-  #tellPeers(): void {
-    const { index } = this.#context;
-    if (!this.#scannedOnce) return;
-    for (const state of this.#links.all) {
-      const { theirs, link } = state;
-      if (theirs === undefined) continue;
-      const lowest = index.lowestWanted(link.device);
-      const held = (lowest === undefined ? state.received : Math.min(state.received, lowest - 1)) as Sequence;
-      const { skipped } = index.wantedCounts();
-      const ack = { epoch: theirs.epoch, received: state.received, held, skipped, announced: state.cursor };
-      const text = `${ack.epoch} ${ack.received} ${held} ${skipped} ${ack.announced}`;
-      if (text !== state.lastAck) {
-        state.lastAck = text;
-        link.acknowledge(ack);
-      }
-      if (isInSync(state, index)) this.#lastSyncMs = this.#context.clock.nowMs();
-      this.#announcer.pump(state);
-    }
-  }
-
   #untilNextMs(): number {
     const nowMs = this.#context.clock.monotonicMs();
     const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
@@ -327,104 +282,38 @@ export class Folder implements ControlledFolder, FolderDoor {
     this.#hints.add({ kind: 'everything', why: 'a failure' });
   }
 
-  // ---- watching
-
-  #subscribe(): void {
-    if (this.#settings.watch === 'poll') return;
-    this.#watching ??= this.#edges.watch.subscribe(this.#settings.path, {
-      onHints: (hints) => {
-        for (const hint of hints) this.#hints.add(hint);
-      },
-      onState: (state) => {
-        if (state.kind === 'degraded')
-          this.#context.log.warn('finds changes by scanning', { code: state.code, message: state.message });
-        else if (this.#watchState.kind === 'degraded') this.#context.log.info('watches again');
-        this.#watchState = state;
-      },
-    });
-  }
-
-  async #unwatch(): Promise<void> {
-    const watching = this.#watching;
-    this.#watching = undefined;
-    await watching?.close();
-  }
-
   // ---- the door: what peers' sessions say
 
   attach(link: PeerLink): void {
-    this.#links.attach(link);
-    this.#fetcher.attach(link);
-    if (this.#scannedOnce) link.sendIndex(this.#offerTo(link));
-    this.#bell.ring();
+    this.#talk.attach(link);
   }
 
   detach(link: PeerLink): void {
-    const state = this.#links.of(link);
-    if (state === undefined) return;
-    this.#inbox.drop(state);
-    this.#links.detach(link);
-    this.#fetcher.detach(link);
-    this.#server.detach(link);
-    this.#bell.ring();
-  }
-
-  #offerTo(link: PeerLink): IndexOffer {
-    const { index } = this.#context;
-    return { epoch: index.epoch, seq: index.seq, entries: index.counts().entries, have: index.have(link.device) };
+    this.#talk.detach(link);
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
-    const { index, clock, log } = this.#context;
-    const state = this.#links.of(link);
-    if (state === undefined) return;
-    const ours = offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE;
-    if (ours > index.seq) {
-      // The peer has heard of changes of ours that we do not know: our index is an older copy. Numbers are not given twice.
-      log.warn('the index is older than what a peer knows of it; begins a new epoch', { peer: link.name });
-      index.beginEpoch(this.#edges.newEpoch());
-      for (const other of this.#links.all) {
-        other.restart(NO_SEQUENCE);
-        other.link.sendIndex(this.#offerTo(other.link));
-      }
-    }
-    const have = index.have(link.device);
-    if (have?.epoch !== offer.epoch)
-      index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
-    state.theirs = offer;
-    state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
-    state.restart(ours > index.seq ? NO_SEQUENCE : ours);
-    state.liveFrom = index.seq;
-    this.#bell.ring();
+    this.#talk.onIndex(link, offer);
   }
 
   onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void {
-    const state = this.#links.of(link);
-    if (state === undefined) return;
-    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
-    this.#inbox.push(state, { kind: 'announcements', announcements, bytes });
-    this.#bell.ring();
+    this.#talk.onAnnounce(link, announcements);
   }
 
   onAcknowledge(link: PeerLink, ack: Acknowledgement): void {
-    const state = this.#links.of(link);
-    if (state !== undefined) this.#inbox.push(state, { kind: 'ack', ack });
-    this.#bell.ring();
+    this.#talk.onAcknowledge(link, ack);
   }
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
-    if (this.#paused || this.#trouble?.kind === 'halted') link.answer({ request: request.request, kind: 'gone' });
-    else this.#server.onRequest(link, request);
+    this.#talk.onRequest(link, request);
   }
 
   onAnswer(link: PeerLink, answer: ChunkAnswer): void {
-    this.#fetcher.onAnswer(link, answer);
+    this.#talk.onAnswer(link, answer);
   }
 
   onDrain(link: PeerLink): void {
-    this.#server.pump(link);
-    const state = this.#links.of(link);
-    if (state !== undefined) this.#announcer.pump(state);
+    this.#talk.onDrain(link);
   }
 
   // ---- what people ask for
@@ -439,7 +328,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     }
     if (this.#local.scanning && this.#local.lastFullScanMs === undefined) return { kind: 'scanning' };
     if (!this.#scannedOnce) return { kind: 'scanning' };
-    const busy = this.#context.index.wantedCounts().fetch > 0 || this.#hints.size > 0 || this.#inbox.size > 0;
+    const busy = this.#context.index.wantedCounts().fetch > 0 || this.#hints.size > 0 || this.#talk.waiting > 0;
     return busy ? { kind: 'syncing' } : { kind: 'idle' };
   }
 
@@ -467,7 +356,7 @@ export class Folder implements ControlledFolder, FolderDoor {
       marked: this.#hints.size,
       links: this.#links,
       skipped: this.#skipped,
-      watchState: this.#watchState,
+      watchState: this.#watching.state,
       lastSyncMs: this.#lastSyncMs,
     });
   }
@@ -476,12 +365,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     const before = this.#settings;
     this.#settings = settings;
     for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
-    if (before.watch !== settings.watch)
-      this.#later(async () => {
-        await this.#unwatch();
-        this.#watchState = { kind: 'watching' };
-        this.#subscribe();
-      });
+    if (before.watch !== settings.watch) void this.#later(() => this.#watching.restart());
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });
   }
 
@@ -493,18 +377,10 @@ export class Folder implements ControlledFolder, FolderDoor {
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
     this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
-    return this.#waiters.wait(this.#marked(), timeoutMs, signal, () => {
+    return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, () => {
       const { index } = this.#context;
       return notInTime(this.#standing(), this.#links, index, index.seq);
     });
-  }
-
-  /** Resolves when all that was written before is marked: by hints, or where there are none, by marking everything. */
-  async #marked(): Promise<void> {
-    const watching = this.#watching;
-    if (watching !== undefined) await watching.settled();
-    if (watching === undefined || this.#watchState.kind === 'degraded')
-      this.#hints.add({ kind: 'everything', why: 'wait' });
   }
 
   #standing(): WaitNow {
@@ -513,7 +389,7 @@ export class Folder implements ControlledFolder, FolderDoor {
       this.#deletions.resting === 0 &&
       !this.#local.scanning &&
       this.#tasks.length === 0 &&
-      this.#inbox.size === 0;
+      this.#talk.waiting === 0;
     const peers = [...this.#settings.peers.keys()];
     return standing({ condition: this.condition, localDone, peers, links: this.#links, index: this.#context.index });
   }
@@ -549,6 +425,8 @@ export class Folder implements ControlledFolder, FolderDoor {
     return this.#later(async () => {
       const count = how === 'approved' ? await this.#deletions.approve() : await this.#deletions.reject();
       this.#context.log.info(`${how} held deletions`, { deletions: count });
+      // What stands where a held directory was is new only now.
+      this.#hints.add({ kind: 'everything', why: `${how} deletions` });
       return count;
     });
   }
@@ -558,24 +436,11 @@ export class Folder implements ControlledFolder, FolderDoor {
   }
 
   versions(path: RelativePath): readonly KeptVersion[] {
-    return this.#context.index.versions(path).map((row) => this.#shownVersion(row));
-  }
-
-  #shownVersion(row: Omit<KeptVersion, 'file'> & { readonly storedAs: string }): KeptVersion {
-    const { storedAs, ...rest } = row;
-    return { ...rest, file: `${this.#settings.path}/.syncd/versions/${storedAs}` };
+    return versionsOf(this.#context, path);
   }
 
   conflicts(): readonly ConflictEntry[] {
-    const { index } = this.#context;
-    return index.conflicts().flatMap(({ record }) =>
-      record.lost.map((lost) => ({
-        path: record.path,
-        winner: record.origin,
-        lost,
-        version: index.versions(record.path).find(({ sha256 }) => sha256 === lost.sha256)?.id,
-      })),
-    );
+    return conflictsOf(this.#context);
   }
 
   async restore(request: RestoreRequest): Promise<KeptVersion> {
@@ -585,7 +450,7 @@ export class Folder implements ControlledFolder, FolderDoor {
         const record = await restoreInPlace(this.#context, version);
         this.#fetcher.drop(record.path);
       } else await restoreToFile(this.#context, version, request.toFile);
-      return this.#shownVersion(version);
+      return shownVersion(this.#context, version);
     });
   }
 
@@ -606,7 +471,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     const late = new Promise<'late'>((resolve) => clock.after(STOP_MS, () => resolve('late')));
     const ended = await Promise.race([this.#running ?? Promise.resolve(), late]);
     if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
-    await this.#unwatch();
+    await this.#watching.stop();
     if (ended !== 'late') await this.#upkeep.checkpoint().catch(() => undefined);
     this.#root.close();
     index.close();

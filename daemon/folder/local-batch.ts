@@ -46,8 +46,6 @@ export class LocalBatch {
       });
       this.#say(path, 'moved', record, from.record.path);
     }
-    if (before?.kind === 'dir' && entry.kind !== 'dir')
-      for (const below of this.#context.index.liveBelow(path)) this.#deletions.vanished(below);
   }
 
   /** The disk has what was wanted; a crash came before it was written down. */

@@ -20,6 +20,8 @@ const LIST_AT_ONCE = 64;
 /** A kernel without fine-grained times may give a later write the same time for so long. */
 const RACY_NS = 12_000_000n;
 const RACY_AGAIN_MS = 30;
+/** A directory that was replaced is looked at again, when nothing says until when its content rests. */
+const EMPTIED_AGAIN_MS = 250;
 
 interface LocalParts {
   readonly hints: Hints;
@@ -219,6 +221,7 @@ export class LocalChanges {
           return;
         case 'changed': {
           if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
+          if (change.record.entry.kind !== 'dir' && row !== undefined && !this.#isEmptied(row)) return;
           batch.changed(row, change.record, change.seen, change.boundary, this.#isRacy(path, change.seen, beganNs));
           if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
           return;
@@ -245,6 +248,20 @@ export class LocalChanges {
     const meta = this.#parts.boundaries.note(path, boundary);
     if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
     this.#queue.push(path);
+  }
+
+  /**
+   * Something else took a directory's place: what was in it is gone first, then this is new. Told the other way round,
+   * a peer would see a directory replaced in which something lives, and make it again.
+   */
+  #isEmptied({ record: { path, entry } }: Row): boolean {
+    if (entry.kind !== 'dir') return true;
+    const { deletions, hints } = this.#parts;
+    const content = deletions.vanishedFrom(path);
+    // What is held waits for approve or reject, after which everything is looked at.
+    if (content === 'resting')
+      hints.addLater(path, deletions.dueMs ?? this.#context.clock.monotonicMs() + EMPTIED_AGAIN_MS);
+    return content === 'gone';
   }
 
   #isRacy(path: RelativePath, seen: { kind: string; ctimeNs: bigint }, beganNs: bigint): boolean {

@@ -68,7 +68,8 @@ test('files, directories and links arrive with content, mode and time', async (t
       chmodSync(join(root, 'read-only'), 0o444);
       chmodSync(join(root, 'closed'), 0o700);
       utimesSync(join(root, 'old.txt'), 0, 0);
-      utimesSync(join(root, 'before.txt'), -86_400, -86_400);
+      const beforeEpoch = new Date(-86_400_000); // as a Date: Node takes a negative number for the present
+      utimesSync(join(root, 'before.txt'), beforeEpoch, beforeEpoch);
       utimesSync(join(root, 'future.txt'), 4_102_444_800, 4_102_444_800);
       utimesSync(join(root, 'precise.txt'), 1_700_000_000.123456, 1_700_000_000.123456);
     },

@@ -347,10 +347,10 @@ export class Daemon implements ControlledDaemon {
     const folders: PeersSettings['folders'] = new Map(
       [...this.#folders.running]
         .filter(([folder]) => !without.has(folder))
-        .map(([folder, door]) => {
+        .map(([folder, running]) => {
           const settings = this.#config.folders.get(folder);
           const offer = () => {
-            const { files, bytes } = door.snapshot();
+            const { files, bytes } = running.snapshot();
             return {
               authority: settings?.authority ?? this.id,
               conflict: settings?.conflict ?? 'newest',
@@ -358,7 +358,7 @@ export class Daemon implements ControlledDaemon {
               bytes,
             };
           };
-          return [folder, { door, peers: settings?.peers ?? new Map(), offer }];
+          return [folder, { door: running.door, peers: settings?.peers ?? new Map(), offer }];
         }),
     );
     return { name, listen, peers, folders };

@@ -7,16 +7,7 @@ import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
-import type {
-  FolderDoor,
-  PeerLink,
-  IndexOffer,
-  Announcement,
-  Acknowledgement,
-  ChunkRequest,
-  ChunkAnswer,
-  Backpressure,
-} from '../ports/peers.ts';
+import type { Backpressure, FolderDoor } from '../ports/peers.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
@@ -31,6 +22,7 @@ import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
 import { LocalChanges } from './local.ts';
 import { Recovery } from './recovery.ts';
+import { Retries } from './retries.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { RootGuard, rootCode } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
@@ -59,15 +51,13 @@ export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
 
 const PAUSED = 'paused';
 const SCANNED = 'scanned';
-/** How often the root is looked at, and fetches and wants that went wrong are tried again. */
+/** How often the root is looked at. */
 const ROOT_CHECK_MS = 1_000;
-const TICK_MS = 5_000;
-const RETRY_MS = 30_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 const STOP_MS = 3_000;
 
-export class Folder implements ControlledFolder, FolderDoor {
+export class Folder implements ControlledFolder {
   readonly name: FolderName;
   readonly #context: FolderContext;
   readonly #bell: Bell;
@@ -81,6 +71,7 @@ export class Folder implements ControlledFolder, FolderDoor {
   readonly #watching: Watching;
   readonly #talk: Talk;
   readonly #fetcher: Fetcher;
+  readonly #retries: Retries;
   readonly #carryOut: CarryOut;
   readonly #recovery: Recovery;
   readonly #upkeep: Upkeep;
@@ -95,8 +86,6 @@ export class Folder implements ControlledFolder, FolderDoor {
   #stopping = false;
   #running: Promise<void> | undefined;
   #rootCheckedMs = Number.NEGATIVE_INFINITY;
-  #tickedMs = 0;
-  #retriedMs = 0;
   #failures = 0;
 
   constructor(edges: FolderEdges) {
@@ -121,8 +110,9 @@ export class Folder implements ControlledFolder, FolderDoor {
       boundaries: this.#boundaries,
     };
     this.#local = new LocalChanges(context, { ...local, onNewDirectory });
-    const onProblem = (path: RelativePath, code: ErrorCode): void => this.#onProblem(path, code);
+    const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onFailure });
+    this.#retries = new Retries(context, this.#fetcher, this.#skipped);
     const parts = { fetcher: this.#fetcher, hints: this.#hints, links: this.#links, skipped: this.#skipped };
     this.#carryOut = new CarryOut(context, parts);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
@@ -181,7 +171,7 @@ export class Folder implements ControlledFolder, FolderDoor {
     worked = (await this.#deletions.settle()) || worked;
     worked = this.#talk.receive() || worked;
     if (!this.#paused && this.#scannedOnce) {
-      this.#tick();
+      this.#retries.tick();
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
     }
@@ -234,34 +224,6 @@ export class Folder implements ControlledFolder, FolderDoor {
     this.#talk.open();
   }
 
-  #tick(): void {
-    const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#tickedMs > TICK_MS) {
-      this.#tickedMs = nowMs;
-      this.#fetcher.tick();
-    }
-    if (nowMs - this.#retriedMs > RETRY_MS) {
-      this.#retriedMs = nowMs;
-      this.#retrySkipped();
-    }
-  }
-
-  #retrySkipped(): void {
-    const { index, clock } = this.#context;
-    const again = index.skipped(1000).flatMap(({ path }) => index.wanted(path) ?? []);
-    if (again.length === 0) return;
-    const mark = again.map(({ record, attempts }) => ({ path: record.path, why: 'fetch' as const, attempts }));
-    index.commit({ nowUs: clock.nowUs(), mark });
-  }
-
-  #onProblem(path: RelativePath, code: ErrorCode): void {
-    const { index, clock, log } = this.#context;
-    const attempts = (index.wanted(path)?.attempts ?? 0) + 1;
-    index.commit({ nowUs: clock.nowUs(), mark: [{ path, why: 'skipped', code, attempts }] });
-    if (this.#skipped.set(path, code)) log.warn('cannot receive', { path, code });
-    this.#bell.ring();
-  }
-
   #untilNextMs(): number {
     const nowMs = this.#context.clock.monotonicMs();
     const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
@@ -282,38 +244,9 @@ export class Folder implements ControlledFolder, FolderDoor {
     this.#hints.add({ kind: 'everything', why: 'a failure' });
   }
 
-  // ---- the door: what peers' sessions say
-
-  attach(link: PeerLink): void {
-    this.#talk.attach(link);
-  }
-
-  detach(link: PeerLink): void {
-    this.#talk.detach(link);
-  }
-
-  onIndex(link: PeerLink, offer: IndexOffer): void {
-    this.#talk.onIndex(link, offer);
-  }
-
-  onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void {
-    this.#talk.onAnnounce(link, announcements);
-  }
-
-  onAcknowledge(link: PeerLink, ack: Acknowledgement): void {
-    this.#talk.onAcknowledge(link, ack);
-  }
-
-  onRequest(link: PeerLink, request: ChunkRequest): void {
-    this.#talk.onRequest(link, request);
-  }
-
-  onAnswer(link: PeerLink, answer: ChunkAnswer): void {
-    this.#talk.onAnswer(link, answer);
-  }
-
-  onDrain(link: PeerLink): void {
-    this.#talk.onDrain(link);
+  /** The side that peers' sessions see. */
+  get door(): FolderDoor {
+    return this.#talk;
   }
 
   // ---- what people ask for
@@ -370,7 +303,7 @@ export class Folder implements ControlledFolder, FolderDoor {
   }
 
   sync(): Promise<void> {
-    this.#retriedMs = 0;
+    this.#retries.now();
     this.#hints.add({ kind: 'everything', why: 'asked for' });
     return Promise.resolve();
   }

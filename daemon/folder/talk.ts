@@ -1,0 +1,201 @@
+// The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
+import { type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import type {
+  Acknowledgement,
+  Announcement,
+  Backpressure,
+  ChunkAnswer,
+  ChunkRequest,
+  FolderDoor,
+  IndexOffer,
+  PeerLink,
+} from '../ports/peers.ts';
+import type { Fetcher } from '../transfer/fetch.ts';
+import type { Server } from '../transfer/serve.ts';
+import { Announcer } from './announce.ts';
+import type { FolderContext } from './context.ts';
+import { Inbox } from './inbox.ts';
+import type { LinkState, Links } from './links.ts';
+import { Receiver } from './receive.ts';
+import { isInSync } from './waiting.ts';
+
+/** More contents on their way than this, and the inbox waits. */
+const MAX_STAGING = 512;
+
+export interface TalkParts {
+  readonly links: Links;
+  readonly fetcher: Fetcher;
+  readonly server: Server;
+  readonly backpressure: Backpressure;
+  newEpoch(): Epoch;
+  /** No content goes either way, and nothing is announced. */
+  isSilent(): boolean;
+  wake(): void;
+  onFailure(error: unknown): void;
+}
+
+export class Talk implements FolderDoor {
+  readonly name: FolderName;
+  readonly #context: FolderContext;
+  readonly #parts: TalkParts;
+  readonly #inbox: Inbox;
+  readonly #receiver: Receiver;
+  readonly #announcer: Announcer;
+  #isOpen = false;
+
+  constructor(context: FolderContext, parts: TalkParts) {
+    this.name = context.name;
+    this.#context = context;
+    this.#parts = parts;
+    this.#inbox = new Inbox(parts.backpressure);
+    this.#receiver = new Receiver(context, parts.links);
+    this.#announcer = new Announcer(context, parts.isSilent, parts.wake, parts.onFailure);
+  }
+
+  /** Announcements that have not been taken in. */
+  get waiting(): number {
+    return this.#inbox.size;
+  }
+
+  /** Says INDEX to all that are connected and to all that come: before the first scan it would look as if we had nothing. */
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    for (const { link } of this.#parts.links.all) link.sendIndex(this.#offerTo(link));
+  }
+
+  attach(link: PeerLink): void {
+    this.#parts.links.attach(link);
+    this.#parts.fetcher.attach(link);
+    if (this.#isOpen) link.sendIndex(this.#offerTo(link));
+    this.#parts.wake();
+  }
+
+  detach(link: PeerLink): void {
+    const { links, fetcher, server, wake } = this.#parts;
+    const state = links.of(link);
+    if (state === undefined) return;
+    this.#inbox.drop(state);
+    links.detach(link);
+    fetcher.detach(link);
+    server.detach(link);
+    wake();
+  }
+
+  #offerTo(link: PeerLink): IndexOffer {
+    const { index } = this.#context;
+    return { epoch: index.epoch, seq: index.seq, entries: index.counts().entries, have: index.have(link.device) };
+  }
+
+  onIndex(link: PeerLink, offer: IndexOffer): void {
+    const { index, clock } = this.#context;
+    const { links, wake } = this.#parts;
+    const state = links.of(link);
+    if (state === undefined) return;
+    if (offer.have?.epoch === index.epoch && offer.have.seq > index.seq) this.#beginEpoch(link.name);
+    const have = index.have(link.device);
+    if (have?.epoch !== offer.epoch)
+      index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
+    state.theirs = offer;
+    state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
+    state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
+    state.liveFrom = index.seq;
+    wake();
+  }
+
+  /** A peer has heard of changes of ours that we do not know: our index is an older copy. No number is given twice. */
+  #beginEpoch(peer: string): void {
+    const { index, log } = this.#context;
+    log.warn('the index is older than what a peer knows of it; begins a new epoch', { peer });
+    index.beginEpoch(this.#parts.newEpoch());
+    for (const state of this.#parts.links.all) {
+      state.restart(NO_SEQUENCE);
+      if (this.#isOpen) state.link.sendIndex(this.#offerTo(state.link));
+    }
+  }
+
+  onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void {
+    const state = this.#parts.links.of(link);
+    if (state === undefined) return;
+    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+    this.#inbox.push(state, { kind: 'announcements', announcements, bytes });
+    this.#parts.wake();
+  }
+
+  onAcknowledge(link: PeerLink, ack: Acknowledgement): void {
+    const state = this.#parts.links.of(link);
+    if (state !== undefined) this.#inbox.push(state, { kind: 'ack', ack });
+    this.#parts.wake();
+  }
+
+  onRequest(link: PeerLink, request: ChunkRequest): void {
+    if (this.#parts.isSilent()) link.answer({ request: request.request, kind: 'gone' });
+    else this.#parts.server.onRequest(link, request);
+  }
+
+  onAnswer(link: PeerLink, answer: ChunkAnswer): void {
+    this.#parts.fetcher.onAnswer(link, answer);
+  }
+
+  onDrain(link: PeerLink): void {
+    this.#parts.server.pump(link);
+    const state = this.#parts.links.of(link);
+    if (state !== undefined) this.#announcer.pump(state);
+  }
+
+  /** Takes in what one peer said next. False when nobody has said anything. It stays in the inbox until it is in the index. */
+  receive(): boolean {
+    const { fetcher, isSilent } = this.#parts;
+    if (fetcher.active > MAX_STAGING) return false;
+    const next = this.#inbox.peek();
+    if (next === undefined) return false;
+    const { state, item } = next;
+    if (item.kind === 'ack') this.#takeAck(state, item.ack);
+    else if (state.theirs !== undefined) {
+      const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
+      for (const path of changedWants) fetcher.drop(path);
+      if (!isSilent()) for (const { record, bytes } of contents) fetcher.offer(record, bytes);
+    }
+    this.#inbox.done(state);
+    return true;
+  }
+
+  #takeAck(state: LinkState, ack: Acknowledgement): void {
+    const { index, clock } = this.#context;
+    const peer = state.link.device;
+    const nowUs = clock.nowUs();
+    if (ack.epoch === index.epoch) {
+      state.onAcknowledge(ack);
+      index.commit({ nowUs, peerHolds: [{ peer, epoch: ack.epoch, seq: ack.held }] });
+    }
+    if (state.theirs === undefined || ack.announced <= state.received) return;
+    state.received = ack.announced;
+    index.commit({ nowUs, have: [{ peer, epoch: state.theirs.epoch, seq: state.received }] });
+  }
+
+  /** What is new for each peer, and how far we have got with what it said. True when one of them is in sync with us. */
+  tell(): boolean {
+    const { index } = this.#context;
+    let inSync = false;
+    if (!this.#isOpen) return false;
+    for (const state of this.#parts.links.all) {
+      if (state.theirs === undefined) continue;
+      this.#acknowledge(state, state.theirs.epoch);
+      inSync ||= isInSync(state, index);
+      this.#announcer.pump(state);
+    }
+    return inSync;
+  }
+
+  #acknowledge(state: LinkState, epoch: Epoch): void {
+    const { index } = this.#context;
+    const { link, received, cursor: announced } = state;
+    const lowest = index.lowestWanted(link.device);
+    const held = (lowest === undefined ? received : Math.min(received, lowest - 1)) as Sequence;
+    const { skipped } = index.wantedCounts();
+    const text = `${epoch} ${received} ${held} ${skipped} ${announced}`;
+    if (text === state.lastAck) return;
+    state.lastAck = text;
+    link.acknowledge({ epoch, received, held, skipped, announced });
+  }
+}

@@ -1,0 +1,76 @@
+// The folder's watcher: its hints, and what to do without them.
+import type { RelativePath } from '../core/path.ts';
+import type { Watch, WatchState, WatchSubscription } from '../ports/watch.ts';
+import type { FolderContext } from './context.ts';
+import type { Hints } from './hints.ts';
+
+/** A watcher that has said nothing for so long is not waited for. */
+const FIRST_WORD_MS = 3_000;
+
+export class Watching {
+  readonly #context: FolderContext;
+  readonly #watch: Watch;
+  readonly #hints: Hints;
+  #subscription: WatchSubscription | undefined;
+  #state: WatchState = { kind: 'watching' };
+
+  constructor(context: FolderContext, watch: Watch, hints: Hints) {
+    this.#context = context;
+    this.#watch = watch;
+    this.#hints = hints;
+  }
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** Begins anew, with one full scan: when the watcher sees, so that nothing falls between the two. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#state = { kind: 'watching' };
+    const { path, watch } = this.#context.settings();
+    if (watch === 'poll') {
+      this.#hints.add({ kind: 'everything', why: 'start' });
+      return;
+    }
+    let heard = false;
+    const first = this.#context.clock.after(FIRST_WORD_MS, () => this.#hints.add({ kind: 'everything', why: 'start' }));
+    this.#subscription = this.#watch.subscribe(path, {
+      onHints: (hints) => {
+        for (const hint of hints) this.#hints.add(hint);
+      },
+      onState: (state) => {
+        this.#onState(state);
+        if (heard) return;
+        heard = true;
+        first.cancel();
+        this.#hints.add({ kind: 'everything', why: 'start' });
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.close();
+  }
+
+  addTree(dir: RelativePath): void {
+    this.#subscription?.addTree(dir);
+  }
+
+  /** Resolves when all that was written before is marked: by hints, or where there are none, by marking everything. */
+  async marked(): Promise<void> {
+    const subscription = this.#subscription;
+    if (subscription !== undefined) await subscription.settled();
+    if (subscription === undefined || this.#state.kind === 'degraded')
+      this.#hints.add({ kind: 'everything', why: 'wait' });
+  }
+
+  #onState(state: WatchState): void {
+    const { log } = this.#context;
+    if (state.kind === 'degraded') log.warn('finds changes by scanning', { code: state.code, message: state.message });
+    else if (this.#state.kind === 'degraded') log.info('watches again');
+    this.#state = state;
+  }
+}

@@ -7,7 +7,7 @@ import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
 import { prepareRoot, rootChain, syncTree, usableSpace } from './root.ts';
 import { scan } from './scan.ts';
-import { stage } from './stage.ts';
+import { stage, unstage } from './stage.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
 
@@ -26,6 +26,7 @@ export const jobs = [
   usableSpace,
   scan,
   stage,
+  unstage,
   dropVersions,
   lookAtVersions,
   lookAtVersion,

@@ -74,8 +74,9 @@ export const openPart: Job<OpenPart, OpenedPart> = {
         const part = staging.openFile(name, existed ? 'write' : 'create');
         try {
           part.truncate(size);
-          const missing = new Set(existed ? pieces.filter((piece) => !holds(part, piece)) : pieces);
-          for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing);
+          const scratch = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
+          const missing = new Set(existed ? pieces.filter((piece) => !holds(part, piece, scratch)) : pieces);
+          for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing, scratch);
           return { kind: 'open', missing: pieces.filter((piece) => missing.has(piece)) };
         } finally {
           part.close();
@@ -91,9 +92,9 @@ export const openPart: Job<OpenPart, OpenedPart> = {
   },
 };
 
-function holds(part: OpenFile, piece: Piece): boolean {
-  const bytes = readAll(part, piece.offset, piece.length);
-  return bytes !== undefined && pieceHash(bytes) === piece.hash;
+function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {
+  const bytes = scratch.subarray(0, piece.length);
+  return readInto(part, piece.offset, bytes) && pieceHash(bytes) === piece.hash;
 }
 
 /** Each is verified: what the source held when its manifest was made may be gone. */
@@ -103,27 +104,34 @@ function copyPieces(
   part: OpenFile,
   copies: OpenPart['copies'][number]['pieces'],
   missing: Set<Piece>,
+  scratch: Uint8Array,
 ): void {
   const byOffset = new Map([...missing].map((piece) => [piece.offset, piece]));
   for (const { to, offset } of copies) {
     const piece = byOffset.get(to.offset);
     if (piece === undefined) continue;
     // Written outside of the reading: that our own disk is full must not look like a source that cannot be read.
-    const bytes = withPieceSource(tree, from, (source) => readAll(source, offset, to.length));
-    if (bytes === undefined || pieceHash(bytes) !== to.hash) continue;
+    const bytes = scratch.subarray(0, to.length);
+    const isRead = withPieceSource(tree, from, (source) => readInto(source, offset, bytes));
+    if (isRead !== true || pieceHash(bytes) !== to.hash) continue;
     part.write(bytes, to.offset);
     missing.delete(piece);
   }
 }
 
+/** Undefined when the file ends before. */
 export function readAll(file: OpenFile, offset: number, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
+  return readInto(file, offset, bytes) ? bytes : undefined;
+}
+
+function readInto(file: OpenFile, offset: number, bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length;) {
     const n = file.read(bytes.subarray(at), offset + at);
-    if (n === 0) return undefined;
+    if (n === 0) return false;
     at += n;
   }
-  return bytes;
+  return true;
 }
 
 export interface WritePieces {

@@ -57,6 +57,27 @@ export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]
   },
 };
 
+/**
+ * Removes contents that are not wanted any more, whole or in part. Under a content's name may lie what an exchange took
+ * out, which was somebody's: only bytes that are what the name says are removed.
+ */
+export const unstage: Job<{ tree: TreeRef; items: readonly Omit<StageItem, 'source'>[] }, void> = {
+  name: 'unstage',
+  run(fs, { tree: ref, items }) {
+    withTree(fs, ref, (tree) => {
+      const staging = tree.own(STAGING);
+      try {
+        for (const { staged, entry } of items) {
+          discard(staging, `${staged}.part`);
+          if (verify(staging, staged, entry)) discard(staging, staged);
+        }
+      } finally {
+        staging.close();
+      }
+    });
+  },
+};
+
 function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
   const { staged, entry, source } = item;
   const part = `${staged}.part`;

@@ -15,6 +15,7 @@ import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronic
 import { type FolderContext, makerOf, newVersionId } from './context.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
+import type { Litter } from './litter.ts';
 import { appliedMode } from './permissions.ts';
 import type { SkippedPaths } from './skipped.ts';
 
@@ -27,6 +28,7 @@ interface Parts {
   readonly fetcher: Fetcher;
   readonly hints: Hints;
   readonly links: Links;
+  readonly litter: Litter;
   readonly skipped: SkippedPaths;
 }
 
@@ -226,6 +228,7 @@ export class CarryOut {
         case 'done':
           fetcher.drop(path);
           this.#parts.skipped.clear(path);
+          if (operation.kind !== 'place') this.#parts.litter.add(candidate.want.record);
           if (candidate.moveFrom !== undefined && operation.kind === 'move') {
             const { want } = candidate.moveFrom;
             fetcher.drop(want.record.path);

@@ -8,19 +8,22 @@ import type { Want } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import type { Litter } from './litter.ts';
 
 export class LocalBatch {
   readonly #context: FolderContext;
   readonly #deletions: Deletions;
+  readonly #litter: Litter;
   readonly #rows: RowChange[] = [];
   readonly #moves: { readonly from: RowChange; readonly to: RowChange }[] = [];
   readonly #unwant: RelativePath[] = [];
   readonly #want: Want[] = [];
   readonly #happened: Happened[] = [];
 
-  constructor(context: FolderContext, deletions: Deletions) {
+  constructor(context: FolderContext, deletions: Deletions, litter: Litter) {
     this.#context = context;
     this.#deletions = deletions;
+    this.#litter = litter;
   }
 
   /** The same entry behind another stat. */
@@ -52,6 +55,7 @@ export class LocalBatch {
   arrived(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean): void {
     this.#rows.push({ record, seen, boundary, announce: true });
     this.#unwant.push(record.path);
+    this.#litter.add(record);
     const what = whatHappened(row?.record.entry, record.entry);
     const { path, origin } = record;
     this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record) });
@@ -79,6 +83,7 @@ export class LocalBatch {
   #besideWanted(record: FileRecord): FileRecord {
     const wanted = this.#context.index.wanted(record.path);
     if (wanted === undefined) return record;
+    this.#litter.add(wanted.record);
     const verdict = reconcile(record, wanted.record, reconcileContext(this.#context));
     switch (verdict.kind) {
       case 'take':

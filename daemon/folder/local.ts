@@ -9,6 +9,7 @@ import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
+import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { Restless } from './restless.ts';
 import type { SkippedPaths } from './skipped.ts';
@@ -28,6 +29,7 @@ interface LocalParts {
   readonly skipped: SkippedPaths;
   readonly deletions: Deletions;
   readonly boundaries: Boundaries;
+  readonly litter: Litter;
   /** A directory that was found by scanning, which the watcher may not know. */
   onNewDirectory(dir: RelativePath): void;
 }
@@ -166,7 +168,7 @@ export class LocalChanges {
   /** `listed`: a scan says that these have changed, and lists their directories itself. */
   async #look(paths: readonly RelativePath[], listed: boolean): Promise<void> {
     const { index, workers, clock } = this.#context;
-    const { deletions, skipped, hints } = this.#parts;
+    const { deletions, skipped, hints, litter } = this.#parts;
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
     const items = paths.map((path) => {
@@ -177,7 +179,7 @@ export class LocalChanges {
     });
     const observations = await workers.run(observe, { tree: this.#context.tree(), items });
     const times = { nowMs: clock.nowMs(), sinceMs: this.#lastFullMs };
-    const batch = new LocalBatch(this.#context, deletions);
+    const batch = new LocalBatch(this.#context, deletions, litter);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
       const observation = withSyncedMode(observations[i], rows.get(path), this.#context.settings());
       const change = judge(

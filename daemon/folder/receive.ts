@@ -11,6 +11,7 @@ import type { Announcement } from '../ports/peers.ts';
 import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { LinkState, Links } from './links.ts';
+import type { Litter } from './litter.ts';
 
 export interface Received {
   /** Wants that are new, with the content that came along. */
@@ -28,10 +29,12 @@ interface Now {
 export class Receiver {
   readonly #context: FolderContext;
   readonly #links: Links;
+  readonly #litter: Litter;
 
-  constructor(context: FolderContext, links: Links) {
+  constructor(context: FolderContext, links: Links, litter: Litter) {
     this.#context = context;
     this.#links = links;
+    this.#litter = litter;
   }
 
   /** Decides on announcements of one peer, and commits what they mean. */
@@ -53,6 +56,7 @@ export class Receiver {
       rows: changes.map(({ change }) => change),
       history: batch.happened.map((one) => historyRow(one, clock.nowMs())),
     });
+    for (const record of batch.unwanted) this.#litter.add(record);
     const announced = changes.filter(({ change }) => change.announce);
     committed.forEach(({ seq }, i) => {
       // The peer said so itself: it need not be told.
@@ -70,6 +74,8 @@ class ReceivedBatch {
   readonly rows = new Map<RelativePath, { readonly change: RowChange; readonly theirs: boolean }>();
   readonly wants = new Map<RelativePath, Want>();
   readonly unwant = new Set<RelativePath>();
+  /** Wants that are others now, or gone. */
+  readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
   readonly happened: Happened[] = [];
@@ -158,6 +164,7 @@ class ReceivedBatch {
 
   #dropWant(path: RelativePath, now: Now): void {
     if (now.want === undefined) return;
+    this.unwanted.push(now.want);
     this.wants.delete(path);
     this.unwant.add(path);
     now.want = undefined;
@@ -177,6 +184,7 @@ class ReceivedBatch {
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
     if (content !== undefined && !(known !== undefined && sameContent(known, record.entry)))
       this.contents.push({ record, bytes: content });
+    if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;
     if (!conflict) return;
     this.#context.log.warn('conflict: the version here lost', { path, peer: this.#peer, winner: record.origin });

@@ -1,0 +1,42 @@
+// Contents in staging that nobody wants any more: another version was wanted before they took their place, or the disk had
+// them already. They are removed at rest. What is forgotten, by a stop or beyond the bound, the next start finds.
+import type { FileEntry, FileRecord } from '../core/record.ts';
+import type { RelativePath } from '../core/path.ts';
+import { stagedName, unstage } from '../disk/stage.ts';
+import type { FolderContext } from './context.ts';
+
+const MAX_REMEMBERED = 10_000;
+/** Files of one job. */
+const AT_ONCE = 256;
+
+export class Litter {
+  readonly #context: Pick<FolderContext, 'index' | 'workers' | 'tree'>;
+  readonly #left = new Map<string, { readonly path: RelativePath; readonly entry: FileEntry }>();
+
+  constructor(context: Pick<FolderContext, 'index' | 'workers' | 'tree'>) {
+    this.#context = context;
+  }
+
+  /** This version's content may lie in staging, and is not to take its place. */
+  add({ path, entry }: FileRecord): void {
+    if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
+    this.#left.set(stagedName(path, entry.sha256), { path, entry });
+  }
+
+  /** Removes what is still not wanted. To be called at rest. */
+  async clear(): Promise<void> {
+    while (this.#left.size > 0) {
+      const batch = [...this.#left].slice(0, AT_ONCE);
+      for (const [staged] of batch) this.#left.delete(staged);
+      const items = batch
+        .filter(([, { path, entry }]) => !this.#isWanted(path, entry))
+        .map(([staged, { entry }]) => ({ staged, entry }));
+      if (items.length > 0) await this.#context.workers.run(unstage, { tree: this.#context.tree(), items });
+    }
+  }
+
+  #isWanted(path: RelativePath, { sha256 }: FileEntry): boolean {
+    const wanted = this.#context.index.wanted(path)?.record.entry;
+    return wanted?.kind === 'file' && wanted.sha256 === sha256;
+  }
+}

@@ -176,7 +176,7 @@ export class World {
     const known = this.#sessions.get(key(a, b));
     if (known?.isOpen === true || this.#cut.has(key(a, b))) return;
     if (one.folder === undefined || other.folder === undefined) return;
-    const party = ({ id, name }: SimulatedDevice, door: NonNullable<SimulatedDevice['folder']>) => ({
+    const party = ({ id, name }: SimulatedDevice, { door }: NonNullable<SimulatedDevice['folder']>) => ({
       device: id,
       name,
       door,

@@ -20,6 +20,7 @@ import { Deletions } from './deletions.ts';
 import { Hints } from './hints.ts';
 import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
+import { Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
 import { Recovery } from './recovery.ts';
 import { Retries } from './retries.ts';
@@ -66,6 +67,7 @@ export class Folder implements ControlledFolder {
   readonly #boundaries: Boundaries;
   readonly #root: RootGuard;
   readonly #deletions: Deletions;
+  readonly #litter: Litter;
   readonly #local: LocalChanges;
   readonly #links = new Links();
   readonly #watching: Watching;
@@ -102,18 +104,26 @@ export class Folder implements ControlledFolder {
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#root = new RootGuard(context, this.#boundaries);
     this.#deletions = new Deletions(context);
+    this.#litter = new Litter(context);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,
       skipped: this.#skipped,
       deletions: this.#deletions,
       boundaries: this.#boundaries,
+      litter: this.#litter,
     };
     this.#local = new LocalChanges(context, { ...local, onNewDirectory });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onFailure });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped);
-    const parts = { fetcher: this.#fetcher, hints: this.#hints, links: this.#links, skipped: this.#skipped };
+    const parts = {
+      fetcher: this.#fetcher,
+      hints: this.#hints,
+      links: this.#links,
+      skipped: this.#skipped,
+      litter: this.#litter,
+    };
     this.#carryOut = new CarryOut(context, parts);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
@@ -122,6 +132,7 @@ export class Folder implements ControlledFolder {
     const talk = {
       links: this.#links,
       fetcher: this.#fetcher,
+      litter: this.#litter,
       server,
       backpressure,
       newEpoch,
@@ -175,6 +186,7 @@ export class Folder implements ControlledFolder {
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
     }
+    if (!worked) await this.#litter.clear();
     if (!worked) await this.#upkeep.run();
     return worked;
   }

@@ -16,6 +16,7 @@ import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState, Links } from './links.ts';
+import type { Litter } from './litter.ts';
 import { Receiver } from './receive.ts';
 import { isInSync } from './waiting.ts';
 
@@ -25,6 +26,7 @@ const MAX_STAGING = 512;
 export interface TalkParts {
   readonly links: Links;
   readonly fetcher: Fetcher;
+  readonly litter: Litter;
   readonly server: Server;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
@@ -48,7 +50,7 @@ export class Talk implements FolderDoor {
     this.#context = context;
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
-    this.#receiver = new Receiver(context, parts.links);
+    this.#receiver = new Receiver(context, parts.links, parts.litter);
     this.#announcer = new Announcer(context, parts.isSilent, parts.wake, parts.onFailure);
   }
 

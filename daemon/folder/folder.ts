@@ -6,6 +6,7 @@
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { FileEntry } from '../core/record.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
 import type { Watch } from '../ports/watch.ts';
@@ -115,7 +116,11 @@ export class Folder implements ControlledFolder {
     };
     this.#local = new LocalChanges(context, { ...local, onNewDirectory });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
-    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onFailure });
+    const onUnneeded = (path: RelativePath, entry: FileEntry): void => {
+      this.#litter.add({ path, entry });
+      wake();
+    };
+    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onUnneeded, onFailure });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped);
     const parts = {
       fetcher: this.#fetcher,

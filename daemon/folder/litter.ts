@@ -18,7 +18,7 @@ export class Litter {
   }
 
   /** This version's content may lie in staging, and is not to take its place. */
-  add({ path, entry }: FileRecord): void {
+  add({ path, entry }: Pick<FileRecord, 'path' | 'entry'>): void {
     if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
     this.#left.set(stagedName(path, entry.sha256), { path, entry });
   }

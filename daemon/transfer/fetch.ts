@@ -22,6 +22,8 @@ export interface FetchContext {
   /** Something can be applied now: takeReady() has it. */
   onReady(): void;
   onProblem(path: RelativePath, code: ErrorCode): void;
+  /** This content was staged after nobody wanted it any more. */
+  onUnneeded(path: RelativePath, entry: FileEntry): void;
   onFailure(error: unknown): void;
 }
 
@@ -296,7 +298,11 @@ export class Fetcher {
   #onStaged({ item, result }: StagedItem): void {
     const { path } = item;
     const fetch = this.#active.get(path);
-    if (fetch === undefined || fetch !== item) return; // another version is wanted by now
+    if (fetch === undefined || fetch !== item) {
+      // Another version is wanted by now.
+      this.#context.onUnneeded(path, item.entry);
+      return;
+    }
     switch (result.kind) {
       case 'ready':
         this.#forget(fetch);

@@ -8,9 +8,9 @@ const MAX_RUNS = 300;
 export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean> = failsAtAll): Promise<Plan> {
   let best = plan;
   let runs = 0;
-  for (let size = Math.ceil(best.steps.length / 2); size >= 1; ) {
+  for (let size = Math.ceil(best.steps.length / 2); size >= 1;) {
     let shorter = false;
-    for (let at = 0; at < best.steps.length && runs < MAX_RUNS; ) {
+    for (let at = 0; at < best.steps.length && runs < MAX_RUNS;) {
       const steps = [...best.steps.slice(0, at), ...best.steps.slice(at + size)];
       runs++;
       if (await fails({ ...best, steps })) {

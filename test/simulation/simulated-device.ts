@@ -177,7 +177,7 @@ export class SimulatedDevice {
       workers,
       clock,
       random: this.#random,
-      log: this.#log(),
+      log: this.#log(clock),
       settings: this.#settings,
       watch,
       backpressure: { setReading: this.#options.setReading },
@@ -220,7 +220,10 @@ export class SimulatedDevice {
     running.index.close();
   }
 
-  /** The process ends at its `calls`-th call of the disk from now on, in the middle of a job; after `limitMs` anyway. */
+  /**
+   * The process ends at its `calls`-th call of the disk from now on, in the middle of a job; or not, if there are
+   * none until `limitMs` have passed. To be followed by {@link crash}, which tidies up after it.
+   */
   async crashAfter(calls: number, limitMs: number): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
@@ -234,14 +237,14 @@ export class SimulatedDevice {
     const undo = CALLS.map((call) => this.fs.before(call, () => true, end));
     for (let waited = 0; running.clock.alive && waited < limitMs; waited++) await this.#clock.advance(1);
     for (const one of undo) one();
-    await this.crash();
   }
 
-  #log(): Log {
+  #log(clock: DeviceClock): Log {
     const tell =
       (level: string) =>
-      (message: string, fields?: object): void =>
-        this.#options.onLog(level, message, fields);
+      (message: string, fields?: object): void => {
+        if (clock.alive) this.#options.onLog(level, message, fields);
+      };
     const log: Log = {
       debug: () => undefined,
       info: tell('info'),

@@ -41,14 +41,7 @@ export class SimulatedSession {
   #open = true;
 
   /** Attaches both sides, one a little after the other. `onMessage` is told of every message that is sent. */
-  constructor(
-    a: Party,
-    b: Party,
-    clock: Clock,
-    random: SeededRandom,
-    maxDelayMs: number,
-    onMessage: OnMessage,
-  ) {
+  constructor(a: Party, b: Party, clock: Clock, random: SeededRandom, maxDelayMs: number, onMessage: OnMessage) {
     const delay = (): number => random.below(maxDelayMs + 1);
     const toB = new End(b, a, clock, delay, onMessage);
     const toA = new End(a, b, clock, delay, onMessage);

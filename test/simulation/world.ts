@@ -28,6 +28,8 @@ export interface Plan {
 const REST_LIMIT_MS = 180_000;
 /** Nothing has moved for so long: at rest. */
 const STILL_MS = 3_000;
+/** The same where hints are lost: a full scan is in it. */
+const STILL_UNSEEN_MS = 14_000;
 /** Time in which nothing may be sent. Two full scans are in it. */
 const SILENCE_MS = 25_000;
 const STEP_MS = 100;
@@ -150,6 +152,7 @@ export class World {
       case 'crash in a job':
         await this.#device(step.device).crashAfter(step.calls, 2_000);
         this.#cutAll(step.device);
+        await this.#device(step.device).crash();
         return [];
       case 'settle':
         return this.#settle();
@@ -232,7 +235,8 @@ export class World {
   }
 
   #atRest(): boolean {
-    if (this.#clock.monotonicMs() - this.#lastMovedMs < STILL_MS) return false;
+    const stillMs = this.#plan.watchFaults === undefined ? STILL_MS : STILL_UNSEEN_MS;
+    if (this.#clock.monotonicMs() - this.#lastMovedMs < stillMs) return false;
     return this.devices.every(({ folder, index }) => {
       if (folder === undefined || index === undefined) return false;
       return index.wantedCounts().count === 0 && folder.snapshot().pendingFiles === 0;
@@ -286,7 +290,8 @@ export class World {
       const asked = folder.wait(10_000, new AbortController().signal).then((result) => {
         answer = 'message' in result ? `${result.kind}: ${result.message}` : result.kind;
       });
-      for (let waited = 0; answer === undefined && waited < 11_000; waited += STEP_MS) await this.#clock.advance(STEP_MS);
+      for (let waited = 0; answer === undefined && waited < 11_000; waited += STEP_MS)
+        await this.#clock.advance(STEP_MS);
       await asked;
       if (answer !== 'in sync') problems.push(`wait on ${name} says: ${answer}`);
     }

@@ -115,6 +115,7 @@ export class Daemon implements ControlledDaemon {
       watch: this.#watch,
       fs: new RealFileSystem(),
       backpressure: (folder) => this.#peers.backpressure(folder),
+      deviceName: (device) => this.#deviceName(device),
       emit: (event) => this.#feed.add(event),
     });
     this.#peers = new Peers(
@@ -159,6 +160,11 @@ export class Daemon implements ControlledDaemon {
 
   name(): string {
     return this.#config.name;
+  }
+
+  #deviceName(device: DeviceId): string {
+    if (device === this.id) return this.#config.name;
+    return this.#config.peers.get(device)?.name ?? device.slice(0, 7);
   }
 
   listening(): string | undefined {

@@ -30,6 +30,8 @@ export interface FoldersEdges {
   readonly watch: Watch;
   readonly fs: FileSystem;
   backpressure(folder: FolderName): Backpressure;
+  /** What a device is called here. */
+  deviceName(device: DeviceId): string;
   emit(event: FolderEvent): void;
 }
 
@@ -108,7 +110,7 @@ export class Folders {
   }
 
   #make(settings: FolderSettings): Folder {
-    const { self, clock, random, workers, watch, fs, emit, backpressure } = this.#edges;
+    const { self, clock, random, workers, watch, fs, emit, backpressure, deviceName } = this.#edges;
     const { name } = settings;
     const log = this.#edges.log.with({ folder: name });
     const newEpoch = (): Epoch => encodeBase32(random.bytes(10)) as Epoch;
@@ -131,6 +133,7 @@ export class Folders {
       backpressure: backpressure(name),
       newEpoch,
       lockRoot: (file) => lockFile(file, 'E_FOLDER_LOCKED'),
+      deviceName,
       emit: (event) => emit({ ...event, folder: name, atMs: clock.nowMs() }),
     });
   }

@@ -45,7 +45,7 @@ export function tell(context: FolderContext, batch: readonly Happened[]): void {
     log.info(`${direction === 'local' ? 'sends' : 'received'}: ${what}`, {
       path,
       size: sizeBytes,
-      peer: device,
+      ...(direction === 'received' && { peer: context.deviceName(device) }),
       why: detail,
     });
   }

@@ -187,7 +187,8 @@ class ReceivedBatch {
     if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;
     if (!conflict) return;
-    this.#context.log.warn('conflict: the version here lost', { path, peer: this.#peer, winner: record.origin });
+    const winner = this.#context.deviceName(record.origin);
+    this.#context.log.warn('conflict: the version here lost', { path, winner });
     const detail = 'changed on both sides; the other version is newer, the one here is kept';
     const sizeBytes = sizeOf(record);
     this.happened.push({ path, what: 'conflict', device: record.origin, direction: 'received', sizeBytes, detail });

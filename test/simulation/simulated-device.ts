@@ -183,6 +183,7 @@ export class SimulatedDevice {
       backpressure: { setReading: this.#options.setReading },
       newEpoch,
       lockRoot: () => ({ release: () => undefined }),
+      deviceName: (device) => device,
       emit: () => undefined,
     });
     this.#running = { folder, index, clock };

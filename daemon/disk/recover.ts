@@ -57,7 +57,8 @@ export const recover: Job<RecoverInput, Recovered> = {
             continue;
           }
           const sha256 = stat.kind === 'file' ? hashOf(staging.openFile(name, 'read'), stat.size) : undefined;
-          if (want?.entry != null && want.entry.sha256 === sha256 && want.entry.size === stat.size) {
+          const content = want?.entry ?? undefined;
+          if (want !== undefined && content?.size === stat.size && content.sha256 === sha256) {
             ready.push(want.path);
             continue;
           }

@@ -98,7 +98,8 @@ export class LocalChanges {
 
   async #listSome(): Promise<void> {
     const { workers, index, clock } = this.#context;
-    const dirs = this.#queue.splice(-LIST_AT_ONCE);
+    // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
+    const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE))];
     const listings = await workers.run(scan, { tree: this.#context.tree(), dirs });
     const look: RelativePath[] = [];
     for (const listing of listings) look.push(...this.#compare(listing));

@@ -1,11 +1,11 @@
 // The folders that run: opened, changed and closed as the configuration says. One that cannot be opened is told of and
 // stops none of the others.
-import { createHash } from 'node:crypto';
 import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeBase32 } from './core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { prepareRoot, rootChain } from './disk/root.ts';
+import { hashText } from './disk/versions.ts';
 import { Folder } from './folder/folder.ts';
 import { newVersionId } from './folder/context.ts';
 import { rootCode } from './folder/root-guard.ts';
@@ -140,7 +140,7 @@ export class Folders {
 
   /** Another path is another tree: it has an index of its own, so that what is not in it was never deleted. */
   #indexFile({ name, path }: FolderSettings): string {
-    const tail = createHash('sha256').update(`${name}\0${path}`).digest('hex').slice(0, 16);
+    const tail = hashText(`${name}\0${path}`).slice(0, 16);
     return `${this.#edges.stateDir}/folders/${name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 40)}-${tail}.db`;
   }
 

@@ -1,5 +1,4 @@
 // syncd: argv, signals, exit codes. Runs when it is imported.
-import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { CodedError } from '../protocol/errors.ts';
 import { USAGE, parseArguments, type StartOptions } from './arguments.ts';
@@ -9,6 +8,7 @@ import { locate } from './config/locations.ts';
 import { ConfigError, describeProblems } from './config/problem.ts';
 import { Daemon, openHome } from './daemon.ts';
 import { configFiles } from './system/config-files.ts';
+import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
 import { VERSION } from './version.ts';
 
@@ -98,12 +98,7 @@ async function run(options: StartOptions): Promise<void> {
 /** systemd's LoadCredential: the device's key does not lie in the state directory then. */
 function credential(): string | undefined {
   const directory = process.env['CREDENTIALS_DIRECTORY'];
-  if (directory === undefined) return undefined;
-  try {
-    return readFileSync(`${directory}/device-key`, 'utf8');
-  } catch {
-    return undefined; // no such credential was given
-  }
+  return directory === undefined ? undefined : new KeyFiles(directory).read('device-key');
 }
 
 function fail(error: unknown): never {

@@ -64,7 +64,7 @@ export function dialTls(request: DialRequest, context: SecureContext, signal: Ab
     signal.addEventListener('abort', aborted, { once: true });
     socket.once('close', closed);
     // Stays for good: an error after the handshake is told by 'close', and must not end the daemon.
-    socket.on('error', (error) => failed(new CodedError('E_UNREACHABLE', error.message)));
+    socket.on('error', (error) => failed(new CodedError('E_UNREACHABLE', inWords(error))));
     socket.once('secureConnect', () => {
       const device = provedDevice(socket);
       if (device !== request.device)
@@ -74,6 +74,21 @@ export function dialTls(request: DialRequest, context: SecureContext, signal: Ab
     });
     if (signal.aborted) aborted();
   });
+}
+
+const IN_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there, or a firewall refuses it',
+  ECONNRESET: 'the connection was closed',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  ENOTFOUND: 'no address is known under that name',
+  EAI_AGAIN: 'the name could not be looked up',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** What went wrong with a connection, for whoever reads `status`. */
+function inWords(error: Error): string {
+  return ('code' in error && typeof error.code === 'string' && IN_WORDS[error.code]) || error.message;
 }
 
 /** The device whose key the other end has proved to hold; undefined when it showed none. */

@@ -193,7 +193,13 @@ for (const [name, makeWorld] of [
       user.write('inner/file');
       await settle();
       await inner.subscription.settled();
-      assert.deepEqual([...new Set(inner.hints.map((hint) => hint.kind === 'path' && hint.path))], ['file']);
+      // A hint at everything may come late from the start; a path of the other folder may not.
+      assert.ok(inner.hintsAt('file').length > 0);
+      const paths = inner.hints.flatMap((hint) => (hint.kind === 'path' ? [hint.path] : []));
+      assert.ok(
+        paths.every((path) => path === 'file'),
+        paths.join(),
+      );
       assert.ok(watched.hintsAt('inner/file').length > 0);
     });
   });

@@ -95,6 +95,27 @@ test('a file, a directory and a link replace each other', async (t) => {
   assert.match(right.get('link-to-dir') ?? '', /^dir/);
 });
 
+test('a file in the place of a directory is held with the deletions that it means, and arrives after approve', async (t) => {
+  const pair = await startPair(t, {
+    before: (root) => {
+      plantMany(root, 100); // one directory, and most of all there is
+      plant(root, { 'beside.txt': 'beside' });
+    },
+  });
+  const { hub, left, right } = pair;
+
+  rmSync(join(left, 'd000'), { recursive: true });
+  writeFileSync(join(left, 'd000'), 'now a file');
+  await waitFor('it is held', async () => (await hub.folder('docs')).state === 'held');
+  writeFileSync(join(left, 'beside.txt'), 'goes on');
+  await waitFor('the rest goes on', () => read(right, 'beside.txt') === 'goes on');
+  assert.equal(read(right, 'd000/f7.txt'), 'content of file 7\n');
+
+  await hub.ok('approve', 'docs', '--yes');
+  await pair.same();
+  assert.equal(read(right, 'd000'), 'now a file');
+});
+
 test('a rename is a rename: of a file and of a full directory, without sending the contents again', async (t) => {
   const pair = await startPair(t, {
     before: (root) => {

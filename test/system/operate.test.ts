@@ -127,7 +127,7 @@ test('edit-folder sets keys of the configuration, all or none', async (t) => {
 });
 
 test('the log has a line a synced change, and syncctl logs and events show it', async (t) => {
-  const { laptop, left, same } = await startPair(t);
+  const { hub, laptop, left, same } = await startPair(t);
 
   plant(left, { 'notes/logged.txt': 'twelve bytes' });
   await same();
@@ -141,6 +141,7 @@ test('the log has a line a synced change, and syncctl logs and events show it', 
   assert.equal(record['folder'], 'docs');
   assert.equal(record['level'], 'info');
   assert.match(line, /hub/);
+  assert.equal(hub.logs().split('notes/logged.txt').length, 2, 'new once, though seen with its new directory');
   assert.match(await laptop.ok('logs'), /notes\/logged\.txt/);
   const events = (await laptop.ok('--json', 'events'))
     .trim()

@@ -67,16 +67,22 @@ test('an invitation that has expired is refused', async (t) => {
   assert.match(refused.stderr, /E_INVITATION_REFUSED/);
 });
 
-test('what is no invitation, or for no folder, is refused in words', async (t) => {
+test('what is no invitation, for no folder, or from nobody who answers, is refused in words', async (t) => {
   const hub = await startDaemon(t, { name: 'hub' });
 
   const garbage = await hub.ctl('join', 'syncd:v1:nonsense');
   const unknown = await hub.ctl('invite', 'nothing');
+  await hub.ok('add-folder', 'docs', join(hub.home, '..', 'docs'));
+  const elsewhere = (await hub.ok('invite', 'docs', '--address', '127.0.0.1:1')).trim();
+  const laptop = await startDaemon(t, { name: 'laptop' });
+  const unreachable = await laptop.ctl('join', elsewhere);
 
   assert.equal(garbage.code, 2);
   assert.match(garbage.stderr, /E_INVITATION: /);
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /E_NO_SUCH_FOLDER: /);
+  assert.equal(unreachable.code, 1);
+  assert.match(unreachable.stderr, /E_UNREACHABLE: no answer at 127\.0\.0\.1:1: nothing listens there/);
 });
 
 test('joining merges two trees: each gets what it lacks, and of what differs both contents are kept', async (t) => {

@@ -28,6 +28,7 @@ import { loadIdentity } from './peer/identity.ts';
 import type { Admission } from './peer/pairing.ts';
 import { Peers } from './peer/peers.ts';
 import type { PeersSettings } from './peer/trust.ts';
+import { bootId } from './system/boot-id.ts';
 import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
 import { ControlSocketPlace } from './system/control-socket.ts';
@@ -114,6 +115,7 @@ export class Daemon implements ControlledDaemon {
       workers: this.#workers,
       watch: this.#watch,
       fs: new RealFileSystem(),
+      bootId: bootId(),
       backpressure: (folder) => this.#peers.backpressure(folder),
       deviceName: (device) => this.#deviceName(device),
       emit: (event) => this.#feed.add(event),

@@ -29,6 +29,7 @@ export interface FoldersEdges {
   readonly workers: Workers;
   readonly watch: Watch;
   readonly fs: FileSystem;
+  readonly bootId: string | undefined;
   backpressure(folder: FolderName): Backpressure;
   /** What a device is called here. */
   deviceName(device: DeviceId): string;
@@ -132,6 +133,7 @@ export class Folders {
       watch,
       backpressure: backpressure(name),
       newEpoch,
+      bootId: this.#edges.bootId,
       lockRoot: (file) => lockFile(file, 'E_FOLDER_LOCKED'),
       deviceName,
       emit: (event) => emit({ ...event, folder: name, atMs: clock.nowMs() }),

@@ -172,6 +172,11 @@ export const ERRORS = {
     'A directory deleted elsewhere stays, because it holds what is not synced.',
     'Remove what is in it, or leave it.',
   ),
+  E_DAMAGED: entry(
+    5,
+    'A power loss has damaged a file, or taken it away; it is fetched again from a peer.',
+    'Connect a peer that has it; what was found is kept in the version store.',
+  ),
   E_CHANGING: entry(5, 'The file changes while it is read.', 'Nothing: it is sent when it rests.'),
   E_CROSS_DEVICE: entry(
     5,

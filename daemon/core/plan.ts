@@ -67,6 +67,8 @@ export interface Ready {
   readonly moveFrom: { readonly path: RelativePath; readonly seen: SeenStat } | undefined;
   /** Under which name what is replaced would be kept. */
   readonly version: VersionId;
+  /** What is there looks as the index has it and is not: it is replaced even by the same content. */
+  readonly damaged?: boolean;
 }
 
 /** The operations in their order. A move does the deletion of its `from` too: that record is not among `ready`. */
@@ -93,7 +95,7 @@ function byDepth(a: Operation, b: Operation, step: number): number {
   return (step === TAKE_AWAY ? -deeper : deeper) || comparePaths(a.path, b.path);
 }
 
-function operationFor({ record, ours, staged, moveFrom, version }: Ready): Operation {
+function operationFor({ record, ours, staged, moveFrom, version, damaged }: Ready): Operation {
   const { path, entry } = record;
   const present = ours === undefined || ours.entry.kind === 'absent' ? undefined : ours;
   const expect: Expected = present?.seen ?? 'absent';
@@ -110,7 +112,7 @@ function operationFor({ record, ours, staged, moveFrom, version }: Ready): Opera
     case 'symlink':
       return { kind: 'symlink', path, target: entry.target, staged, expect, version };
     case 'file':
-      if (present?.seen !== undefined && sameContent(present.entry, entry))
+      if (damaged !== true && present?.seen !== undefined && sameContent(present.entry, entry))
         return { kind: 'attributes', path, mode: entry.mode, mtimeUs: entry.mtimeUs, expect: present.seen };
       if (moveFrom !== undefined && expect === 'absent')
         return {

@@ -110,6 +110,7 @@ export class CarryOut {
       staged: stagedName(path, entry.kind === 'file' ? entry.sha256 : 'none'),
       moveFrom: from === undefined ? undefined : { path: from.row.record.path, seen: from.seen },
       version: newVersionId(this.#context),
+      damaged: want.code === 'E_DAMAGED',
     };
     return { want, row, ready, moveFrom: from };
   }
@@ -315,11 +316,13 @@ class Written {
     const movedFrom = operation.kind === 'move' ? moveFrom?.row.record.path : undefined;
     this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, announce: true });
     this.#unwant.push(path);
-    for (const one of filed) this.#keep(one, row, record);
+    // Of what was damaged nobody knows the content.
+    const isDamaged = want.code === 'E_DAMAGED';
+    for (const one of filed) this.#keep(one, isDamaged ? undefined : row, record);
     const before = row?.seen === undefined ? undefined : row.record.entry;
     this.happened.push({
       path,
-      what: movedFrom === undefined ? whatHappened(before, entry) : 'moved',
+      what: isDamaged ? 'restored' : movedFrom === undefined ? whatHappened(before, entry) : 'moved',
       device: record.origin,
       direction: 'received',
       sizeBytes: sizeOf(record),

@@ -23,6 +23,7 @@ import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
 import { Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
+import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { Retries } from './retries.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
@@ -49,6 +50,8 @@ export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
   readonly watch: Watch;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
+  /** Which boot of the machine this is; undefined where nobody can say. */
+  readonly bootId?: string | undefined;
 }
 
 const PAUSED = 'paused';
@@ -77,6 +80,7 @@ export class Folder implements ControlledFolder {
   readonly #retries: Retries;
   readonly #carryOut: CarryOut;
   readonly #recovery: Recovery;
+  readonly #powerLoss: PowerLoss;
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
   readonly #tasks: (() => Promise<void>)[] = [];
@@ -147,6 +151,7 @@ export class Folder implements ControlledFolder {
     };
     this.#talk = new Talk(context, talk);
     this.#recovery = new Recovery(context, this.#fetcher);
+    this.#powerLoss = new PowerLoss(context, this.#hints, edges.bootId);
     this.#upkeep = new Upkeep(context);
     this.#waiters = new Waiters(clock, wake);
     this.#paused = index.meta(PAUSED) !== undefined;
@@ -192,7 +197,7 @@ export class Folder implements ControlledFolder {
       worked = (await this.#carryOut.take()) || worked;
     }
     if (!worked) await this.#litter.clear();
-    if (!worked) await this.#upkeep.run();
+    await this.#upkeep.run(!worked);
     return worked;
   }
 
@@ -213,6 +218,7 @@ export class Folder implements ControlledFolder {
     this.#trouble = undefined;
     if (state.isNew) {
       await this.#recovery.run();
+      await this.#powerLoss.verify();
       await this.#watching.restart();
     }
     return true;

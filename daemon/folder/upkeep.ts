@@ -8,6 +8,8 @@ import { historyRow } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 
 const CHECKPOINT_MS = 5_000;
+/** syncfs costs seconds on a busy disk: what a power loss leaves to compare is worth less than that. */
+const BUSY_CHECKPOINT_MS = 30_000;
 const VERSIONS_MS = 60_000;
 const RETENTION_MS = 60 * 60 * 1000;
 /** A version is looked at again for so long after it was filed. */
@@ -29,13 +31,14 @@ export class Upkeep {
     this.#context = context;
   }
 
-  /** Does what is due. To be called at rest. */
-  async run(): Promise<void> {
+  /** Does what is due; while there is other work, only what may not wait. */
+  async run(atRest: boolean): Promise<void> {
     const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#checkpointMs >= CHECKPOINT_MS) {
+    if (nowMs - this.#checkpointMs >= (atRest ? CHECKPOINT_MS : BUSY_CHECKPOINT_MS)) {
       this.#checkpointMs = nowMs;
       await this.checkpoint();
     }
+    if (!atRest) return;
     if (nowMs - this.#versionsMs >= VERSIONS_MS) {
       this.#versionsMs = nowMs;
       await this.#lookAtVersions();

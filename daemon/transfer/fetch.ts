@@ -183,7 +183,7 @@ export class Fetcher {
   #start(want: WantedRow): boolean {
     const { record } = want;
     const { path, entry } = record;
-    if (entry.kind !== 'file' || this.#isHere(record)) {
+    if (entry.kind !== 'file' || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
       this.#ready.add(path);
       return true;
     }

@@ -1,0 +1,147 @@
+// After an unclean boot: the index is durable row by row, the files that it speaks of were not yet. Rows beyond the last
+// checkpoint are compared with the disk by hash. A content that differs behind the modification time that is known, or a
+// file that is gone, was damaged by the power loss, and is fetched again; anything else that differs is an edit. A path
+// whose tombstone is known and which is there again as it was has come back with the file system's journal: it is removed
+// again, into the version store.
+import type { RelativePath } from '../core/path.ts';
+import type { Operation } from '../core/plan.ts';
+import { isLive, sameContent } from '../core/record.ts';
+import type { Observation } from '../core/observation.ts';
+import { type Outcome, apply } from '../disk/apply.ts';
+import { observe } from '../disk/observe.ts';
+import type { Row } from '../index/file-state.ts';
+import { historyRow } from './chronicle.ts';
+import { type FolderContext, newVersionId } from './context.ts';
+import type { Hints } from './hints.ts';
+
+const BOOT = 'boot';
+const AT_ONCE = 256;
+
+export class PowerLoss {
+  readonly #context: FolderContext;
+  readonly #hints: Hints;
+  readonly #bootId: string | undefined;
+
+  constructor(context: FolderContext, hints: Hints, bootId: string | undefined) {
+    this.#context = context;
+    this.#hints = hints;
+    this.#bootId = bootId;
+  }
+
+  /** Before anything else is believed of the disk. Once a boot. */
+  async verify(): Promise<void> {
+    const { index, clock, log } = this.#context;
+    const before = index.meta(BOOT);
+    if (this.#bootId === undefined || before === this.#bootId) return;
+    if (before !== undefined && !index.closedCleanly) {
+      log.warn('the machine went down without stopping the daemon; compares what may not have reached the disk');
+      for (let from = index.durableSeq; ;) {
+        const rows = index.afterDurable(AT_ONCE, from);
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        await this.#compare(rows);
+        from = last.seq;
+      }
+    }
+    index.commit({ nowUs: clock.nowUs(), meta: [[BOOT, this.#bootId]] });
+  }
+
+  async #compare(rows: readonly Row[]): Promise<void> {
+    const { workers } = this.#context;
+    const items = rows.map(({ record }) => ({ path: record.path }));
+    const observations = await workers.run(observe, { tree: this.#context.tree(), items });
+    const reappeared: { readonly row: Row; readonly found: Present }[] = [];
+    rows.forEach((row, i) => {
+      const found = observations[i];
+      if (found === undefined) return;
+      if (!isLive(row.record)) {
+        if (found.kind === 'present' && isOlder(found, row)) reappeared.push({ row, found });
+      } else if (row.seen !== undefined) this.#compareLive(row, found);
+    });
+    await this.#removeAgain(reappeared);
+  }
+
+  #compareLive(row: Row, found: Observation): void {
+    const { path } = row.record;
+    switch (found.kind) {
+      case 'present':
+        if (sameContent(found.entry, row.record.entry)) return;
+        if (found.seen.mtimeNs === row.seen?.mtimeNs) this.#fetchAgain(row, found);
+        else this.#hints.add({ kind: 'path', path });
+        return;
+      case 'absent':
+        this.#fetchAgain(row, undefined);
+        return;
+      case 'changing':
+      case 'unknown':
+      case 'same':
+        this.#hints.add({ kind: 'path', path });
+        return;
+    }
+  }
+
+  /** The same record is wanted once more. A damaged file stays until what replaces it is here, and is then filed. */
+  #fetchAgain(row: Row, found: Present | undefined): void {
+    const { index, clock, log, self } = this.#context;
+    const { record } = row;
+    const { path } = record;
+    const nowMs = clock.nowMs();
+    const detail = found === undefined ? 'was gone after a power loss' : 'was damaged by a power loss';
+    log.warn(detail, { path, code: 'E_DAMAGED' });
+    index.commit({
+      nowUs: clock.nowUs(),
+      rows: [{ ...row, seen: found?.seen, racy: false, announce: false }],
+      want: [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
+      history: [
+        historyRow(
+          { path, what: 'kept', device: self, direction: 'local', sizeBytes: found?.seen.size, detail },
+          nowMs,
+        ),
+      ],
+    });
+  }
+
+  async #removeAgain(reappeared: readonly { readonly row: Row; readonly found: Present }[]): Promise<void> {
+    if (reappeared.length === 0) return;
+    const { workers, index, clock, log } = this.#context;
+    // The deepest first: a directory is empty when its turn comes.
+    const deepestFirst = reappeared.toSorted((a, b) => (a.row.record.path < b.row.record.path ? 1 : -1));
+    const operations = deepestFirst.map(({ row, found }) => removal(row.record.path, found, this.#context));
+    const outcomes = await workers.run(apply, { tree: this.#context.tree(), operations });
+    const nowMs = clock.nowMs();
+    const filed = deepestFirst.flatMap(({ row }, i) => filedBy(outcomes[i]).map((one) => ({ row, one })));
+    log.warn('removed again what a power loss had brought back', { paths: deepestFirst.length });
+    index.commit({
+      nowUs: clock.nowUs(),
+      versions: filed.map(({ row, one }) => ({
+        id: one.id,
+        path: one.path,
+        kind: one.seen.kind === 'symlink' ? ('symlink' as const) : ('file' as const),
+        sizeBytes: one.seen.size,
+        sha256: undefined,
+        replacedMs: nowMs,
+        modifiedMs: Number(one.seen.mtimeNs / 1_000_000n),
+        replacedBy: row.record.origin,
+        why: 'deleted' as const,
+        storedAs: one.storedAs,
+        stat: one.seen,
+      })),
+    });
+  }
+}
+
+type Present = Extract<Observation, { kind: 'present' }>;
+
+/** It was there before it was deleted: a file that somebody made since has a later ctime. */
+function isOlder({ seen }: Present, { record }: Row): boolean {
+  return seen.ctimeNs / 1_000_000n < BigInt(record.stamp);
+}
+
+function removal(path: RelativePath, { seen }: Present, context: FolderContext): Operation {
+  if (seen.kind === 'dir') return { kind: 'rmdir', path };
+  return { kind: 'remove', path, expect: seen, version: newVersionId(context) };
+}
+
+function filedBy(outcome: Outcome | undefined) {
+  return outcome?.kind === 'done' || outcome?.kind === 'changed' ? outcome.filed : [];
+}

@@ -18,6 +18,7 @@ import { CarryOut } from './carry-out.ts';
 import { type Condition, needsAttention } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
+import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
 import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
@@ -27,10 +28,11 @@ import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { Retries } from './retries.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
-import { RootGuard, rootCode } from './root-guard.ts';
+import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { snapshotOf } from './snapshot.ts';
 import { Talk } from './talk.ts';
+import { Tasks } from './tasks.ts';
 import { Upkeep } from './upkeep.ts';
 import type {
   ConflictEntry,
@@ -56,8 +58,6 @@ export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
 
 const PAUSED = 'paused';
 const SCANNED = 'scanned';
-/** How often the root is looked at. */
-const ROOT_CHECK_MS = 1_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 const STOP_MS = 3_000;
@@ -69,7 +69,7 @@ export class Folder implements ControlledFolder {
   readonly #hints: Hints;
   readonly #skipped = new SkippedPaths();
   readonly #boundaries: Boundaries;
-  readonly #root: RootGuard;
+  readonly #health: Health;
   readonly #deletions: Deletions;
   readonly #litter: Litter;
   readonly #local: LocalChanges;
@@ -79,35 +79,30 @@ export class Folder implements ControlledFolder {
   readonly #fetcher: Fetcher;
   readonly #retries: Retries;
   readonly #carryOut: CarryOut;
-  readonly #recovery: Recovery;
-  readonly #powerLoss: PowerLoss;
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
-  readonly #tasks: (() => Promise<void>)[] = [];
+  readonly #tasks: Tasks;
   #settings: FolderSettings;
-  #trouble: Extract<Condition, { kind: 'halted' | 'error' }> | undefined;
   #paused: boolean;
   #scannedOnce: boolean;
   #lastSyncMs: number | undefined;
   #shown = '';
   #stopping = false;
   #running: Promise<void> | undefined;
-  #rootCheckedMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
 
   constructor(edges: FolderEdges) {
     const { index, clock, name } = edges;
     this.name = name;
     this.#settings = edges.settings;
-    this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#root.tree() };
+    this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#health.tree() };
     const context = this.#context;
-    const onFailure = (error: unknown): void => this.#fail(error);
+    const onFailure = (error: unknown): void => this.#health.fail(error);
     this.#bell = new Bell(clock);
     const wake = (): void => this.#bell.ring();
     this.#hints = new Hints(wake);
     this.#boundaries = new Boundaries(context);
     this.#watching = new Watching(context, edges.watch, this.#hints);
-    this.#root = new RootGuard(context, this.#boundaries);
     this.#deletions = new Deletions(context);
     this.#litter = new Litter(context);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
@@ -136,7 +131,7 @@ export class Folder implements ControlledFolder {
     this.#carryOut = new CarryOut(context, parts);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
-    const isSilent = (): boolean => this.#paused || this.#trouble?.kind === 'halted';
+    const isSilent = (): boolean => this.#paused || this.#health.isHalted;
     const { backpressure, newEpoch } = edges;
     const talk = {
       links: this.#links,
@@ -150,8 +145,19 @@ export class Folder implements ControlledFolder {
       onFailure,
     };
     this.#talk = new Talk(context, talk);
-    this.#recovery = new Recovery(context, this.#fetcher);
-    this.#powerLoss = new PowerLoss(context, this.#hints, edges.bootId);
+    const recovery = new Recovery(context, this.#fetcher);
+    const powerLoss = new PowerLoss(context, this.#hints, edges.bootId);
+    this.#health = new Health(context, {
+      guard: new RootGuard(context, this.#boundaries),
+      hints: this.#hints,
+      onGone: () => this.#watching.stop(),
+      onBack: async () => {
+        await recovery.run();
+        await powerLoss.verify();
+        await this.#watching.restart();
+      },
+    });
+    this.#tasks = new Tasks(wake);
     this.#upkeep = new Upkeep(context);
     this.#waiters = new Waiters(clock, wake);
     this.#paused = index.meta(PAUSED) !== undefined;
@@ -170,22 +176,26 @@ export class Folder implements ControlledFolder {
       let worked = false;
       try {
         worked = await this.#turn();
+        if (this.#talk.tell()) this.#lastSyncMs = this.#context.clock.nowMs();
+        this.#showCondition();
+        this.#waiters.check(() => this.#standing());
         this.#failures = 0;
       } catch (error) {
-        this.#fail(error);
+        this.#health.fail(error);
+        this.#showCondition();
         await this.#bell.heard(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++));
       }
-      if (this.#talk.tell()) this.#lastSyncMs = this.#context.clock.nowMs();
-      this.#showCondition();
-      this.#waiters.check(() => this.#standing());
       if (!worked && !this.#stopping) await this.#bell.heard(this.#untilNextMs());
     }
   }
 
   /** One turn: a batch of each kind of work. False when there was nothing to do. */
   async #turn(): Promise<boolean> {
-    if (!(await this.#rootIsThere())) return false;
-    let worked = await this.#runTasks();
+    if (!(await this.#health.check())) {
+      this.#tasks.refuse(this.#health.refusal());
+      return false;
+    }
+    let worked = await this.#tasks.run();
     this.#rescanIfDue();
     worked = (await this.#local.take()) || worked;
     this.#noteFirstScan();
@@ -199,35 +209,6 @@ export class Folder implements ControlledFolder {
     if (!worked) await this.#litter.clear();
     await this.#upkeep.run(!worked);
     return worked;
-  }
-
-  async #rootIsThere(): Promise<boolean> {
-    const nowMs = this.#context.clock.monotonicMs();
-    if (this.#trouble?.kind !== 'halted' && nowMs - this.#rootCheckedMs < ROOT_CHECK_MS) return true;
-    this.#rootCheckedMs = nowMs;
-    const state = await this.#root.check();
-    if (state.kind === 'missing') {
-      const { code, message } = state;
-      if (this.#trouble?.kind !== 'halted')
-        this.#context.log.error('halted: nothing is read or deleted', { code, message });
-      this.#trouble = { kind: 'halted', code, message };
-      await this.#watching.stop();
-      return false;
-    }
-    if (this.#trouble?.kind === 'halted') this.#context.log.info('goes on: the root is back');
-    this.#trouble = undefined;
-    if (state.isNew) {
-      await this.#recovery.run();
-      await this.#powerLoss.verify();
-      await this.#watching.restart();
-    }
-    return true;
-  }
-
-  async #runTasks(): Promise<boolean> {
-    const tasks = this.#tasks.splice(0);
-    for (const task of tasks) await task();
-    return tasks.length > 0;
   }
 
   /** A restart, a mount or a lost hint must not hide a change for longer than the configured interval. */
@@ -250,21 +231,7 @@ export class Folder implements ControlledFolder {
   #untilNextMs(): number {
     const nowMs = this.#context.clock.monotonicMs();
     const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
-    return Math.max(1, Math.min(ROOT_CHECK_MS, ...due));
-  }
-
-  /** The one place for what should not happen: said, and tried again from the index. Hints may have been lost. */
-  #fail(error: unknown): void {
-    const code = rootCode(error) ?? 'E_INTERNAL';
-    const message = error instanceof Error ? error.message : String(error);
-    if (code === 'E_ROOT_MISSING' || code === 'E_ROOT_FOREIGN') {
-      this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
-    } else {
-      this.#context.log.error('the folder tries again', { code, message, error });
-      this.#trouble = { kind: 'error', code, message };
-      this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
-    }
-    this.#hints.add({ kind: 'everything', why: 'a failure' });
+    return Math.max(1, Math.min(LOOK_AT_ROOT_MS, ...due));
   }
 
   /** The side that peers' sessions see. */
@@ -275,7 +242,7 @@ export class Folder implements ControlledFolder {
   // ---- what people ask for
 
   get condition(): Condition {
-    if (this.#trouble !== undefined) return this.#trouble;
+    if (this.#health.trouble !== undefined) return this.#health.trouble;
     if (this.#paused) return { kind: 'paused' };
     const { held } = this.#deletions.hold;
     if (held !== undefined) {
@@ -321,7 +288,7 @@ export class Folder implements ControlledFolder {
     const before = this.#settings;
     this.#settings = settings;
     for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
-    if (before.watch !== settings.watch) void this.#later(() => this.#watching.restart());
+    if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });
   }
 
@@ -332,7 +299,7 @@ export class Folder implements ControlledFolder {
   }
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
-    this.#rootCheckedMs = Number.NEGATIVE_INFINITY;
+    this.#health.lookNow();
     return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, () => {
       const { index } = this.#context;
       return notInTime(this.#standing(), this.#links, index, index.seq);
@@ -344,7 +311,7 @@ export class Folder implements ControlledFolder {
       this.#hints.unsettled === 0 &&
       this.#deletions.resting === 0 &&
       !this.#local.scanning &&
-      this.#tasks.length === 0 &&
+      this.#tasks.size === 0 &&
       this.#talk.waiting === 0;
     const peers = [...this.#settings.peers.keys()];
     return standing({ condition: this.condition, localDone, peers, links: this.#links, index: this.#context.index });
@@ -378,7 +345,7 @@ export class Folder implements ControlledFolder {
   #settleHold(how: 'approved' | 'rejected'): Promise<number> {
     if (this.#deletions.hold.held === undefined)
       return Promise.reject(new CodedError('E_NOT_HELD', `no deletion is held in ${this.name}`));
-    return this.#later(async () => {
+    return this.#tasks.add(async () => {
       const count = how === 'approved' ? await this.#deletions.approve() : await this.#deletions.reject();
       this.#context.log.info(`${how} held deletions`, { deletions: count });
       // What stands where a held directory was is new only now.
@@ -400,7 +367,7 @@ export class Folder implements ControlledFolder {
   }
 
   async restore(request: RestoreRequest): Promise<KeptVersion> {
-    return this.#later(async () => {
+    return this.#tasks.add(async () => {
       const version = chooseVersion(this.#context, request);
       if (request.toFile === undefined) {
         const record = await restoreInPlace(this.#context, version);
@@ -410,18 +377,9 @@ export class Folder implements ControlledFolder {
     });
   }
 
-  /** Runs it between two turns. */
-  #later<T>(task: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#tasks.push(async () => {
-        await task().then(resolve, reject);
-      });
-      this.#bell.ring();
-    });
-  }
-
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#tasks.refuse(new CodedError('E_NOT_RUNNING', 'the daemon stops'));
     this.#bell.ring();
     const { clock, log, index } = this.#context;
     const late = new Promise<'late'>((resolve) => clock.after(STOP_MS, () => resolve('late')));
@@ -429,7 +387,7 @@ export class Folder implements ControlledFolder {
     if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
     await this.#watching.stop();
     if (ended !== 'late') await this.#upkeep.checkpoint().catch(() => undefined);
-    this.#root.close();
+    this.#health.close();
     index.close();
   }
 }

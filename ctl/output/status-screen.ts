@@ -62,6 +62,10 @@ function showScreen(out: Output, { status, listening, attention }: Overview, now
   }
   if (attention.length > 0) out.line('');
   for (const item of attention) out.line(attentionSpans(item));
+  for (const folder of folders) {
+    const left = leftAlone(folder, attention);
+    if (left !== undefined) out.line([{ text: left, tone: 'faint' }]);
+  }
 }
 
 const HEALTH: Readonly<Record<Overview['status']['daemon']['health'], Span>> = {
@@ -110,7 +114,8 @@ function stateCell(folder: StatusFolder): Cell {
 
 function lastSync(folder: StatusFolder, nowMs: number): Cell {
   const last = folder.last_sync === null ? 'never' : humanMoment(Date.parse(folder.last_sync), nowMs);
-  if (folder.pending_files === 0) return text(last);
+  // What is to come to a folder that is halted, nobody knows.
+  if (folder.pending_files === 0 || folder.state === 'halted') return text(last);
   const files = folder.pending_files === 1 ? '1 file' : `${folder.pending_files} files`;
   return text(`${last} · ${files}, ${humanSize(folder.pending_bytes)} left`);
 }
@@ -120,7 +125,7 @@ function connectedCell(peer: StatusPeer, nowMs: number): Cell {
   const since = Date.parse(peer.since);
   return peer.connected
     ? text(`yes, ${humanDuration(nowMs - since)}`, 'good')
-    : text(`no, since ${humanMoment(since, nowMs).replace(/ ago$/, '')}`);
+    : text(`no, for ${humanDuration(nowMs - since)}`);
 }
 
 function foldersWith(peer: StatusPeer, folders: readonly StatusFolder[]): string {
@@ -134,6 +139,15 @@ function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[
   const about = folder ?? peer;
   const what = about === null || message.startsWith(about) ? message : `${about}: ${message}`;
   return [{ text: `! ${what}${code === null ? '' : ` (${code})`}`, tone: 'attention' }, { text: `  → ${hint}` }];
+}
+
+/** What is skipped and needs nobody, a pipe for one, is said all the same. */
+function leftAlone({ name, skipped }: StatusFolder, attention: readonly Attention[]): string | undefined {
+  const shown = new Set(attention.filter(({ folder }) => folder === name).map(({ code }) => code));
+  const quiet = skipped.filter(({ code }) => !shown.has(code));
+  if (quiet.length === 0) return undefined;
+  const listed = quiet.slice(0, 3).map(({ path, code }) => `${path} (${code})`);
+  return `${name}: ${quiet.length} left alone: ${listed.join(', ')}${quiet.length > 3 ? ', …' : ''}`;
 }
 
 /** One line a thing, its kind first: what a script greps for. */

@@ -43,7 +43,9 @@ function attentionOfFolder(snapshot: FolderSnapshot): Attention[] {
   const found: Attention[] = [];
   if (needsAttention(condition) && 'code' in condition)
     found.push({ ...about, code: condition.code, message: condition.message, hint: hintFor(condition.code, name) });
-  for (const { code, message } of snapshot.warnings) found.push({ ...about, code, message, hint: hintFor(code, name) });
+  // A root that is gone cannot be watched either: that needs no line of its own.
+  const warnings = condition.kind === 'halted' ? [] : snapshot.warnings;
+  for (const { code, message } of warnings) found.push({ ...about, code, message, hint: hintFor(code, name) });
   if (snapshot.conflicts > 0) {
     const message = snapshot.conflicts === 1 ? '1 conflict' : `${snapshot.conflicts} conflicts`;
     found.push({ ...about, code: null, message, hint: `syncctl conflicts ${name}` });

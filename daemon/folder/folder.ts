@@ -302,7 +302,7 @@ export class Folder implements ControlledFolder {
     this.#health.lookNow();
     return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, () => {
       const { index } = this.#context;
-      return notInTime(this.#standing(), this.#links, index, index.seq);
+      return notInTime(this.#standing(), this.#links, index);
     });
   }
 

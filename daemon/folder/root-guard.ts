@@ -56,7 +56,7 @@ export class RootGuard {
     } catch (error) {
       const code = rootCode(error);
       if (code === undefined) throw error;
-      return this.#missing(code, error instanceof Error ? error.message : String(error));
+      return this.#missing(code, inWords(code, path, error));
     }
     const isNew = !this.#wasThere;
     this.#wasThere = true;
@@ -78,6 +78,12 @@ export class RootGuard {
     this.close();
     this.#lock = { file: this.#context.lockRoot(`${path}/${OWN_DIR}/${LOCK_FILE}`), dev, ino };
   }
+}
+
+function inWords(code: ErrorCode, path: string, error: unknown): string {
+  if (!(error instanceof CodedError) && code === 'E_ROOT_MISSING') return `${path} is not there`;
+  if (!(error instanceof CodedError) && code === 'E_ACCESS') return `${path} may not be opened by this user`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What an error says of the root; undefined for one that is a bug. */

@@ -1,5 +1,5 @@
 // `wait`: whether this folder is in sync, for scripts that have just written something. It never hangs.
-import type { DeviceId, Sequence } from '../core/ids.ts';
+import type { DeviceId } from '../core/ids.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { Condition } from './condition.ts';
 import type { LinkState, Links } from './links.ts';
@@ -49,7 +49,7 @@ export function standing({ condition, localDone, peers, links, index }: WaitView
 }
 
 /** What to say when the time is over. */
-export function notInTime(now: WaitNow, links: Links, index: FolderIndex, seq: Sequence): WaitResult {
+export function notInTime(now: WaitNow, links: Links, index: FolderIndex): WaitResult {
   switch (now.kind) {
     case 'in sync':
     case 'not in time':
@@ -64,7 +64,8 @@ export function notInTime(now: WaitNow, links: Links, index: FolderIndex, seq: S
         return { kind: 'not in time', why: 'E_NO_PEER', message: 'no peer of the folder is connected' };
       const behind = links.all.filter((state) => !isInSync(state, index)).map(({ link }) => link.name);
       const wants = index.wantedCounts().fetch;
-      const message = `not in sync with ${behind.join(', ') || 'the disk'} up to change ${seq}; ${wants} paths are still to come`;
+      const toCome = wants === 1 ? '1 path is' : `${wants} paths are`;
+      const message = `not in sync with ${behind.join(', ') || 'the disk'}; ${toCome} still to come`;
       return { kind: 'not in time', why: 'E_TIMEOUT', message };
     }
   }

@@ -176,12 +176,12 @@ export class Connections {
   }
 
   #ended(session: PeerSession, ending: Ending): void {
-    const { log, roster } = this.#options;
+    const { clock, log, roster } = this.#options;
     const { peer } = session;
     const connected = this.#sessions.get(peer.id) === session;
     this.#sessions.remove(session);
     session.finish();
-    roster.disconnected(peer.id, session.conversation);
+    roster.disconnected(peer.id, session.conversation, clock.nowMs());
     if (!connected || ending.kind === 'done') return;
     const { code, message } = ending;
     log.info('disconnected', { peer: peer.name, ...(code !== undefined && { code }), why: message });

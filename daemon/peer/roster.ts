@@ -19,7 +19,7 @@ export interface PeerState {
   /** `HOST:PORT`: the other end of the connection, else where it is dialled. */
   readonly address: string | undefined;
   readonly connected: boolean;
-  /** Wall clock, ms: since when it is connected. */
+  /** Wall clock, ms: since when it is connected, or not any more; undefined when it has not been since the start. */
   readonly sinceMs: number | undefined;
   readonly rttMs: number | undefined;
   /** Since this daemon was started. */
@@ -36,6 +36,8 @@ interface Remembered {
   bytesSent: number;
   bytesReceived: number;
   lastError: Failure | undefined;
+  /** Wall clock, ms: when the last session ended. */
+  endedMs: number | undefined;
 }
 
 export class Roster {
@@ -51,8 +53,9 @@ export class Roster {
   }
 
   /** A session is over: its bytes are added to those of earlier ones. */
-  disconnected(device: DeviceId, { sentBytes, receivedBytes }: Conversation): void {
+  disconnected(device: DeviceId, { sentBytes, receivedBytes }: Conversation, atMs: number): void {
     const peer = this.#of(device);
+    peer.endedMs = atMs;
     peer.bytesSent += sentBytes;
     peer.bytesReceived += receivedBytes;
   }
@@ -73,14 +76,14 @@ export class Roster {
   }
 
   stateOf(peer: PeerSettings, session: PeerSession | undefined): PeerState {
-    const { bytesSent, bytesReceived, lastError } = this.#of(peer.id);
+    const { bytesSent, bytesReceived, lastError, endedMs } = this.#of(peer.id);
     const [dialled] = peer.addresses;
     return {
       id: peer.id,
       name: peer.name,
       address: session?.address ?? dialled?.replace(/^wss:\/\//, ''),
       connected: session !== undefined,
-      sinceMs: session?.since.wallMs,
+      sinceMs: session === undefined ? endedMs : session.since.wallMs,
       rttMs: session?.conversation.rttMs,
       bytesSent: bytesSent + (session?.conversation.sentBytes ?? 0),
       bytesReceived: bytesReceived + (session?.conversation.receivedBytes ?? 0),
@@ -93,7 +96,7 @@ export class Roster {
   #of(device: DeviceId): Remembered {
     const known = this.#peers.get(device);
     if (known !== undefined) return known;
-    const fresh: Remembered = { bytesSent: 0, bytesReceived: 0, lastError: undefined };
+    const fresh: Remembered = { bytesSent: 0, bytesReceived: 0, lastError: undefined, endedMs: undefined };
     this.#peers.set(device, fresh);
     return fresh;
   }

@@ -47,7 +47,7 @@ test('status fits on one screen and ends with what to do', () => {
     status: {
       daemon: { id: 'H', name: 'hub', version: '0.1.0', pid: 1, uptime_s: 273_600, health: 'degraded' },
       folders: [
-        folder(),
+        folder({ skipped: [{ path: 'run/pipe', code: 'E_KIND' }] }),
         folder({ name: 'photos', state: 'syncing', bytes: 300, pending_files: 2, pending_bytes: 100 }),
       ],
       peers: [
@@ -77,6 +77,7 @@ test('status fits on one screen and ends with what to do', () => {
     'lap\\x1btop  yes, 3h    8 ms  docs photos  1.0 KiB       0 B',
     '',
     '! docs: 1 conflict  → syncctl conflicts docs',
+    'docs: 1 left alone: run/pipe (E_KIND)',
     '',
   ]);
 });

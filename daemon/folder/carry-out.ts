@@ -2,22 +2,23 @@
 import { lostContent } from '../core/conflict.ts';
 import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type Operation, type Ready, plan } from '../core/plan.ts';
-import { type FileRecord, type LiveEntry, isLive, joinLost, newVersion } from '../core/record.ts';
-import { sameFile } from '../core/observation.ts';
+import { type FileRecord, type LiveEntry, isLive, joinLost, newVersion, sameEntry } from '../core/record.ts';
+import { type DecidedAmong, reconcileAll } from '../core/rivals.ts';
+import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
 import { stagedName } from '../disk/stage.ts';
-import { type Filed, hashText } from '../disk/versions.ts';
-import type { Row, RowChange } from '../index/file-state.ts';
-import type { KeptVersionRow } from '../index/versions.ts';
-import type { WantedRow } from '../index/wanted.ts';
+import { hashText } from '../disk/versions.ts';
+import type { Row } from '../index/file-state.ts';
+import { type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
-import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
-import { type FolderContext, makerOf, newVersionId } from './context.ts';
+import { tell } from './chronicle.ts';
+import { type FolderContext, makerOf, newVersionId, reconcileContext } from './context.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { appliedMode } from './permissions.ts';
 import type { SkippedPaths } from './skipped.ts';
+import { type Candidate, type Decided, Written } from './written.ts';
 
 /** Operations of one job and one transaction. */
 const BATCH = 512;
@@ -30,13 +31,6 @@ interface Parts {
   readonly links: Links;
   readonly litter: Litter;
   readonly skipped: SkippedPaths;
-}
-
-interface Candidate {
-  readonly want: WantedRow;
-  readonly row: Row | undefined;
-  readonly ready: Ready;
-  readonly moveFrom: { readonly row: Row; readonly want: WantedRow } | undefined;
 }
 
 export class CarryOut {
@@ -77,8 +71,10 @@ export class CarryOut {
     const candidates: Candidate[] = [];
     const moved = new Set<RelativePath>();
     for (const [path, want] of wants) {
-      const problem = this.#obstacle(want, wants);
-      if (problem === undefined) candidates.push(this.#candidate(want, moved));
+      const row = index.row(path);
+      const decided = this.#decide(want, row);
+      const problem = decided === undefined ? 'decided' : this.#obstacle(want, wants);
+      if (decided !== undefined && problem === undefined) candidates.push(this.#candidate(want, decided, row, moved));
       else if (problem === 'decided') fetcher.release(path);
       else fetcher.park(path);
     }
@@ -90,11 +86,41 @@ export class CarryOut {
     });
   }
 
-  #candidate(want: WantedRow, moved: Set<RelativePath>): Candidate {
-    const { index } = this.#context;
+  /** What is wanted, beside what is here by now. Undefined when that settles it without the disk. */
+  #decide(want: WantedRow, row: Row | undefined): Decided | undefined {
     const { record } = want;
+    const { verdict, content } = this.#amongAnnounced(want, row);
+    if (verdict.kind === 'take') {
+      if (content === undefined || sameEntry(content.entry, record.entry)) return verdict;
+      // What is here has changed meanwhile, and with it which of them is to come.
+      this.#want(
+        content,
+        wantedVersions(want).filter((one) => one !== content),
+      );
+      return undefined;
+    }
+    if (row === undefined) return { record, conflict: false };
+    const now = verdict.kind === 'known' ? row.record : verdict.record;
+    if (want.code === 'E_DAMAGED' || (isLive(row.record) && row.seen === undefined)) {
+      // Not on the disk, or not as it should be: what is here is wanted back.
+      if (sameEntry(now.entry, record.entry)) return { record: now, conflict: false };
+      this.#want(now, [], want.code);
+      return undefined;
+    }
+    const { index, clock } = this.#context;
+    this.#parts.litter.add(record);
+    const rows = verdict.kind === 'known' ? [] : [{ ...row, record: now, announce: true }];
+    index.commit({ nowUs: clock.nowUs(), rows, unwant: [record.path] });
+    return undefined;
+  }
+
+  #amongAnnounced(want: WantedRow, row: Row | undefined): DecidedAmong {
+    return reconcileAll(row?.record, wantedVersions(want), reconcileContext(this.#context));
+  }
+
+  #candidate(want: WantedRow, decided: Decided, row: Row | undefined, moved: Set<RelativePath>): Candidate {
+    const { record } = decided;
     const { path, entry } = record;
-    const row = index.row(path);
     const from = this.#moveSource(record, moved);
     const settings = this.#context.settings();
     const applied: FileRecord =
@@ -112,7 +138,7 @@ export class CarryOut {
       version: newVersionId(this.#context),
       damaged: want.code === 'E_DAMAGED',
     };
-    return { want, row, ready, moveFrom: from };
+    return { ...decided, want, row, ready, moveFrom: from };
   }
 
   #moveSource(record: FileRecord, moved: Set<RelativePath>) {
@@ -122,8 +148,10 @@ export class CarryOut {
     const row = index.row(path);
     const want = index.wanted(path);
     if (row?.seen === undefined || want === undefined) return undefined;
+    const { verdict } = this.#amongAnnounced(want, row);
+    if (verdict.kind !== 'take' || isLive(verdict.record)) return undefined;
     moved.add(path);
-    return { row, want, seen: row.seen };
+    return { row, want, record: verdict.record, seen: row.seen };
   }
 
   /** What stands in the way: nothing; something that others must do first; or it was decided otherwise. */
@@ -154,7 +182,7 @@ export class CarryOut {
         return 'wait';
       }
       if (!this.#parts.links.allCaughtUp) return 'wait';
-      this.#makeDirectory(dir, row?.record, want?.record);
+      this.#makeDirectory(dir, row?.record, want);
       return 'wait';
     }
     return undefined;
@@ -179,9 +207,10 @@ export class CarryOut {
     return waits ? 'wait' : undefined;
   }
 
-  #makeDirectory(path: RelativePath, ours: FileRecord | undefined, wanted: FileRecord | undefined): void {
+  #makeDirectory(path: RelativePath, ours: FileRecord | undefined, want: WantedRow | undefined): void {
     const { clock, log } = this.#context;
-    const replaces = [ours, wanted].filter((one) => one !== undefined);
+    const announced = want === undefined ? [] : wantedVersions(want);
+    const replaces = ours === undefined ? announced : [ours, ...announced];
     const nowMs = clock.nowMs();
     const entry: LiveEntry = { kind: 'dir', mode: 0o755 };
     const record = newVersion(path, entry, replaces, makerOf(this.#context), nowMs, nowMs);
@@ -190,10 +219,11 @@ export class CarryOut {
     this.#want({ ...record, lost });
   }
 
-  #want(record: FileRecord): void {
+  #want(record: FileRecord, rivals: readonly FileRecord[] = [], code?: WantedRow['code']): void {
     const { index, clock } = this.#context;
-    index.commit({ nowUs: clock.nowUs(), want: [{ record, why: 'fetch', sinceMs: clock.nowMs() }] });
-    this.#parts.fetcher.ready(record.path);
+    index.commit({ nowUs: clock.nowUs(), want: [{ record, rivals, why: 'fetch', code, sinceMs: clock.nowMs() }] });
+    // What has a content is fetched first.
+    if (record.entry.kind !== 'file') this.#parts.fetcher.ready(record.path);
   }
 
   /** Removed elsewhere, but something lives in it here: it lives on for everybody. */
@@ -201,8 +231,8 @@ export class CarryOut {
     const { index, clock, log } = this.#context;
     const nowMs = clock.nowMs();
     const { path, entry } = row.record;
-    const record = newVersion(path, entry, [row.record, want.record], makerOf(this.#context), nowMs, nowMs);
-    const lost = joinLost(record.lost, lostContent(want.record, hashText));
+    const record = newVersion(path, entry, [row.record, ...wantedVersions(want)], makerOf(this.#context), nowMs, nowMs);
+    const lost = joinLost(record.lost, ...wantedVersions(want).map((one) => lostContent(one, hashText)));
     log.info('keeps a directory that was removed elsewhere, because something new is in it', { path });
     index.commit({
       nowUs: clock.nowUs(),
@@ -219,7 +249,7 @@ export class CarryOut {
     const { index, clock } = this.#context;
     const { fetcher } = this.#parts;
     const written = new Written(this.#context);
-    const knownTo: { readonly at: number; readonly want: WantedRow }[] = [];
+    const knownTo: { readonly at: number; readonly want: WantedRow; readonly record: FileRecord }[] = [];
     operations.forEach((operation, i) => {
       const candidate = candidates.get(operation.path);
       const outcome = outcomes[i];
@@ -231,12 +261,12 @@ export class CarryOut {
           this.#parts.skipped.clear(path);
           if (operation.kind !== 'place') this.#parts.litter.add(candidate.want.record);
           if (candidate.moveFrom !== undefined && operation.kind === 'move') {
-            const { want } = candidate.moveFrom;
-            fetcher.drop(want.record.path);
-            knownTo.push({ at: written.rows.length, want });
-            written.gone(want.record);
+            const { want, record } = candidate.moveFrom;
+            fetcher.drop(record.path);
+            knownTo.push({ at: written.rows.length, want, record });
+            written.gone(record);
           }
-          knownTo.push({ at: written.rows.length, want: candidate.want });
+          knownTo.push({ at: written.rows.length, want: candidate.want, record: candidate.record });
           written.done(candidate, operation, outcome);
           return;
         case 'changed':
@@ -256,9 +286,10 @@ export class CarryOut {
       }
     });
     const committed = index.commit({ nowUs: clock.nowUs(), ...written.parts() });
-    for (const { at, want } of knownTo) {
+    for (const { at, want, record } of knownTo) {
       const seq = committed[at]?.seq;
-      if (seq === undefined) continue;
+      // Who announced this very version need not be told of it; of a merged one all are told.
+      if (seq === undefined || relate(record.vector, want.record.vector) !== 'equal') continue;
       for (const { peer, has } of want.sources) if (has) this.#parts.links.byDevice(peer)?.knows(seq);
     }
     tell(this.#context, written.happened);
@@ -271,7 +302,8 @@ export class CarryOut {
   }
 
   /** Looked at once more; what then is still in it and not in the index is nothing that is synced: the directory stays. */
-  #notEmpty({ want, row }: Candidate, written: Written): void {
+  #notEmpty(candidate: Candidate, written: Written): void {
+    const { want, row } = candidate;
     const { path } = want.record;
     const { fetcher, hints, skipped } = this.#parts;
     if (want.attempts === 0 || row === undefined) {
@@ -282,114 +314,6 @@ export class CarryOut {
     }
     fetcher.drop(path);
     skipped.set(path, 'E_DIR_KEPT');
-    written.keepDirectory(want, row);
-  }
-}
-
-/** What a batch has done, as it is to be written down. */
-class Written {
-  readonly rows: RowChange[] = [];
-  readonly happened: Happened[] = [];
-  readonly #unwant: RelativePath[] = [];
-  readonly #versions: KeptVersionRow[] = [];
-  readonly #mark: { path: RelativePath; why: 'fetch' | 'skipped'; code?: WantedRow['code']; attempts: number }[] = [];
-  readonly #context: FolderContext;
-
-  constructor(context: FolderContext) {
-    this.#context = context;
-  }
-
-  parts() {
-    const nowMs = this.#context.clock.nowMs();
-    return {
-      rows: this.rows,
-      unwant: this.#unwant,
-      versions: this.#versions,
-      mark: this.#mark,
-      history: this.happened.map((one) => historyRow(one, nowMs)),
-    };
-  }
-
-  done({ want, row, moveFrom }: Candidate, operation: Operation, { seen, filed }: Extract<Outcome, { kind: 'done' }>) {
-    const { record } = want;
-    const { path, entry } = record;
-    const movedFrom = operation.kind === 'move' ? moveFrom?.row.record.path : undefined;
-    this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, announce: true });
-    this.#unwant.push(path);
-    // Of what was damaged nobody knows the content.
-    const isDamaged = want.code === 'E_DAMAGED';
-    for (const one of filed) this.#keep(one, isDamaged ? undefined : row, record);
-    const before = row?.seen === undefined ? undefined : row.record.entry;
-    this.happened.push({
-      path,
-      what: isDamaged ? 'restored' : movedFrom === undefined ? whatHappened(before, entry) : 'moved',
-      device: record.origin,
-      direction: 'received',
-      sizeBytes: sizeOf(record),
-      version: filed[0]?.id,
-      detail: movedFrom,
-    });
-  }
-
-  /** The old path of a move. */
-  gone(record: FileRecord): void {
-    this.rows.push({ record, seen: undefined, announce: true });
-    this.#unwant.push(record.path);
-  }
-
-  /** Content that nobody had looked at and that could not go back to its place. */
-  kept({ row, want }: Candidate, filed: readonly Filed[]): void {
-    for (const one of filed) {
-      this.#keep(one, row, want.record);
-      const detail = 'was written here while another version arrived; kept beside it';
-      this.happened.push({
-        path: one.path,
-        what: 'kept',
-        device: this.#context.self,
-        direction: 'local',
-        sizeBytes: one.seen.size,
-        version: one.id,
-        detail,
-      });
-    }
-  }
-
-  problem({ record, attempts }: WantedRow, code: NonNullable<WantedRow['code']>): void {
-    this.#mark.push({ path: record.path, why: 'skipped', code, attempts: attempts + 1 });
-  }
-
-  tryAgain({ record, attempts }: WantedRow): void {
-    this.#mark.push({ path: record.path, why: 'fetch', attempts: attempts + 1 });
-  }
-
-  /** Its tombstone holds, and the directory stays on this disk because of what is not synced in it. */
-  keepDirectory({ record }: WantedRow, row: Row): void {
-    if (record.entry.kind !== 'absent') {
-      this.#mark.push({ path: record.path, why: 'skipped', code: 'E_DIR_KEPT', attempts: 1 });
-      return;
-    }
-    this.rows.push({ record, seen: row.seen, keptLocally: true, announce: true });
-    this.#unwant.push(record.path);
-  }
-
-  #keep({ id, path, storedAs, seen }: Filed, row: Row | undefined, by: FileRecord): void {
-    const entry = row?.record.entry;
-    const isKnown = row?.seen !== undefined && sameFile(row.seen, seen);
-    const known = isKnown && entry?.kind === 'file' ? entry.sha256 : undefined;
-    const sha256 = isKnown && entry?.kind === 'symlink' ? hashText(entry.target) : known;
-    const isLost = sha256 !== undefined && by.lost.some((lost) => lost.sha256 === sha256);
-    this.#versions.push({
-      id,
-      path,
-      kind: seen.kind === 'symlink' ? 'symlink' : 'file',
-      sizeBytes: seen.size,
-      sha256,
-      replacedMs: this.#context.clock.nowMs(),
-      modifiedMs: Number(seen.mtimeNs / 1_000_000n),
-      replacedBy: by.origin,
-      why: isLost ? 'conflict' : by.entry.kind === 'absent' ? 'deleted' : 'replaced',
-      storedAs,
-      stat: seen,
-    });
+    written.keepDirectory(candidate, row);
   }
 }

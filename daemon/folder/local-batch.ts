@@ -1,10 +1,12 @@
 // Changes made here, gathered into one transaction: new versions, moves, and what they mean for what is wanted.
+import { settle } from '../core/conflict.ts';
 import { type Observation, type SeenStat, tombstone } from '../core/observation.ts';
 import { type RelativePath, comparePaths } from '../core/path.ts';
-import { type Entry, type FileRecord, isLive, newVersion, sameContent } from '../core/record.ts';
-import { reconcile } from '../core/reconcile.ts';
+import { type Entry, type FileRecord, isLive, newVersion, sameContent, sameEntry } from '../core/record.ts';
+import { reconcileAll } from '../core/rivals.ts';
+import { hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import type { Want } from '../index/wanted.ts';
+import { wantedVersions } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
@@ -17,7 +19,6 @@ export class LocalBatch {
   readonly #rows: RowChange[] = [];
   readonly #moves: { readonly from: RowChange; readonly to: RowChange }[] = [];
   readonly #unwant: RelativePath[] = [];
-  readonly #want: Want[] = [];
   readonly #happened: Happened[] = [];
 
   constructor(context: FolderContext, deletions: Deletions, litter: Litter) {
@@ -52,13 +53,23 @@ export class LocalBatch {
   }
 
   /** The disk has what was wanted; a crash came before it was written down. */
-  arrived(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean): void {
+  arrived(row: Row | undefined, wanted: FileRecord, seen: SeenStat, boundary: boolean): void {
+    const record = row === undefined ? wanted : this.#over(row.record, wanted);
     this.#rows.push({ record, seen, boundary, announce: true });
     this.#unwant.push(record.path);
     this.#litter.add(record);
     const what = whatHappened(row?.record.entry, record.entry);
     const { path, origin } = record;
     this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record) });
+  }
+
+  #over(ours: FileRecord, wanted: FileRecord): FileRecord {
+    const want = this.#context.index.wanted(ours.path);
+    const announced = want === undefined ? [wanted] : wantedVersions(want);
+    const { verdict, content } = reconcileAll(ours, announced, reconcileContext(this.#context));
+    return verdict.kind === 'take' && content !== undefined && sameEntry(content.entry, wanted.entry)
+      ? verdict.record
+      : settle(wanted, ours, hashText);
   }
 
   /** A directory that outlived its deletion, because of what is not synced in it, has something live in it again. */
@@ -75,28 +86,19 @@ export class LocalBatch {
     this.#rows.sort((a, b) => comparePaths(a.record.path, b.record.path));
     const rows = [...this.#rows, ...this.#moves.flatMap(({ from, to }) => [from, to])];
     const history = this.#happened.map((one) => historyRow(one, clock.nowMs()));
-    index.commit({ nowUs: clock.nowUs(), rows, unwant: this.#unwant, want: this.#want, history });
+    index.commit({ nowUs: clock.nowUs(), rows, unwant: this.#unwant, history });
     tell(this.#context, this.#happened);
   }
 
-  /** What was wanted here was wanted over something else: it is decided again, against what is here now. */
+  /** What is wanted here was wanted over something else: it is decided again, against what is here now. */
   #besideWanted(record: FileRecord): FileRecord {
     const wanted = this.#context.index.wanted(record.path);
     if (wanted === undefined) return record;
+    const { verdict } = reconcileAll(record, wantedVersions(wanted), reconcileContext(this.#context));
+    if (verdict.kind === 'take') return record;
     this.#litter.add(wanted.record);
-    const verdict = reconcile(record, wanted.record, reconcileContext(this.#context));
-    switch (verdict.kind) {
-      case 'take':
-        this.#want.push({ record: verdict.record, why: 'fetch', sinceMs: this.#context.clock.nowMs() });
-        return record;
-      case 'known':
-        this.#unwant.push(record.path);
-        return record;
-      case 'join':
-      case 'revive':
-        this.#unwant.push(record.path);
-        return verdict.record;
-    }
+    this.#unwant.push(record.path);
+    return verdict.kind === 'known' ? record : verdict.record;
   }
 
   /** The path that this file was moved from: the same inode and the same content, and it is gone from there. */

@@ -3,12 +3,12 @@
 import type { DeviceId, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, isLive, sameContent } from '../core/record.ts';
-import { type Verdict, reconcile } from '../core/reconcile.ts';
+import type { ReconcileContext } from '../core/reconcile.ts';
+import { reconcileAll, withAnnounced } from '../core/rivals.ts';
 import { relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import type { Want, WantSource } from '../index/wanted.ts';
+import { type Want, type WantSource, wantedVersions } from '../index/wanted.ts';
 import type { Announcement } from '../ports/peers.ts';
-import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
@@ -24,6 +24,8 @@ export interface Received {
 interface Now {
   row: Pick<Row, 'record' | 'seen'> | undefined;
   want: FileRecord | undefined;
+  /** What is wanted, and all that was announced beside it. */
+  announced: readonly FileRecord[];
 }
 
 export class Receiver {
@@ -54,7 +56,6 @@ export class Receiver {
       want: [...batch.wants.values()],
       sources: batch.sources,
       rows: changes.map(({ change }) => change),
-      history: batch.happened.map((one) => historyRow(one, clock.nowMs())),
     });
     for (const record of batch.unwanted) this.#litter.add(record);
     const announced = changes.filter(({ change }) => change.announce);
@@ -62,7 +63,6 @@ export class Receiver {
       // The peer said so itself: it need not be told.
       if (announced[i]?.theirs === true) this.#links.of(state.link)?.knows(seq);
     });
-    tell(this.#context, batch.happened);
     return {
       contents: batch.contents.filter(({ record }) => batch.wants.get(record.path)?.record === record),
       changedWants: [...batch.unwant, ...batch.wants.keys()],
@@ -78,75 +78,58 @@ class ReceivedBatch {
   readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
-  readonly happened: Happened[] = [];
   readonly #context: FolderContext;
   readonly #peer: DeviceId;
+  readonly #reconcileContext: ReconcileContext;
   readonly #now = new Map<RelativePath, Now>();
 
   constructor(context: FolderContext, peer: DeviceId) {
     this.#context = context;
     this.#peer = peer;
+    this.#reconcileContext = reconcileContext(context);
   }
 
   decide(announcement: Announcement): void {
-    const { record: theirs } = announcement;
+    const { record: theirs, seq } = announcement;
     const now = this.#nowAt(theirs.path);
-    const candidate = this.#besideWanted(now.want, announcement);
-    if (candidate === undefined) return;
+    const { hash } = this.#reconcileContext;
+    const announced = withAnnounced(now.announced, theirs, hash);
+    if (announced === undefined) {
+      const has = now.want !== undefined && relate(now.want.vector, theirs.vector) === 'equal';
+      this.sources.push({ path: theirs.path, peer: this.#peer, seq, has });
+      return;
+    }
     const ours = now.row?.record;
-    const verdict = reconcile(ours, candidate, reconcileContext(this.#context));
-    // A tombstone of what is not here, or of what is gone already, needs nothing of the disk.
-    if (verdict.kind === 'take' && !isLive(verdict.record) && !isLive(ours))
-      this.#join(announcement, verdict.record, now);
-    else this.#carryOut(verdict, announcement, now);
-  }
-
-  #nowAt(path: RelativePath): Now {
-    let now = this.#now.get(path);
-    if (now === undefined) {
-      const { index } = this.#context;
-      now = { row: index.row(path), want: index.wanted(path)?.record };
-      this.#now.set(path, now);
-    }
-    return now;
-  }
-
-  /** Beside what is wanted already: the better of the two, or undefined when that stays. */
-  #besideWanted(want: FileRecord | undefined, { record: theirs, seq }: Announcement): FileRecord | undefined {
-    if (want === undefined) return theirs;
-    const verdict = reconcile(want, theirs, reconcileContext(this.#context));
-    switch (verdict.kind) {
-      case 'take':
-        return verdict.record;
-      case 'join':
-        // The same entry, with more known about it: the content that is on its way is the right one.
-        return verdict.record;
-      case 'known':
-      case 'revive': {
-        // What is wanted stays so; whoever holds the other one will say what becomes of it.
-        const has = relate(want.vector, theirs.vector) === 'equal';
-        this.sources.push({ path: want.path, peer: this.#peer, seq, has });
-        return undefined;
-      }
-    }
-  }
-
-  #carryOut(verdict: Verdict, announcement: Announcement, now: Now): void {
+    const { verdict, content } = reconcileAll(ours, announced, this.#reconcileContext);
     switch (verdict.kind) {
       case 'known':
-        this.#dropWant(announcement.record.path, now);
+        this.#dropWant(theirs.path, now);
         return;
       case 'join':
         this.#join(announcement, verdict.record, now);
         return;
       case 'revive':
         this.#putRow(verdict.record, now, false);
-        this.#dropWant(verdict.record.path, now);
+        this.#dropWant(theirs.path, now);
         return;
       case 'take':
-        this.#take(announcement, verdict.record, verdict.conflict, now);
+        // A tombstone of what is not here, or of what is gone already, needs nothing of the disk.
+        if (!isLive(verdict.record) && !isLive(ours)) this.#join(announcement, verdict.record, now);
+        else if (content !== undefined) this.#take(announcement, content, announced, now);
         return;
     }
+  }
+
+  #nowAt(path: RelativePath): Now {
+    let now = this.#now.get(path);
+    if (now === undefined) {
+      const { index } = this.#context;
+      const want = index.wanted(path);
+      const announced = want === undefined ? [] : wantedVersions(want);
+      now = { row: index.row(path), want: want?.record, announced };
+      this.#now.set(path, now);
+    }
+    return now;
   }
 
   #join({ record: theirs }: Announcement, record: FileRecord, now: Now): void {
@@ -165,32 +148,40 @@ class ReceivedBatch {
   #dropWant(path: RelativePath, now: Now): void {
     if (now.want === undefined) return;
     this.unwanted.push(now.want);
+    const { row } = now;
+    const code = this.#context.index.wanted(path)?.code;
+    if (row !== undefined && isLive(row.record) && (row.seen === undefined || code === 'E_DAMAGED')) {
+      // It is not on the disk, or not as it should be: what is here is wanted back.
+      const { record } = row;
+      now.want = record;
+      now.announced = [record];
+      this.wants.set(path, { record, why: 'fetch', code, sinceMs: this.#context.clock.nowMs() });
+      return;
+    }
     this.wants.delete(path);
     this.unwant.add(path);
     now.want = undefined;
+    now.announced = [];
   }
 
-  #take(announcement: Announcement, record: FileRecord, conflict: boolean, now: Now): void {
+  #take(announcement: Announcement, record: FileRecord, announced: readonly FileRecord[], now: Now): void {
     const { seq, content, movedFrom, record: theirs } = announcement;
     const { path } = record;
-    const source = { peer: this.#peer, seq };
+    const rivals = announced.filter((one) => one !== record);
+    // `has` says that a peer announced this very version, not only its content: it need not be told of it.
+    const has = record === theirs;
+    if (now.want === undefined || relate(now.want.vector, record.vector) !== 'equal')
+      for (const other of this.#context.index.wanted(path)?.sources ?? [])
+        if (other.peer !== this.#peer) this.sources.push({ path, peer: other.peer, seq: other.seq, has: false });
+    this.sources.push({ path, peer: this.#peer, seq, has });
+    const sinceMs = this.#context.clock.nowMs();
     this.unwant.delete(path);
-    // `has` says that a peer need not be told: so of this very version, not only of its content.
-    for (const other of this.#context.index.wanted(path)?.sources ?? [])
-      if (other.peer !== this.#peer) this.sources.push({ path, peer: other.peer, seq: other.seq, has: false });
-    if (relate(record.vector, theirs.vector) !== 'equal')
-      this.sources.push({ path, peer: this.#peer, seq, has: false });
-    this.wants.set(path, { record, movedFrom, why: 'fetch', sinceMs: this.#context.clock.nowMs(), source });
+    this.wants.set(path, { record, rivals, movedFrom: has ? movedFrom : undefined, why: 'fetch', sinceMs });
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
-    if (content !== undefined && !(known !== undefined && sameContent(known, record.entry)))
+    if (content !== undefined && has && !(known !== undefined && sameContent(known, record.entry)))
       this.contents.push({ record, bytes: content });
     if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;
-    if (!conflict) return;
-    const winner = this.#context.deviceName(record.origin);
-    this.#context.log.warn('conflict: the version here lost', { path, winner });
-    const detail = 'changed on both sides; the other version is newer, the one here is kept';
-    const sizeBytes = sizeOf(record);
-    this.happened.push({ path, what: 'conflict', device: record.origin, direction: 'received', sizeBytes, detail });
+    now.announced = announced;
   }
 }

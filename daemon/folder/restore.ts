@@ -4,6 +4,7 @@ import { nameOf } from '../core/path.ts';
 import { type FileRecord, newVersion } from '../core/record.ts';
 import { copyVersionOut, lookAtVersion } from '../disk/versions-out.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
+import { wantedVersions } from '../index/wanted.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { RestoreRequest } from './view.ts';
 
@@ -52,8 +53,9 @@ export async function restoreInPlace(context: FolderContext, version: KeptVersio
   if (found === undefined)
     throw new CodedError('E_VERSION_GONE', `the content of version ${version.id} is not there any more`);
   const row = index.row(path);
-  const wanted = index.wanted(path)?.record;
-  const replaces = [row?.record, wanted].filter((one) => one !== undefined);
+  const want = index.wanted(path);
+  const announced = want === undefined ? [] : wantedVersions(want);
+  const replaces = row === undefined ? announced : [row.record, ...announced];
   const nowMs = clock.nowMs();
   const made = newVersion(path, found, replaces, makerOf(context), nowMs, nowMs);
   // A conflict whose loser somebody brought back is settled.

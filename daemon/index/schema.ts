@@ -70,6 +70,7 @@ CREATE TABLE wanted (
   mark INTEGER NOT NULL,
   lost TEXT,
   movedFrom TEXT,
+  rivals TEXT,
   why TEXT NOT NULL,
   code TEXT,
   attempts INTEGER NOT NULL,

@@ -21,6 +21,8 @@ export type WantedWhy = 'fetch' | 'held' | 'skipped';
 
 export interface WantedRow {
   readonly record: FileRecord;
+  /** Other versions that were announced, of which none has seen another or this one. */
+  readonly rivals: readonly FileRecord[];
   readonly movedFrom: RelativePath | undefined;
   readonly why: WantedWhy;
   readonly code: ErrorCode | undefined;
@@ -30,9 +32,15 @@ export interface WantedRow {
   readonly sources: readonly { readonly peer: DeviceId; readonly seq: Sequence; readonly has: boolean }[];
 }
 
+/** All that was announced and is not carried out: what is wanted, and its rivals. */
+export function wantedVersions({ record, rivals }: Pick<WantedRow, 'record' | 'rivals'>): readonly FileRecord[] {
+  return [record, ...rivals];
+}
+
 /** Puts a want in place of any other of its path. Attempts begin anew; the sources of another content stay, without it. */
 export interface Want {
   readonly record: FileRecord;
+  readonly rivals?: readonly FileRecord[] | undefined;
   readonly movedFrom?: RelativePath | undefined;
   readonly why: WantedWhy;
   readonly code?: ErrorCode | undefined;
@@ -67,6 +75,7 @@ export interface WantedCounts {
 interface WantedColumns extends RecordColumns {
   readonly id: number;
   readonly movedFrom: RelativePath | null;
+  readonly rivals: string | null;
   readonly why: WantedWhy;
   readonly code: ErrorCode | null;
   readonly attempts: number;
@@ -79,7 +88,7 @@ interface SourceColumns {
   readonly has: number;
 }
 
-const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.movedFrom, t.why, t.code, t.attempts, t.sinceMs FROM wanted t`;
+const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.movedFrom, t.rivals, t.why, t.code, t.attempts, t.sinceMs FROM wanted t`;
 
 export class Wanted {
   counts: WantedCounts;
@@ -124,6 +133,7 @@ export class Wanted {
     const columns = {
       ...toColumns(want.record, this.#devices),
       movedFrom: want.movedFrom ?? null,
+      rivals: rivalsText(want.rivals ?? [], this.#devices),
       why: want.why,
       code: want.code ?? null,
       sinceMs: want.sinceMs,
@@ -189,6 +199,7 @@ export class Wanted {
     return {
       record: toRecord(columns, this.#devices),
       movedFrom: columns.movedFrom ?? undefined,
+      rivals: parseRivals(columns.rivals, this.#devices),
       why: columns.why,
       code: columns.code ?? undefined,
       attempts: columns.attempts,
@@ -198,6 +209,15 @@ export class Wanted {
         .map(({ peer, seq, has }) => ({ peer: this.#devices.nameOf(peer), seq, has: has === 1 })),
     };
   }
+}
+
+function rivalsText(rivals: readonly FileRecord[], devices: Devices): string | null {
+  return rivals.length === 0 ? null : JSON.stringify(rivals.map((record) => toColumns(record, devices)));
+}
+
+function parseRivals(text: string | null, devices: Devices): readonly FileRecord[] {
+  if (text === null) return [];
+  return (JSON.parse(text) as RecordColumns[]).map((columns) => toRecord(columns, devices));
 }
 
 type Counted = Pick<WantedColumns, 'why' | 'size'>;
@@ -241,9 +261,10 @@ function prepare(db: Database.Database) {
     lowest: db
       .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')
       .pluck(),
-    insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, why, code, attempts, sinceMs)
-      VALUES (${RECORD_VALUES}, @movedFrom, @why, @code, 0, @sinceMs)`),
-    update: db.prepare(`UPDATE wanted SET ${RECORD_ASSIGNMENTS}, movedFrom = @movedFrom, why = @why, code = @code,
+    insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, rivals, why, code, attempts, sinceMs)
+      VALUES (${RECORD_VALUES}, @movedFrom, @rivals, @why, @code, 0, @sinceMs)`),
+    update:
+      db.prepare(`UPDATE wanted SET ${RECORD_ASSIGNMENTS}, movedFrom = @movedFrom, rivals = @rivals, why = @why, code = @code,
       attempts = 0, sinceMs = @sinceMs WHERE id = @id`),
     mark: db.prepare<[WantedWhy, ErrorCode | null, number, number]>(
       'UPDATE wanted SET why = ?, code = ?, attempts = ? WHERE id = ?',

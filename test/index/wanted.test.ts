@@ -21,6 +21,7 @@ test('a want survives a restart, with its sources', () => {
   const again = openInMemory(index.serialise());
   assert.deepEqual(again.wanted(path('a')), {
     record: record('a', file('x')),
+    rivals: [],
     movedFrom: undefined,
     why: 'fetch',
     code: undefined,
@@ -29,6 +30,13 @@ test('a want survives a restart, with its sources', () => {
     sources: [{ peer: B, seq: 7, has: true }],
   });
   assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0 });
+});
+
+test('a want survives a restart with what was announced beside it', () => {
+  const index = openInMemory();
+  const rivals = [record('a', file('y')), record('a', { kind: 'absent' }), record('a', { kind: 'dir', mode: 0o700 })];
+  index.commit({ nowUs: 1, want: [{ record: record('a', file('x')), rivals, why: 'fetch', sinceMs: 5 }] });
+  assert.deepEqual(openInMemory(index.serialise()).wanted(path('a'))?.rivals, rivals);
 });
 
 test('another content wanted: those who announced the one before are sources without it', () => {

@@ -1,0 +1,39 @@
+// The shortest histories of what the simulator has found. Each was lost, stuck or different once.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Step, UserStep } from './steps.ts';
+import { type Plan, runPlan } from './world.ts';
+
+const user = (device: number, does: UserStep): Step => ({ kind: 'user', device, does });
+const write = (device: number, path: string, content: string): Step => user(device, { kind: 'write', path, content });
+const remove = (device: number, path: string): Step => user(device, { kind: 'remove', path });
+const pass = (ms: number): Step => ({ kind: 'pass', ms });
+const cut = (a: number, b: number): Step => ({ kind: 'cut', a, b });
+
+async function holds(plan: Omit<Plan, 'seed' | 'shape'> & Partial<Plan>): Promise<void> {
+  for (const seed of [1, 2, 3]) assert.equal(await runPlan({ seed, shape: 'line', ...plan }), undefined);
+}
+
+test('I2: a version that won against ours and is deleted before it came leaves ours', () =>
+  holds({
+    devices: 3,
+    steps: [cut(0, 1), write(0, 'a', 'zero'), pass(700), remove(0, 'a'), write(2, 'a', 'two')],
+  }));
+
+test('I2: of two versions that meet on the way, the one that won is deleted before it came', () =>
+  holds({
+    devices: 3,
+    steps: [cut(0, 1), cut(1, 2), write(2, 'a', 'two'), pass(100), write(0, 'a', 'zero'), pass(700), remove(0, 'a')],
+  }));
+
+test('I10: a content that was replaced while it came leaves staging', () =>
+  holds({
+    devices: 2,
+    steps: [
+      write(1, 'd/e/a', 'one'),
+      pass(700),
+      user(0, { kind: 'rename', path: 'd/e/a', to: 'b' }),
+      pass(20),
+      write(1, 'b', 'other'),
+    ],
+  }));

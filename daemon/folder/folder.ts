@@ -9,6 +9,7 @@ import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
+import type { WantedRow } from '../index/wanted.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
@@ -119,7 +120,8 @@ export class Folder implements ControlledFolder {
       this.#litter.add({ path, entry });
       wake();
     };
-    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onUnneeded, onFailure });
+    const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
+    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped);
     const parts = {
       fetcher: this.#fetcher,
@@ -141,6 +143,7 @@ export class Folder implements ControlledFolder {
       backpressure,
       newEpoch,
       isSilent,
+      onPeer: () => this.#retries.onPeer(),
       wake,
       onFailure,
     };

@@ -1,6 +1,7 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { WantedRow } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
 import type { SkippedPaths } from './skipped.ts';
@@ -36,18 +37,56 @@ export class Retries {
     }
     if (nowMs - this.#retriedMs <= RETRY_MS) return;
     this.#retriedMs = nowMs;
+    const { index } = this.#context;
+    this.#mark(
+      index.skipped(AT_ONCE).flatMap(({ path }) => index.wanted(path) ?? []),
+      'fetch',
+    );
+    if (index.wantedCounts().held > 0) this.#askAgain();
+  }
+
+  /** A peer has come: it may have what nobody had. */
+  onPeer(): void {
+    this.now();
+  }
+
+  /** Nobody has it who is connected: it waits, and does not stand before what can be had. */
+  onNoSource(wants: readonly WantedRow[]): void {
+    this.#mark(wants, 'held');
+  }
+
+  #askAgain(): void {
+    let page: WantedRow[] = [];
+    for (const want of this.#context.index.wantedAll()) {
+      if (want.why !== 'held') continue;
+      page.push(want);
+      if (page.length < AT_ONCE) continue;
+      this.#mark(page, 'fetch');
+      page = [];
+    }
+    this.#mark(page, 'fetch');
+  }
+
+  #mark(wants: readonly WantedRow[], why: 'fetch' | 'held'): void {
+    if (wants.length === 0) return;
     const { index, clock } = this.#context;
-    const again = index.skipped(AT_ONCE).flatMap(({ path }) => index.wanted(path) ?? []);
-    if (again.length === 0) return;
-    const mark = again.map(({ record, attempts }) => ({ path: record.path, why: 'fetch' as const, attempts }));
+    const mark = wants.map((want) => ({ path: want.record.path, why, code: lasting(want), attempts: want.attempts }));
     index.commit({ nowUs: clock.nowUs(), mark });
   }
 
   /** A want that cannot be had now: named in status until it can. */
   onProblem(path: RelativePath, code: ErrorCode): void {
     const { index, clock, log } = this.#context;
-    const attempts = (index.wanted(path)?.attempts ?? 0) + 1;
-    index.commit({ nowUs: clock.nowUs(), mark: [{ path, why: 'skipped', code, attempts }] });
+    const want = index.wanted(path);
+    if (want !== undefined) {
+      const mark = { path, why: 'skipped' as const, code: lasting(want) ?? code, attempts: want.attempts + 1 };
+      index.commit({ nowUs: clock.nowUs(), mark: [mark] });
+    }
     if (this.#skipped.set(path, code)) log.warn('cannot receive', { path, code });
   }
+}
+
+/** That a file is damaged stays known until it is whole: its stat says otherwise. */
+export function lasting({ code }: WantedRow): WantedRow['code'] {
+  return code === 'E_DAMAGED' ? code : undefined;
 }

@@ -32,6 +32,8 @@ export interface TalkParts {
   newEpoch(): Epoch;
   /** No content goes either way, and nothing is announced. */
   isSilent(): boolean;
+  /** A peer has said what it has. */
+  onPeer(): void;
   wake(): void;
   onFailure(error: unknown): void;
 }
@@ -102,6 +104,7 @@ export class Talk implements FolderDoor {
     state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
+    this.#parts.onPeer();
     wake();
   }
 

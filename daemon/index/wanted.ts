@@ -16,7 +16,7 @@ import {
   toRecord,
 } from './rows.ts';
 
-/** fetch: to be applied. held: waits for a person. skipped: cannot be, `code` says why; counts as held towards peers. */
+/** fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why; counts as held towards peers. */
 export type WantedWhy = 'fetch' | 'held' | 'skipped';
 
 export interface WantedRow {

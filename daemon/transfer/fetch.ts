@@ -22,6 +22,8 @@ export interface FetchContext {
   /** Something can be applied now: takeReady() has it. */
   onReady(): void;
   onProblem(path: RelativePath, code: ErrorCode): void;
+  /** Nobody who is connected can have these. */
+  onNoSource(wants: readonly WantedRow[]): void;
   /** This content was staged after nobody wanted it any more. */
   onUnneeded(path: RelativePath, entry: FileEntry): void;
   onFailure(error: unknown): void;
@@ -95,9 +97,16 @@ export class Fetcher {
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
     if (room <= 0) return;
     const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed]);
+    const without: WantedRow[] = [];
     let found = false;
-    for (const want of this.#context.index.wantedNext(room, skip)) found = this.#start(want) || found;
-    if (found) this.#context.onReady();
+    for (const want of this.#context.index.wantedNext(room, skip)) {
+      const started = this.#start(want);
+      found ||= started === 'ready';
+      if (started === 'no source') without.push(want);
+    }
+    // They must not stand before others that can be had.
+    if (without.length > 0) this.#context.onNoSource(without);
+    if (found || without.length > 0) this.#context.onReady();
   }
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
@@ -179,26 +188,27 @@ export class Fetcher {
     }
   }
 
-  /** True when it can be applied without any content. */
-  #start(want: WantedRow): boolean {
+  /** ready: it can be applied without any content. no source: nobody who is connected can have it. */
+  #start(want: WantedRow): 'ready' | 'on its way' | 'no source' | 'busy' {
     const { record } = want;
     const { path, entry } = record;
     if (entry.kind !== 'file' || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
       this.#ready.add(path);
-      return true;
+      return 'ready';
     }
     const local = this.#localSource(record);
     if (local !== undefined) {
       this.#staging.add(this.#begin(path, entry), local);
-      return false;
+      return 'on its way';
     }
     const link = this.#sources.choose(want, MAX_ASKED_BYTES);
-    if (link === undefined) return false;
+    if (link === 'none') return 'no source';
+    if (link === 'busy') return 'busy';
     const fetch = this.#begin(path, entry);
     fetch.link = link;
     if (entry.size <= SMALL_FILE_BYTES) this.#askWhole(fetch, link);
     else this.#askLarge(fetch, link);
-    return false;
+    return 'on its way';
   }
 
   /** Only mode or time differ, or a file of ours is to go whose content is to be there: a rename does it. */

@@ -60,22 +60,22 @@ export class Sources {
     for (const [link, bytes] of this.#askedBytes) if (bytes > 0) this.#askedBytes.set(link, Math.floor(bytes / 2));
   }
 
-  /** The peer with the least on its way, first of those that announced this very content, then of all. */
-  choose(want: WantedRow, maxAskedBytes: number): PeerLink | undefined {
+  /**
+   * The peer with the least on its way, first of those that announced this very content, then of all. none: nobody who is
+   * connected can have it. busy: who can has enough on its way.
+   */
+  choose(want: WantedRow, maxAskedBytes: number): PeerLink | 'none' | 'busy' {
     const { record } = want;
-    if (record.entry.kind !== 'file') return undefined;
+    if (record.entry.kind !== 'file') return 'none';
     const what = key(record.path, record.entry.sha256);
-    const possible = [...this.#askedBytes].filter(
-      ([link, asked]) => asked < maxAskedBytes && this.#refused.get(link)?.has(what) !== true,
-    );
+    const possible = [...this.#askedBytes].filter(([link]) => this.#refused.get(link)?.has(what) !== true);
     const announced = new Set(want.sources.filter(({ has }) => has).map(({ peer }) => peer));
     const having = possible.filter(([link]) => announced.has(link.device));
     // While one that surely has it is connected, others are not bothered.
-    const connected = [...this.#askedBytes.keys()].some(
-      (link) => announced.has(link.device) && this.#refused.get(link)?.has(what) !== true,
-    );
-    const [best] = (connected ? having : possible).sort(([, a], [, b]) => a - b);
-    return best?.[0];
+    const candidates = having.length > 0 ? having : possible;
+    if (candidates.length === 0) return 'none';
+    const [best] = candidates.filter(([, asked]) => asked < maxAskedBytes).sort(([, a], [, b]) => a - b);
+    return best?.[0] ?? 'busy';
   }
 }
 

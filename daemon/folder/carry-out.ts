@@ -17,7 +17,6 @@ import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { appliedMode } from './permissions.ts';
-import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
 import { type Candidate, type Decided, Written } from './written.ts';
 
@@ -315,119 +314,6 @@ export class CarryOut {
     }
     fetcher.drop(path);
     skipped.set(path, 'E_DIR_KEPT');
-<<<<<<< daemon/folder/carry-out.ts
-    written.keepDirectory(want, row);
-  }
-}
-
-/** What a batch has done, as it is to be written down. */
-class Written {
-  readonly rows: RowChange[] = [];
-  readonly happened: Happened[] = [];
-  readonly #unwant: RelativePath[] = [];
-  readonly #versions: KeptVersionRow[] = [];
-  readonly #mark: { path: RelativePath; why: 'fetch' | 'skipped'; code?: WantedRow['code']; attempts: number }[] = [];
-  readonly #context: FolderContext;
-
-  constructor(context: FolderContext) {
-    this.#context = context;
-  }
-
-  parts() {
-    const nowMs = this.#context.clock.nowMs();
-    return {
-      rows: this.rows,
-      unwant: this.#unwant,
-      versions: this.#versions,
-      mark: this.#mark,
-      history: this.happened.map((one) => historyRow(one, nowMs)),
-    };
-  }
-
-  done({ want, row, moveFrom }: Candidate, operation: Operation, { seen, filed }: Extract<Outcome, { kind: 'done' }>) {
-    const { record } = want;
-    const { path, entry } = record;
-    const movedFrom = operation.kind === 'move' ? moveFrom?.row.record.path : undefined;
-    this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, announce: true });
-    this.#unwant.push(path);
-    // Of what was damaged nobody knows the content.
-    const isDamaged = want.code === 'E_DAMAGED';
-    for (const one of filed) this.#keep(one, isDamaged ? undefined : row, record);
-    const before = row?.seen === undefined ? undefined : row.record.entry;
-    this.happened.push({
-      path,
-      what: isDamaged ? 'restored' : movedFrom === undefined ? whatHappened(before, entry) : 'moved',
-      device: record.origin,
-      direction: 'received',
-      sizeBytes: sizeOf(record),
-      version: filed[0]?.id,
-      detail: movedFrom,
-    });
-  }
-
-  /** The old path of a move. */
-  gone(record: FileRecord): void {
-    this.rows.push({ record, seen: undefined, announce: true });
-    this.#unwant.push(record.path);
-  }
-
-  /** Content that nobody had looked at and that could not go back to its place. */
-  kept({ row, want }: Candidate, filed: readonly Filed[]): void {
-    for (const one of filed) {
-      this.#keep(one, row, want.record);
-      const detail = 'was written here while another version arrived; kept beside it';
-      this.happened.push({
-        path: one.path,
-        what: 'kept',
-        device: this.#context.self,
-        direction: 'local',
-        sizeBytes: one.seen.size,
-        version: one.id,
-        detail,
-      });
-    }
-  }
-
-  problem(want: WantedRow, code: NonNullable<WantedRow['code']>): void {
-    const { record, attempts } = want;
-    this.#mark.push({ path: record.path, why: 'skipped', code: lasting(want) ?? code, attempts: attempts + 1 });
-  }
-
-  tryAgain({ record, attempts }: WantedRow): void {
-    this.#mark.push({ path: record.path, why: 'fetch', attempts: attempts + 1 });
-  }
-
-  /** Its tombstone holds, and the directory stays on this disk because of what is not synced in it. */
-  keepDirectory({ record }: WantedRow, row: Row): void {
-    if (record.entry.kind !== 'absent') {
-      this.#mark.push({ path: record.path, why: 'skipped', code: 'E_DIR_KEPT', attempts: 1 });
-      return;
-    }
-    this.rows.push({ record, seen: row.seen, keptLocally: true, announce: true });
-    this.#unwant.push(record.path);
-  }
-
-  #keep({ id, path, storedAs, seen }: Filed, row: Row | undefined, by: FileRecord): void {
-    const entry = row?.record.entry;
-    const isKnown = row?.seen !== undefined && sameFile(row.seen, seen);
-    const known = isKnown && entry?.kind === 'file' ? entry.sha256 : undefined;
-    const sha256 = isKnown && entry?.kind === 'symlink' ? hashText(entry.target) : known;
-    const isLost = sha256 !== undefined && by.lost.some((lost) => lost.sha256 === sha256);
-    this.#versions.push({
-      id,
-      path,
-      kind: seen.kind === 'symlink' ? 'symlink' : 'file',
-      sizeBytes: seen.size,
-      sha256,
-      replacedMs: this.#context.clock.nowMs(),
-      modifiedMs: Number(seen.mtimeNs / 1_000_000n),
-      replacedBy: by.origin,
-      why: isLost ? 'conflict' : by.entry.kind === 'absent' ? 'deleted' : 'replaced',
-      storedAs,
-      stat: seen,
-    });
-=======
     written.keepDirectory(candidate, row);
->>>>>>> /tmp/land.new
   }
 }

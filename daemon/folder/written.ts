@@ -10,6 +10,7 @@ import type { KeptVersionRow } from '../index/versions.ts';
 import type { WantedRow } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, whatHappened } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
+import { lasting } from './retries.ts';
 
 export interface Decided {
   /** What is to be written down: what is wanted, merged with what is here. */
@@ -107,8 +108,9 @@ export class Written {
     }
   }
 
-  problem({ record, attempts }: WantedRow, code: NonNullable<WantedRow['code']>): void {
-    this.#mark.push({ path: record.path, why: 'skipped', code, attempts: attempts + 1 });
+  problem(want: WantedRow, code: NonNullable<WantedRow['code']>): void {
+    const { record, attempts } = want;
+    this.#mark.push({ path: record.path, why: 'skipped', code: lasting(want) ?? code, attempts: attempts + 1 });
   }
 
   tryAgain({ record, attempts }: WantedRow): void {

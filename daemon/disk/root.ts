@@ -30,8 +30,10 @@ export const prepareRoot: Job<PrepareRoot, PreparedRoot> = {
       if (found === undefined && marker !== undefined) {
         writeMarker(dir, marker);
         found = marker;
-      }
-      if (found !== undefined) makeOwnDirectories(dir);
+        makeOwnDirectories(dir);
+        // The index will know this marker: after a power loss it must not be missed.
+        fs.sync(dir);
+      } else if (found !== undefined) makeOwnDirectories(dir);
       return { marker: found, dev, ino };
     } finally {
       dir.close();

@@ -20,6 +20,8 @@ const HISTORY_ROWS = 100_000;
 /** What is younger is never let go for want of space. */
 const SAFE_MS = 24 * 60 * 60 * 1000;
 const AT_ONCE = 500;
+/** Lines of the log for one look. */
+const MAX_LINES = 10;
 
 export class Upkeep {
   readonly #context: FolderContext;
@@ -67,11 +69,12 @@ export class Upkeep {
     if (versions.length === 0) return;
     const items = versions.map(({ version, seen }) => ({ storedAs: version.storedAs, seen }));
     const found = await workers.run(lookAtVersions, { tree: this.#context.tree(), versions: items });
+    const detail = 'a program went on writing into the version that was replaced; it is kept';
+    let told = 0;
     versions.forEach(({ version }, i) => {
       const now = found[i];
       if (now === undefined) return;
-      const detail = 'a program went on writing into the version that was replaced; it is kept';
-      log.warn(detail, { path: version.path, version: version.id });
+      if (told++ < MAX_LINES) log.warn(detail, { path: version.path, version: version.id });
       const changed: KeptVersionRow = { ...version, sizeBytes: now.seen.size, sha256: now.sha256, stat: now.seen };
       const { path, id } = version;
       index.commit({
@@ -94,6 +97,7 @@ export class Upkeep {
       });
       index.commit({ nowUs: clock.nowUs(), versions: [changed] });
     });
+    if (told > MAX_LINES) log.warn(`and ${told - MAX_LINES} more versions that were written into`);
   }
 
   async #letGo(): Promise<void> {

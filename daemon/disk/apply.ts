@@ -9,6 +9,7 @@ import type { Expected, Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent, isElsewhere } from './errno.ts';
+import { toMicroseconds } from './observe.ts';
 import { STAGING, type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { type Filed, atVersion, file, moveWithoutReplacing } from './versions.ts';
 
@@ -87,13 +88,13 @@ function put(tree: Tree, staging: Directory, { path, staged, expect, version }: 
   const ours = staging.lstat(staged);
   if (expect === 'absent') {
     moveWithoutReplacing(staging, staged, place.dir, place.name);
-    return done(place);
+    return placed(place, ours);
   }
   try {
     staging.rename(staged, place.dir, place.name, 'exchange');
   } catch (error) {
     if (errnoOf(error) !== 'EINVAL') throw error;
-    return putByLink(tree, staging, place, { path, staged, expect, version });
+    return putByLink(tree, staging, place, { path, staged, version }, ours);
   }
   // The old one is in our hands now, and nobody can have destroyed it.
   const old = staging.lstat(staged);
@@ -106,9 +107,9 @@ function put(tree: Tree, staging: Directory, { path, staged, expect, version }: 
       staging.rename(staged, place.dir, place.name, 'exchange');
       return { kind: 'not empty' };
     }
-    return done(place);
+    return placed(place, ours);
   }
-  return done(place, [file(tree, staging, staged, path, version)]);
+  return placed(place, ours, [file(tree, staging, staged, path, version)]);
 }
 
 /**
@@ -146,13 +147,14 @@ function putByLink(
   tree: Tree,
   staging: Directory,
   place: Place,
-  { path, staged, version }: Pick<Put, 'path' | 'staged' | 'version' | 'expect'>,
+  { path, staged, version }: Pick<Put, 'path' | 'staged' | 'version'>,
+  ours: Stat,
 ): Outcome {
   const kept = `${staged}.old`;
   place.dir.link(place.name, staging, kept);
   const filed = file(tree, staging, kept, path, version);
   staging.rename(staged, place.dir, place.name, 'replace');
-  return done(place, [filed]);
+  return placed(place, ours, [filed]);
 }
 
 function makeStagedLink(staging: Directory, staged: string, target: string): void {
@@ -172,12 +174,12 @@ function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operat
   // A directory that is there already is as good as one that we make.
   if (now?.kind === 'dir') {
     place.dir.setAttributes(place.name, { mode });
-    return done(place);
+    return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed: [] };
   }
   if (!isExpected(expect, now)) return CHANGED;
   if (expect === 'absent') {
     place.dir.mkdir(place.name, mode);
-    return done(place);
+    return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed: [] };
   }
   if (lookAt(staging, staged) === undefined) staging.mkdir(staged, mode);
   return put(tree, staging, operation);
@@ -191,15 +193,31 @@ function setAttributes(
   const place = tree.place(path);
   const now = lookAt(place.dir, place.name);
   if (!isExpected(expect, now) || now === undefined) return CHANGED;
-  if (now.kind === 'file' && now.nlink > 1) unlinkFromOthers(staging, place, now);
-  place.dir.setAttributes(place.name, mtimeUs === undefined ? { mode } : { mode, mtimeUs });
-  const after = place.dir.lstat(place.name);
-  const same = now.nlink > 1 || (after.ino === now.ino && after.size === now.size);
-  return same ? done(place) : CHANGED;
+  const own = now.kind === 'file' && now.nlink > 1 ? unlinkFromOthers(staging, place, now) : now;
+  return own === undefined ? CHANGED : withAttributes(place, own, mode, mtimeUs);
 }
 
-/** Another name of the same inode may lie outside of the folder: our attributes are not its. Our name gets a copy. */
-function unlinkFromOthers(staging: Directory, place: Place, now: Stat): void {
+/**
+ * Sets what differs. A write between the last look and this step is hidden by the time that is set over its own: so what
+ * is remembered has the ctime of before, and the next look reads the content once more.
+ */
+function withAttributes(place: Place, before: Stat, mode: number, mtimeUs: bigint | undefined): Outcome {
+  const isRight =
+    (before.mode & 0o777) === mode && (mtimeUs === undefined || toMicroseconds(before.mtimeNs) === mtimeUs);
+  if (!isRight) place.dir.setAttributes(place.name, mtimeUs === undefined ? { mode } : { mode, mtimeUs });
+  const after = seenOf(place.dir.lstat(place.name));
+  const was = seenOf(before);
+  if (after === undefined || was === undefined) return CHANGED;
+  if (after.ino !== was.ino) return CHANGED;
+  if (after.kind === 'dir' || (isRight && sameFile(was, after))) return { kind: 'done', seen: after, filed: [] };
+  return after.size === was.size ? { kind: 'done', seen: { ...after, ctimeNs: was.ctimeNs }, filed: [] } : CHANGED;
+}
+
+/**
+ * Another name of the same inode may lie outside of the folder: our attributes are not its. Our name gets a copy, whose
+ * stat is the answer; undefined when somebody wrote meanwhile.
+ */
+function unlinkFromOthers(staging: Directory, place: Place, now: Stat): Stat | undefined {
   const copy = `${now.ino}.copy`;
   if (lookAt(staging, copy) !== undefined) staging.remove(copy, 'file');
   const from = place.dir.openFile(place.name, 'read');
@@ -220,10 +238,11 @@ function unlinkFromOthers(staging: Directory, place: Place, now: Stat): void {
   const old = staging.lstat(copy);
   if (old.ino === now.ino && old.mtimeNs === now.mtimeNs && old.size === now.size) {
     staging.remove(copy, 'file');
-    return;
+    return mine;
   }
   staging.rename(copy, place.dir, place.name, 'exchange');
   if (staging.lstat(copy).ino === mine.ino) staging.remove(copy, 'file');
+  return undefined;
 }
 
 function move(tree: Tree, operation: Extract<Operation, { kind: 'move' }>): Outcome {
@@ -232,7 +251,8 @@ function move(tree: Tree, operation: Extract<Operation, { kind: 'move' }>): Outc
   if (!isExpected(expect, lookAt(source.dir, source.name))) return CHANGED;
   const place = tree.place(path);
   moveWithoutReplacing(source.dir, source.name, place.dir, place.name);
-  if (!isTaken(expect, place.dir.lstat(place.name))) {
+  const taken = place.dir.lstat(place.name);
+  if (!isTaken(expect, taken)) {
     try {
       moveWithoutReplacing(place.dir, place.name, source.dir, source.name);
       return CHANGED;
@@ -241,8 +261,7 @@ function move(tree: Tree, operation: Extract<Operation, { kind: 'move' }>): Outc
       return { kind: 'changed', filed: [file(tree, place.dir, place.name, from, version)] };
     }
   }
-  place.dir.setAttributes(place.name, mtimeUs === undefined ? { mode } : { mode, mtimeUs });
-  return done(place);
+  return withAttributes(place, taken, mode, mtimeUs);
 }
 
 /** A deletion is a move into the version store, looked at afterwards. */
@@ -324,6 +343,19 @@ function isTaken(expect: SeenStat, taken: Stat): boolean {
   return expect.kind === 'dir' ? seen.kind === 'dir' : sameFile(expect, seen);
 }
 
-function done(place: Place, filed: readonly Filed[] = []): Outcome {
-  return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed };
+/**
+ * What is remembered of a place is what we put there. Somebody may have written, or taken it away, since: then it is the
+ * stat of before that is remembered, and what is there differs from it at the next look. Remembered as it is by now, an
+ * edit that came a microsecond after us would pass for the content that we brought.
+ */
+function placed(place: Place, put: Stat, filed: readonly Filed[] = []): Outcome {
+  const now = lookAt(place.dir, place.name);
+  const [before, after] = [seenOf(put), now && seenOf(now)];
+  return { kind: 'done', seen: isSamePut(before, after) ? after : before, filed };
+}
+
+/** All but the ctime, which taking the place has set; of a directory also but the times, which are not its own. */
+function isSamePut(before: SeenStat | undefined, after: SeenStat | undefined): boolean {
+  if (before === undefined || after === undefined || before.mode !== after.mode) return false;
+  return before.kind === 'dir' ? after.kind === 'dir' && before.ino === after.ino : sameFile(before, after);
 }

@@ -2,7 +2,15 @@
 import { lostContent } from '../core/conflict.ts';
 import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type Operation, type Ready, plan } from '../core/plan.ts';
-import { type FileRecord, type LiveEntry, isLive, joinLost, newVersion, sameEntry } from '../core/record.ts';
+import {
+  type Entry,
+  type FileRecord,
+  type LiveEntry,
+  isLive,
+  joinLost,
+  newVersion,
+  sameEntry,
+} from '../core/record.ts';
 import { type DecidedAmong, reconcileAll } from '../core/rivals.ts';
 import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
@@ -129,10 +137,7 @@ export class CarryOut {
         : record;
     const ready: Ready = {
       record: applied,
-      ours:
-        row === undefined
-          ? undefined
-          : { entry: row.seen === undefined ? { kind: 'absent' } : row.record.entry, seen: row.seen },
+      ours: row === undefined ? undefined : { entry: entryHere(row), seen: row.seen },
       staged: stagedName(path, entry.kind === 'file' ? entry.sha256 : 'none'),
       moveFrom: from === undefined ? undefined : { path: from.row.record.path, seen: from.seen },
       version: newVersionId(this.#context),
@@ -316,4 +321,10 @@ export class CarryOut {
     skipped.set(path, 'E_DIR_KEPT');
     written.keepDirectory(candidate, row);
   }
+}
+
+/** What is on our disk, as the index has it: of a tombstone whose directory is kept here, the directory. */
+function entryHere({ record, seen, keptLocally }: Row): Entry {
+  if (seen === undefined) return { kind: 'absent' };
+  return keptLocally ? { kind: 'dir', mode: seen.mode & 0o777 } : record.entry;
 }

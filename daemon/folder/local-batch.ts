@@ -72,6 +72,11 @@ export class LocalBatch {
       : settle(wanted, ours, hashText);
   }
 
+  /** A directory that outlived its deletion is gone now: what comes in its place is new. */
+  notKept(row: Row): void {
+    this.#rows.push({ ...row, seen: undefined, keptLocally: false, announce: false });
+  }
+
   /** A directory that outlived its deletion, because of what is not synced in it, has something live in it again. */
   reviveKept(row: Row, { entry, seen, boundary }: Extract<Observation, { kind: 'present' }>): void {
     const { nowMs } = reconcileContext(this.#context);

@@ -140,7 +140,10 @@ export class LocalChanges {
         }
         // Named, but not to be looked at: nothing is concluded.
         for (const path of listing.unknown) rows.delete(path);
-        for (const row of rows.values()) if (isLive(row.record)) deletions.vanished(row);
+        for (const row of rows.values()) {
+          if (isLive(row.record)) deletions.vanished(row);
+          else if (row.keptLocally) look.push(row.record.path);
+        }
         return look;
       }
     }
@@ -215,7 +218,8 @@ export class LocalChanges {
       }
       switch (change.kind) {
         case 'same':
-          if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
+          if (observation?.kind === 'absent' && row?.keptLocally === true) batch.notKept(row);
+          else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);
           else if (row?.racy === true && observation?.kind === 'present') batch.looked(row, observation.seen, false);
           return;

@@ -22,11 +22,13 @@ export interface Received {
 
 /** What a path is as this batch has left it: the index sees the batch only when it is whole. */
 interface Now {
-  row: Pick<Row, 'record' | 'seen'> | undefined;
+  row: Omit<Row, 'seq' | 'movedFrom'> | undefined;
   want: FileRecord | undefined;
   /** What is wanted, and all that was announced beside it. */
   announced: readonly FileRecord[];
 }
+
+const NEVER_SEEN = { seen: undefined, racy: false, keptLocally: false, boundary: false };
 
 export class Receiver {
   readonly #context: FolderContext;
@@ -138,11 +140,13 @@ class ReceivedBatch {
   }
 
   #putRow(record: FileRecord, now: Now, theirs: boolean): void {
-    const seen = now.row?.seen;
+    // What is known of the disk stays: a directory that is kept here must not look new, nor a file less than racy.
+    const { seen, racy, keptLocally, boundary } = now.row ?? NEVER_SEEN;
+    const row = { record, seen, racy, keptLocally: keptLocally && !isLive(record), boundary };
     // Put last: the order of a batch is the order of its sequences.
     this.rows.delete(record.path);
-    this.rows.set(record.path, { change: { record, seen, announce: true }, theirs });
-    now.row = { record, seen };
+    this.rows.set(record.path, { change: { ...row, announce: true }, theirs });
+    now.row = row;
   }
 
   #dropWant(path: RelativePath, now: Now): void {

@@ -1,0 +1,297 @@
+// One device over a disk in memory, and a peer whose every word a test says itself. What the device says to it is kept.
+import assert from 'node:assert/strict';
+import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../../daemon/core/ids.ts';
+import type { RelativePath } from '../../daemon/core/path.ts';
+import type { Entry, FileRecord } from '../../daemon/core/record.ts';
+import type { FolderSettings } from '../../daemon/core/settings.ts';
+import { hashText } from '../../daemon/disk/versions.ts';
+import { Folder } from '../../daemon/folder/folder.ts';
+import type { WaitResult } from '../../daemon/folder/view.ts';
+import { FolderIndex, type Row, type WantedRow } from '../../daemon/index/folder-index.ts';
+import type { Log } from '../../daemon/ports/log.ts';
+import type { Acknowledgement, Announcement, ChunkRequest, IndexOffer, PeerLink } from '../../daemon/ports/peers.ts';
+import type { Workers } from '../../daemon/ports/workers.ts';
+import { SimulatedClock } from '../simulation/clock.ts';
+import { InlineWorkers } from '../simulation/inline-workers.ts';
+import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
+import { SeededRandom } from '../simulation/random.ts';
+import { SimulatedWatch } from '../simulation/simulated-watch.ts';
+
+export const ROOT = '/srv/docs';
+export const SELF = 'A'.repeat(52) as DeviceId;
+export const SELF_EPOCH = 'AAAAAAAAAAAAAAAA' as Epoch;
+const STEP_MS = 50;
+
+const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => quiet };
+function ignore(): void {
+  // Nobody reads it.
+}
+
+export function file(content: string, mode = 0o644): Entry {
+  const sha256: Sha256 = hashText(content);
+  return { kind: 'file', size: Buffer.byteLength(content), sha256, mode, mtimeUs: 1_700_000_000_000_000n };
+}
+
+/** A peer at whose end the test sits. */
+export class ScriptedPeer implements PeerLink {
+  readonly device: DeviceId;
+  readonly epoch: Epoch;
+  readonly name: string;
+  queuedBytes = 0;
+  readonly told: Announcement[] = [];
+  readonly indexes: IndexOffer[] = [];
+  readonly asked: ChunkRequest[] = [];
+  acknowledged: Acknowledgement | undefined;
+  /** What it answers requests with, by path; nothing for others. */
+  readonly contents = new Map<string, string>();
+  readonly #device: OneDevice;
+  #seq = 1000;
+  #count = 1;
+
+  constructor(device: OneDevice, letter: string) {
+    this.device = letter.repeat(52) as DeviceId;
+    this.epoch = letter.repeat(16) as Epoch;
+    this.name = `peer ${letter}`;
+    this.#device = device;
+  }
+
+  /** Connects, and says that it has told nothing yet. */
+  connect(offer: Partial<IndexOffer> = {}): void {
+    const { door } = this.#device.folder;
+    door.attach(this);
+    door.onIndex(this, { epoch: this.epoch, seq: 0 as Sequence, entries: 1, have: undefined, ...offer });
+  }
+
+  disconnect(): void {
+    this.#device.folder.door.detach(this);
+  }
+
+  /** A version that the peer makes over what the device has, or over `over`, or over nothing (null). */
+  version(path: string, entry: Entry, over?: FileRecord | null): FileRecord {
+    const base = over === null ? undefined : (over ?? this.#device.row(path)?.record);
+    const mine = [this.epoch, this.#device.clock.nowMs() + this.#count++] as const;
+    const vector = [...(base?.vector ?? []).filter(([epoch]) => epoch !== this.epoch), mine];
+    return {
+      path: path as RelativePath,
+      entry,
+      vector: vector.toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      origin: this.device,
+      maker: this.epoch,
+      stamp: Math.max((base?.stamp ?? 0) + 1, this.#device.clock.nowMs()),
+      mark: false,
+      lost: [],
+    };
+  }
+
+  tell(record: FileRecord, content?: string): void {
+    const seq = ++this.#seq as Sequence;
+    const bytes = content === undefined ? {} : { content: new TextEncoder().encode(content) };
+    this.#device.folder.door.onAnnounce(this, [{ seq, record, ...bytes }]);
+  }
+
+  /** What the device has told of a path last. */
+  lastTold(path: string): FileRecord | undefined {
+    return this.told.findLast(({ record }) => record.path === path)?.record;
+  }
+
+  sendIndex(offer: IndexOffer): void {
+    this.indexes.push(offer);
+  }
+
+  announce(announcements: readonly Announcement[]): void {
+    this.told.push(...announcements);
+    // It takes in all that it hears.
+    const received = announcements.at(-1)?.seq;
+    if (received === undefined) return;
+    const announced = this.#seq as Sequence;
+    const { epoch } = this.#device.index;
+    this.#device.clock.after(1, () =>
+      this.#device.folder.door.onAcknowledge(this, { epoch, received, held: received, skipped: 0, announced }),
+    );
+  }
+
+  acknowledge(ack: Acknowledgement): void {
+    this.acknowledged = ack;
+  }
+
+  request(request: ChunkRequest): void {
+    this.asked.push(request);
+    const content = this.contents.get(request.path);
+    if (content === undefined || request.want.kind !== 'bytes') return;
+    const answer = { request: request.request, kind: 'bytes', offset: 0, payload: Buffer.from(content) } as const;
+    this.#device.clock.after(1, () => this.#device.folder.door.onAnswer(this, answer));
+  }
+
+  answer(): void {
+    // Nobody asks.
+  }
+}
+
+export class OneDevice {
+  readonly clock = new SimulatedClock();
+  readonly fs = new MemoryFileSystem(this.clock);
+  readonly user = this.fs.user;
+  /** Jobs that have been given to workers. */
+  jobs = 0;
+  /** Peers that are not read now. */
+  readonly unread = new Set<DeviceId>();
+  readonly #settings: FolderSettings;
+  readonly #peers: readonly ScriptedPeer[];
+  #index: FolderIndex;
+  #folder: Folder;
+
+  constructor(settings: Partial<FolderSettings> = {}) {
+    this.#peers = ['P', 'Q'].map((letter) => new ScriptedPeer(this, letter));
+    this.user.mkdir(ROOT);
+    this.#settings = {
+      name: 'docs' as FolderName,
+      path: ROOT,
+      peers: new Map(this.#peers.map(({ device }) => [device, 'two-way'])),
+      mode: 'two-way',
+      enabled: true,
+      rescanMs: 600_000,
+      permissions: true,
+      watch: 'auto',
+      authority: undefined,
+      conflict: 'newest',
+      maxDelete: 1,
+      versions: { keepMs: 365 * 24 * 60 * 60 * 1000, maxShare: 1 },
+      ...settings,
+    };
+    this.#index = FolderIndex.open(':memory:', { newEpoch: () => SELF_EPOCH });
+    this.#folder = this.#make();
+  }
+
+  #make(): Folder {
+    const { clock, fs } = this;
+    const random = new SeededRandom(7);
+    const inline = new InlineWorkers(fs, (job) => clock.after(1, job));
+    const workers: Workers = {
+      run: (job, input) => {
+        this.jobs++;
+        return inline.run(job, input);
+      },
+    };
+    return new Folder({
+      name: 'docs' as FolderName,
+      self: SELF,
+      index: this.#index,
+      workers,
+      clock,
+      random,
+      log: quiet,
+      settings: this.#settings,
+      watch: new SimulatedWatch(fs, clock, random),
+      backpressure: { setReading: (device, on) => void (on ? this.unread.delete(device) : this.unread.add(device)) },
+      newEpoch: () => 'BBBBBBBBBBBBBBBB' as Epoch,
+      lockRoot: () => ({ release: ignore }),
+      deviceName: (device) => device.slice(0, 1),
+      emit: ignore,
+    });
+  }
+
+  get folder(): Folder {
+    return this.#folder;
+  }
+
+  get index(): FolderIndex {
+    return this.#index;
+  }
+
+  get peer(): ScriptedPeer {
+    return this.#peer(0);
+  }
+
+  get other(): ScriptedPeer {
+    return this.#peer(1);
+  }
+
+  #peer(n: number): ScriptedPeer {
+    const peer = this.#peers[n];
+    assert(peer !== undefined);
+    return peer;
+  }
+
+  row(path: string): Row | undefined {
+    return this.#index.row(path as RelativePath);
+  }
+
+  wanted(path: string): WantedRow | undefined {
+    return this.#index.wanted(path as RelativePath);
+  }
+
+  exists(path: string): boolean {
+    return this.user.exists(`${ROOT}/${path}`);
+  }
+
+  read(path: string): string {
+    return this.user.read(`${ROOT}/${path}`);
+  }
+
+  write(path: string, content: string): void {
+    this.user.write(`${ROOT}/${path}`, content);
+  }
+
+  remove(path: string): void {
+    this.user.remove(`${ROOT}/${path}`);
+  }
+
+  /** Contents in the version store. */
+  kept(): string[] {
+    const names = [...this.user.tree(`${ROOT}/.syncd/versions`, []).entries()];
+    return names
+      .filter(([, what]) => what.startsWith('file'))
+      .map(([name]) => this.user.read(`${ROOT}/.syncd/versions/${name}`));
+  }
+
+  /** Starts with these files, scanned; the peer is connected. */
+  async start(files: Readonly<Record<string, string>> = {}): Promise<this> {
+    for (const [path, content] of Object.entries(files)) this.write(path, content);
+    this.#folder.start();
+    await this.until(() => this.#folder.condition.kind === 'idle', 'the first scan');
+    this.peer.connect();
+    await this.clock.advance(500);
+    return this;
+  }
+
+  /** As SIGKILL between two jobs, and a start. Nobody is connected. */
+  async crash(): Promise<void> {
+    const saved = this.#index.serialise();
+    const dead = this.#folder;
+    this.#index = FolderIndex.open(saved, { newEpoch: () => SELF_EPOCH });
+    const stopping = dead.stop().catch(ignore);
+    await this.clock.advance(5_000);
+    await stopping;
+    this.#folder = this.#make();
+  }
+
+  async until(isSo: () => boolean, what: string, limitMs = 60_000): Promise<void> {
+    for (let waited = 0; !isSo(); waited += STEP_MS) {
+      assert(waited < limitMs, `waited in vain for ${what}`);
+      await this.clock.advance(STEP_MS);
+    }
+  }
+
+  /** How many jobs were started in this time. */
+  async jobsIn(ms: number): Promise<number> {
+    const before = this.jobs;
+    await this.clock.advance(ms);
+    return this.jobs - before;
+  }
+
+  async wait(timeoutMs = 5_000): Promise<WaitResult> {
+    let answer: WaitResult | undefined;
+    void this.#folder.wait(timeoutMs, new AbortController().signal).then((result) => {
+      answer = result;
+    });
+    await this.until(() => answer !== undefined, 'wait to answer', timeoutMs + 1_000);
+    assert(answer !== undefined);
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    const stopping = this.#folder.stop();
+    await this.clock.advance(5_000);
+    await stopping;
+  }
+}

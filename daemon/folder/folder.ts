@@ -114,7 +114,8 @@ export class Folder implements ControlledFolder {
       boundaries: this.#boundaries,
       litter: this.#litter,
     };
-    this.#local = new LocalChanges(context, { ...local, onNewDirectory });
+    const onReadable = (): void => this.#retries.now();
+    this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     const onUnneeded = (path: RelativePath, entry: FileEntry): void => {
       this.#litter.add({ path, entry });

@@ -32,6 +32,8 @@ interface LocalParts {
   readonly litter: Litter;
   /** A directory that was found by scanning, which the watcher may not know. */
   onNewDirectory(dir: RelativePath): void;
+  /** A directory that was skipped can be read again. */
+  onReadable(): void;
 }
 
 export class LocalChanges {
@@ -127,8 +129,11 @@ export class LocalChanges {
         );
         return [];
       case 'whole': {
-        skipped.clear(listing.dir === '' ? '.' : listing.dir);
-        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped));
+        const own = listing.dir === '' ? '.' : listing.dir;
+        // It could not be read, and now it can: what waits to be written into it need not wait any longer.
+        if (skipped.has(own)) this.#parts.onReadable();
+        if (listing.dir === '' || !this.#waits(listing.dir)) skipped.clear(own);
+        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped, (path) => this.#waits(path)));
         const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
         const look: RelativePath[] = [];
         for (const entry of listing.entries) {
@@ -147,6 +152,11 @@ export class LocalChanges {
         return look;
       }
     }
+  }
+
+  /** Something from elsewhere cannot be put there yet: it stays named, however well the path itself can be read. */
+  #waits(path: RelativePath): boolean {
+    return this.#context.index.wanted(path)?.why === 'skipped';
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
@@ -204,10 +214,14 @@ export class LocalChanges {
       const row = rows.get(path);
       if (change.kind === 'vanished' && row !== undefined) deletions.vanished(row);
     }
+    const waiting = new Set(paths.filter((path) => this.#waits(path)));
     changes.forEach(({ path, change }, i) => {
       const row = rows.get(path);
       const observation = observations[i];
-      if (change.kind !== 'skip') skipped.clear(path);
+      if (change.kind !== 'skip' && !waiting.has(path)) {
+        if (row?.record.entry.kind === 'dir' && skipped.has(path)) this.#parts.onReadable();
+        skipped.clear(path);
+      }
       if (observation?.kind === 'present' || observation?.kind === 'same') {
         deletions.reappeared(path);
         this.#restless.forget(path);
@@ -247,6 +261,7 @@ export class LocalChanges {
       }
     });
     batch.commit();
+    for (const path of waiting) if (!this.#waits(path)) skipped.clear(path);
   }
 
   #newDirectory(path: RelativePath, row: Row | undefined, boundary: boolean): void {

@@ -21,14 +21,19 @@ export class SkippedPaths {
     return true;
   }
 
+  has(path: string): boolean {
+    return this.#codes.has(path);
+  }
+
   clear(path: string): void {
     this.#codes.delete(path);
   }
 
-  /** A directory was listed whole: of its own entries only these are skipped. True when something new is among them. */
-  replaceIn(dir: DirPath, found: readonly Skipped[]): readonly Skipped[] {
-    const now = new Map(found.map(({ path, code }) => [path, code]));
-    for (const path of this.#codes.keys()) if (parentText(path) === dir && !now.has(path)) this.#codes.delete(path);
+  /** A directory was listed whole: of its own entries only these are skipped, and those that `waits` says. Returns what is new. */
+  replaceIn(dir: DirPath, found: readonly Skipped[], waits: (path: RelativePath) => boolean): readonly Skipped[] {
+    const now = new Set(found.map(({ path }) => path));
+    for (const path of this.#codes.keys())
+      if (parentText(path) === dir && !now.has(path) && !waits(path as RelativePath)) this.#codes.delete(path);
     return found.filter(({ path, code }) => this.set(path, code));
   }
 

@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly config?: string;
   /** Further arguments of syncd. */
   readonly args?: readonly string[];
+  /** A program that runs it with less than the tests have, and its arguments. */
+  readonly under?: readonly string[];
 }
 
 const running = new Set<ChildProcess>();
@@ -52,6 +54,7 @@ export class Daemon {
   readonly name: string;
   readonly home: string;
   readonly #args: readonly string[];
+  readonly #under: readonly string[];
   readonly #logFile: string;
   #child: ChildProcess | undefined;
 
@@ -59,6 +62,7 @@ export class Daemon {
     this.name = options.name;
     this.home = home;
     this.#args = options.args ?? [];
+    this.#under = options.under ?? [];
     this.#logFile = `${home}.log`;
     mkdirSync(home, { recursive: true });
     this.configure(options.config ?? '');
@@ -77,7 +81,8 @@ export class Daemon {
   /** Starts the daemon and waits until it answers. */
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(node, [syncd, '--home', this.home, ...this.#args], {
+    const [program = node, ...args] = [...this.#under, node, syncd, '--home', this.home, ...this.#args];
+    const child = spawn(program, args, {
       stdio: ['ignore', log, log],
       env: environment(),
     });

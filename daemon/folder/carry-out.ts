@@ -21,6 +21,7 @@ import { type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { tell } from './chronicle.ts';
 import { type FolderContext, makerOf, newVersionId, reconcileContext } from './context.ts';
+import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
@@ -34,6 +35,7 @@ const BATCH = 512;
 const UNPARKED_BATCH = 4096;
 
 interface Parts {
+  readonly deletions: Deletions;
   readonly fetcher: Fetcher;
   readonly hints: Hints;
   readonly links: Links;
@@ -79,6 +81,7 @@ export class CarryOut {
     const candidates: Candidate[] = [];
     const moved = new Set<RelativePath>();
     for (const [path, want] of wants) {
+      if (isLive(want.record)) this.#parts.deletions.comesBack(path);
       const row = index.row(path);
       const decided = this.#decide(want, row);
       const problem = decided === undefined ? 'decided' : this.#obstacle(want, wants);

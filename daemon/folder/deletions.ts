@@ -1,6 +1,6 @@
 // Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
 import { tombstone } from '../core/observation.ts';
-import type { RelativePath } from '../core/path.ts';
+import { type RelativePath, ancestorsOf } from '../core/path.ts';
 import { isLive } from '../core/record.ts';
 import { observe } from '../disk/observe.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
@@ -54,6 +54,18 @@ export class Deletions {
   reappeared(path: RelativePath): void {
     this.#vanished.remove(path);
     this.hold.reappeared(path, (dir) => this.#liveChildren(dir).filter((sibling) => sibling !== path));
+  }
+
+  /** A peer's version is to come to this path: it leaves the hold, and the directories above it are wanted back with it. */
+  comesBack(path: RelativePath): void {
+    if (!this.hold.covers(path)) return;
+    const { index, clock } = this.#context;
+    const gone = [path, ...ancestorsOf(path)]
+      .filter((one) => this.hold.covers(one))
+      .flatMap((one) => index.row(one) ?? [])
+      .filter(({ record, seen }) => isLive(record) && seen !== undefined);
+    index.commit({ nowUs: clock.nowUs(), rows: gone.map((row) => ({ ...row, seen: undefined, announce: false })) });
+    this.reappeared(path);
   }
 
   /** The vanished file that had this inode, still in the index as it was. */
@@ -125,7 +137,10 @@ export class Deletions {
         nowUs: clock.nowUs(),
         // What is wanted is what is written: only that it is on our disk is no longer so.
         rows: page.map((row) => ({ ...row, seen: undefined, announce: false })),
-        want: page.map(({ record }) => ({ record, why: 'fetch' as const, sinceMs: clock.nowMs() })),
+        // What a peer has announced meanwhile is wanted already, and is newer.
+        want: page
+          .filter(({ record }) => index.wanted(record.path) === undefined)
+          .map(({ record }) => ({ record, why: 'fetch' as const, sinceMs: clock.nowMs() })),
       });
     }
     return count;

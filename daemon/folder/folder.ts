@@ -124,14 +124,7 @@ export class Folder implements ControlledFolder {
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped);
-    const parts = {
-      fetcher: this.#fetcher,
-      hints: this.#hints,
-      links: this.#links,
-      skipped: this.#skipped,
-      litter: this.#litter,
-    };
-    this.#carryOut = new CarryOut(context, parts);
+    this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
     const isSilent = (): boolean => this.#paused || this.#health.isHalted;

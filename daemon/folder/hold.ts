@@ -82,14 +82,16 @@ export class Hold {
   /** A held path exists again, so it was not deleted for good: it leaves the hold. Siblings below the same directory stay. */
   reappeared(path: RelativePath, siblingsOf: (dir: RelativePath) => readonly RelativePath[]): void {
     if (!this.covers(path)) return;
+    let left = 1;
     for (const above of [...ancestorsOf(path).reverse(), path]) {
       if (!this.#paths.delete(above)) continue;
       if (above === path) break;
+      left++;
       for (const sibling of siblingsOf(above)) this.#paths.add(sibling);
     }
     if (this.#paths.size === 0) this.release();
     else if (this.#note !== undefined) {
-      this.#note = { ...this.#note, entries: Math.max(1, this.#note.entries - 1), paths: [...this.#paths] };
+      this.#note = { ...this.#note, entries: Math.max(1, this.#note.entries - left), paths: [...this.#paths] };
       this.#save();
     }
   }

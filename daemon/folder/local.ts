@@ -131,7 +131,7 @@ export class LocalChanges {
       case 'whole': {
         const own = listing.dir === '' ? '.' : listing.dir;
         // It could not be read, and now it can: what waits to be written into it need not wait any longer.
-        if (skipped.has(own)) this.#parts.onReadable();
+        if (skipped.isOutOfReach(own)) this.#parts.onReadable();
         if (listing.dir === '' || !this.#waits(listing.dir)) skipped.clear(own);
         this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped, (path) => this.#waits(path)));
         const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
@@ -139,6 +139,7 @@ export class LocalChanges {
         for (const entry of listing.entries) {
           const row = rows.get(entry.path);
           rows.delete(entry.path);
+          if (row?.keptLocally === true) skipped.set(entry.path, 'E_DIR_KEPT');
           if (!this.#isKnown(row, entry)) look.push(entry.path);
           else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
           if (entry.seen.kind === 'dir') this.#enqueue(entry, row, boundaries);
@@ -154,9 +155,10 @@ export class LocalChanges {
     }
   }
 
-  /** Something from elsewhere cannot be put there yet: it stays named, however well the path itself can be read. */
+  /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
   #waits(path: RelativePath): boolean {
-    return this.#context.index.wanted(path)?.why === 'skipped';
+    const { index } = this.#context;
+    return index.wanted(path)?.why === 'skipped' || index.row(path)?.keptLocally === true;
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
@@ -219,7 +221,7 @@ export class LocalChanges {
       const row = rows.get(path);
       const observation = observations[i];
       if (change.kind !== 'skip' && !waiting.has(path)) {
-        if (row?.record.entry.kind === 'dir' && skipped.has(path)) this.#parts.onReadable();
+        if (row?.record.entry.kind === 'dir' && skipped.isOutOfReach(path)) this.#parts.onReadable();
         skipped.clear(path);
       }
       if (observation?.kind === 'present' || observation?.kind === 'same') {

@@ -21,8 +21,10 @@ export class SkippedPaths {
     return true;
   }
 
-  has(path: string): boolean {
-    return this.#codes.has(path);
+  /** It could not be read or written, which may be over when it can be read. */
+  isOutOfReach(path: string): boolean {
+    const code = this.#codes.get(path);
+    return code !== undefined && code !== 'E_DIR_KEPT';
   }
 
   clear(path: string): void {

@@ -26,6 +26,22 @@ test('I3: a directory that is kept here is not created anew when another peer ha
   await device.stop();
 });
 
+test('I11: a directory that is kept is named as long as it is, also after a restart', async () => {
+  const device = await withKeptDirectory();
+  const isNamed = () =>
+    device.folder.snapshot().skipped.some(({ path, code }) => path === 'd' && code === 'E_DIR_KEPT');
+  void device.folder.sync();
+  await device.clock.advance(2_000);
+  assert.ok(isNamed());
+
+  await device.crash();
+  device.folder.start();
+  await device.until(isNamed, 'its name');
+  device.remove('d');
+  await device.until(() => !isNamed(), 'its end');
+  await device.stop();
+});
+
 test('a directory that is made where one was kept and has gone is a new one', async () => {
   const device = await withKeptDirectory();
   device.remove('d');

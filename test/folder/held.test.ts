@@ -1,0 +1,60 @@
+// What peers change of what was deleted here, before the deletion is believed or while it is held.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OneDevice, file } from './one-device.ts';
+
+const FILES: Record<string, string> = Object.fromEntries(
+  Array.from({ length: 30 }, (_, i) => [`d/${i}.txt`, `content ${i}`]),
+);
+const BRAKE = { maxDelete: 0.5 };
+
+async function withHeldDirectory() {
+  const device = await new OneDevice(BRAKE).start({ ...FILES, 'kept.txt': 'x' });
+  device.remove('d');
+  await device.until(() => device.folder.condition.kind === 'held', 'the hold');
+  return device;
+}
+
+test('a held file that a peer edits leaves the hold and is written; the others stay held', async () => {
+  const device = await withHeldDirectory();
+
+  device.peer.tell(device.peer.version('d/3.txt', file('edited')), 'edited');
+  await device.until(() => device.exists('d/3.txt'), 'the edit');
+
+  assert.equal(device.read('d/3.txt'), 'edited');
+  await device.clock.advance(5_000);
+  assert.equal(device.folder.condition.kind, 'held');
+  assert.equal(device.row('d/4.txt')?.record.entry.kind, 'file');
+  const done = device.folder.approve();
+  await device.clock.advance(2_000);
+  assert.equal(await done, 29);
+  assert.equal(device.row('d/4.txt')?.record.entry.kind, 'absent');
+  assert.equal(device.row('d/3.txt')?.record.entry.kind, 'file');
+  await device.stop();
+});
+
+test('a new file of a peer in a held directory is written', async () => {
+  const device = await withHeldDirectory();
+
+  device.peer.tell(device.peer.version('d/new.txt', file('new')), 'new');
+  await device.until(() => device.exists('d/new.txt'), 'the new file');
+
+  assert.ok((await device.jobsIn(10_000)) < 100);
+  assert.equal(device.row('d/4.txt')?.record.entry.kind, 'file');
+  await device.stop();
+});
+
+test('reject does not bring back an older version than a peer has announced', async () => {
+  const device = await withHeldDirectory();
+  device.folder.pause();
+  const edited = device.peer.version('d/3.txt', file('edited'));
+  device.peer.tell(edited);
+  await device.clock.advance(100);
+
+  const done = device.folder.reject();
+  await device.clock.advance(1_000);
+  await done;
+
+  assert.deepEqual(device.wanted('d/3.txt')?.record.vector, edited.vector);
+  await device.stop();
+});

@@ -8,21 +8,26 @@ import { showConfig } from './config/show.ts';
 import * as write from './config/write.ts';
 import type {
   ControlledDaemon,
+  FolderComparison,
   InviteRequest,
   JoinOffer,
   LogMemory,
   NewFolder,
   PeerState,
   Problem,
+  WantedComparison,
 } from './control/daemon-port.ts';
 import { EventFeed } from './control/events.ts';
 import type { JoinPlace } from './control/join-places.ts';
 import { ControlServer } from './control/server.ts';
+import type { FolderDigest } from './core/digest.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
+import { digestOf } from './folder-digest.ts';
 import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
+import { compareJoin } from './join-comparison.ts';
 import type { Identity } from './peer/identity.ts';
 import { loadIdentity } from './peer/identity.ts';
 import type { Admission } from './peer/pairing.ts';
@@ -251,6 +256,16 @@ export class Daemon implements ControlledDaemon {
     return { id: device, name, folders };
   }
 
+  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>> {
+    const digests = async (): Promise<ReadonlyMap<FolderName, FolderDigest>> => {
+      const { folders } = await this.#peers.joinDigests(wanted.invitation);
+      return new Map(folders.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest] as const])));
+    };
+    const { log } = this.#options.log;
+    const folders = this.#folders.running;
+    return compareJoin({ folders, workers: this.#workers, clock: this.#clock, log, digests }, wanted);
+  }
+
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
     const renamed = places.find((place) => place.name !== place.offered);
     if (renamed !== undefined)
@@ -366,7 +381,8 @@ export class Daemon implements ControlledDaemon {
               bytes,
             };
           };
-          return [folder, { door: running.door, peers: settings?.peers ?? new Map(), offer }];
+          const digest = (max: number) => digestOf(running, this.#clock, max);
+          return [folder, { door: running.door, peers: settings?.peers ?? new Map(), offer, digest }];
         }),
     );
     return { name, listen, peers, folders };

@@ -133,6 +133,25 @@ export interface JoinAnswer {
   readonly folders: readonly JoinFolder[];
 }
 
+/** What a join would do in one folder, in files and links. */
+export interface JoinComparison {
+  /** Only at the inviter. */
+  readonly receive: number;
+  /** Bytes of the inviter's files that are not here so: of those that differ, too. */
+  readonly receive_bytes: number;
+  /** Only here. */
+  readonly send: number;
+  /** On both sides with different contents: kept as conflicts. */
+  readonly differ: number;
+  readonly same: number;
+}
+
+export interface JoinPreview {
+  readonly peer: JoinAnswer['peer'];
+  /** `comparison` is null where there was too much to compare. */
+  readonly folders: readonly (JoinFolder & { readonly comparison: JoinComparison | null })[];
+}
+
 export type WaitKind = 'in-sync' | 'not-in-time' | 'needs-attention';
 export interface WaitAnswer {
   /** The worst of the folders. */
@@ -236,6 +255,11 @@ interface AskedJoin {
   readonly cwd?: string | undefined;
 }
 
+interface AskedPreview extends AskedJoin {
+  /** Nobody means to wait: what is large is not compared. */
+  readonly quick?: boolean | undefined;
+}
+
 /** One thing that can be asked. GET asks in the query, POST in a JSON body; a stream answers one JSON object a line. */
 export interface Route<Asked, Answer, Stream extends boolean> {
   readonly method: 'GET' | 'POST';
@@ -266,7 +290,7 @@ export const routes = {
   peers: get<object, readonly PeerItem[]>('/v1/peers'),
   removePeer: post<{ readonly peer: string }, { readonly id: string; readonly name: string }>('/v1/peers/remove'),
   invite: post<AskedInvitation, Invitation>('/v1/invite'),
-  previewJoin: post<AskedJoin, JoinAnswer>('/v1/join/preview'),
+  previewJoin: post<AskedPreview, JoinPreview>('/v1/join/preview'),
   join: post<AskedJoin, JoinAnswer>('/v1/join'),
   history: get<AskedHistory, readonly HistoryItem[]>('/v1/history'),
   versions: get<AskedFolder & { readonly path: string }, readonly VersionItem[]>('/v1/versions'),

@@ -24,6 +24,12 @@ export const MAX_WRONG_JOINS_PER_MINUTE = 3;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Connections that have not proved who they are. Beyond: the oldest of the source that has most is closed, so that no source keeps others out. */
 export const MAX_STRANGERS = 64;
+/** Bytes of a folder's digest in JOINED; together they are one payload: 262,144 files and links. Beyond: the folder is offered without one. */
+export const MAX_DIGEST_BYTES = MAX_PAYLOAD_BYTES;
+/** Answers with digests in a minute: each is kept until it is sent. Beyond: JOINED comes without any. */
+export const MAX_DIGESTS_PER_MINUTE = 8;
+/** Making digests, and their way over a slow link. Beyond: the connection ends; the joining device asks again without. */
+export const DIGEST_TIMEOUT_MS = 60_000;
 /** PING is sent this often while a session is open. */
 export const PING_INTERVAL_MS = 10_000;
 /** A peer from which nothing came for so long is gone. */

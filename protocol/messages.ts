@@ -69,10 +69,13 @@ export interface Join {
   readonly name: string;
   /** Asks what the invitation gives, and does not use it up. */
   readonly preview: boolean;
+  /** With `preview`: also asks for the folders' digests. */
+  readonly digests?: boolean;
   /** Where the joining device can be dialled, if it listens. */
   readonly address?: string;
 }
 
+/** What the invitation gives, or would give. The payload is the digests of the folders that have one, in their order. */
 export interface Joined {
   readonly type: 'JOINED';
   readonly name: string;
@@ -85,7 +88,10 @@ export interface Joined {
     readonly conflict: string;
     readonly files: number;
     readonly bytes: number;
+    /** Bytes of the payload that are this folder's digest. Absent: none was asked for, or it would be too large. */
+    readonly digest?: number;
   }[];
+  readonly payload?: number;
 }
 
 /** Opens a folder on a session: what I am at, and what I have of yours. The answer is all that came after. */

@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import {
   MAX_ADDRESS_LENGTH,
+  MAX_DIGEST_BYTES,
   MAX_ERROR_LENGTH,
   MAX_FOLDERS,
   MAX_FOLDER_NAME_LENGTH,
@@ -155,31 +156,43 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         secret: described("The invitation's 128 bits.", base32(26)),
         name: described('Name of the joining device.', name),
         preview: described('Only asks what the invitation gives, and does not use it up.', flag),
+        digests: described("With `preview`: also asks for the folders' digests.", flag),
         address: described('Where the joining device can be dialled, if it listens.', text(1, MAX_ADDRESS_LENGTH)),
       },
-      ['address'],
+      ['digests', 'address'],
     ),
   ),
   JOINED: described(
-    'What the invitation gives, or would give.',
-    object({
-      name: described('Name of the inviting device.', name),
-      folders: list(
-        object({
-          name: folder,
-          role: described('What the joining device may do there.', {
-            type: 'string',
-            enum: ['two-way', 'edit-only', 'read-only'],
-          }),
-          authority: device,
-          conflict: described('How conflicts end in this folder.', name),
-          files: count,
-          bytes: count,
-        }),
-        1,
-        MAX_FOLDERS,
-      ),
-    }),
+    'What the invitation gives, or would give. The payload is the digests of the folders that have one, in their order.',
+    object(
+      {
+        name: described('Name of the inviting device.', name),
+        folders: list(
+          object(
+            {
+              name: folder,
+              role: described('What the joining device may do there.', {
+                type: 'string',
+                enum: ['two-way', 'edit-only', 'read-only'],
+              }),
+              authority: device,
+              conflict: described('How conflicts end in this folder.', name),
+              files: count,
+              bytes: count,
+              digest: described(
+                "Bytes of the payload that are this folder's digest. Absent: none was asked for, or it would be too large.",
+                integer(0, MAX_DIGEST_BYTES),
+              ),
+            },
+            ['digest'],
+          ),
+          1,
+          MAX_FOLDERS,
+        ),
+        payload: payload(MAX_DIGEST_BYTES),
+      },
+      ['payload'],
+    ),
   ),
   INDEX: described(
     'Opens a folder on a session: what the sender is at, and what it has of the receiver. All that came after follows.',
@@ -322,6 +335,10 @@ function disagreement(message: Message): string | undefined {
   switch (message.type) {
     case 'HELLO':
       return message.protocol.min > message.protocol.max ? 'protocol has min above max' : undefined;
+    case 'JOINED': {
+      const digests = message.folders.reduce((sum, one) => sum + (one.digest ?? 0), 0);
+      return digests === (message.payload ?? 0) ? undefined : 'payload is not as long as the digests';
+    }
     case 'FILE_UPDATE':
       if (message.payload === undefined) return undefined;
       if (message.record.kind !== 'file') return 'payload of what is not a file';

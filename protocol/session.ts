@@ -5,13 +5,20 @@
 //                                          ▲                                                           ▲
 //   begin: accept ► accepting ── HELLO ────┘                                                           │
 //                       └─────── JOIN ──► judging ── answer ───────────────────────────────────────────┤
+//                                            └── answer with digests ──► answered ── end of the link ──┤
 //   begin: join ──► joining ── JOINED or ERROR ────────────────────────────────────────────────────────┘
 //
 // The device that dialled speaks first, so that a stranger is told nothing. A message that a state does not name ends
 // the session with E_PROTOCOL; before `open` so does an unknown type, and silence ends it at a deadline.
 import type { ErrorCode } from './errors.ts';
 import { isErrorCode } from './errors.ts';
-import { HANDSHAKE_TIMEOUT_MS, MAX_ERROR_LENGTH, PING_INTERVAL_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
+import {
+  DIGEST_TIMEOUT_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_ERROR_LENGTH,
+  PING_INTERVAL_MS,
+  SILENCE_TIMEOUT_MS,
+} from './limits.ts';
 import type { ErrorMessage, Frame, Hello, Join, Joined, Message } from './messages.ts';
 
 /** The versions of the protocol that this program speaks. */
@@ -29,6 +36,8 @@ export type Session =
   | { readonly kind: 'accepting'; readonly self: Greeting; readonly paired: boolean; readonly deadlineMs: number }
   /** A JOIN waits for the event `answer`. */
   | { readonly kind: 'judging'; readonly deadlineMs: number }
+  /** Digests are on their way, over a slow link perhaps: the joining device ends the link when it has them. */
+  | { readonly kind: 'answered'; readonly deadlineMs: number }
   | {
       readonly kind: 'open';
       /** When something last came. */
@@ -52,8 +61,8 @@ export type SessionEvent =
   | { readonly kind: 'unknown'; readonly what: string }
   /** We end it: the decoder refused what came, or the peer was removed. The peer is told. */
   | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly message: string }
-  /** What a JOIN is answered with; the session is over then. */
-  | { readonly kind: 'answer'; readonly message: Joined | Omit<ErrorMessage, 'fatal'> }
+  /** What a JOIN is answered with; the session is over then, or when what it carries has arrived. */
+  | { readonly kind: 'answer'; readonly message: Joined | Omit<ErrorMessage, 'fatal'>; readonly payload?: Uint8Array }
   /** Time has passed: see {@link wakeAtMs}. */
   | { readonly kind: 'tick' }
   /** The link is gone. */
@@ -63,13 +72,13 @@ export type SessionEvent =
 export type Delivered = Exclude<Message, { type: 'HELLO' | 'JOIN' | 'JOINED' | 'PING' | 'PONG' }>;
 
 export type SessionEffect =
-  | { readonly kind: 'send'; readonly message: Message }
+  | { readonly kind: 'send'; readonly message: Message; readonly payload?: Uint8Array }
   /** The session is open: from here on the layer above may send. */
   | { readonly kind: 'negotiated'; readonly peer: Negotiated }
   | { readonly kind: 'deliver'; readonly message: Delivered; readonly payload: Uint8Array | undefined }
   /** Give an `answer` to it. */
   | { readonly kind: 'judge'; readonly join: Join }
-  | { readonly kind: 'joined'; readonly joined: Joined }
+  | { readonly kind: 'joined'; readonly joined: Joined; readonly payload: Uint8Array | undefined }
   | { readonly kind: 'rtt'; readonly ms: number }
   /** Send what is queued, then end the link. Always the last effect, and once. Not given when the link ended by itself. */
   | { readonly kind: 'end'; readonly why: EndReason };
@@ -101,7 +110,7 @@ export interface Now {
 }
 
 export function begin(how: Beginning, now: Now): Step {
-  const deadlineMs = how.startedMs + HANDSHAKE_TIMEOUT_MS;
+  const deadlineMs = how.startedMs + (how.kind === 'join' ? timeToAnswerMs(how.join) : HANDSHAKE_TIMEOUT_MS);
   switch (how.kind) {
     case 'dial':
       return { state: { kind: 'greeting', self: how.self, deadlineMs }, effects: [send(hello(how.self, now))] };
@@ -127,7 +136,7 @@ export function step(state: Session, event: SessionEvent, now: Now): Step {
     case 'refuse':
       return fail(event.code, event.message);
     case 'answer':
-      return answer(state, event.message);
+      return answer(state, event.message, event.payload, now);
     case 'tick':
       return tick(state, now.monotonicMs);
     case 'ended':
@@ -142,6 +151,7 @@ export function wakeAtMs(state: Session): number | undefined {
     case 'joining':
     case 'accepting':
     case 'judging':
+    case 'answered':
       return state.deadlineMs;
     case 'open':
       return Math.min(state.nextPingMs, state.heardMs + SILENCE_TIMEOUT_MS);
@@ -162,7 +172,7 @@ function receive(state: Live, frame: Frame, now: Now): Step {
     case 'accepting':
       if (message.type === 'JOIN')
         return {
-          state: { kind: 'judging', deadlineMs: state.deadlineMs },
+          state: { kind: 'judging', deadlineMs: state.deadlineMs - HANDSHAKE_TIMEOUT_MS + timeToAnswerMs(message) },
           effects: [{ kind: 'judge', join: message }],
         };
       if (message.type !== 'HELLO') return outOfPlace(message);
@@ -170,8 +180,12 @@ function receive(state: Live, frame: Frame, now: Now): Step {
       return open(state.self, message, [send(hello(state.self, now))], now);
     case 'joining':
       if (message.type !== 'JOINED') return outOfPlace(message);
-      return { state: { kind: 'ended' }, effects: [{ kind: 'joined', joined: message }, end({ kind: 'done' })] };
+      return {
+        state: { kind: 'ended' },
+        effects: [{ kind: 'joined', joined: message, payload: frame.payload }, end({ kind: 'done' })],
+      };
     case 'judging':
+    case 'answered':
       return outOfPlace(message);
     case 'open':
       return receiveOpen({ ...state, heardMs: now.monotonicMs }, message, frame.payload, now.monotonicMs);
@@ -213,16 +227,28 @@ function receiveOpen(state: Open, message: Message, payload: Uint8Array | undefi
   }
 }
 
-function answer(state: Live, message: Joined | Omit<ErrorMessage, 'fatal'>): Step {
+function answer(
+  state: Live,
+  message: Joined | Omit<ErrorMessage, 'fatal'>,
+  payload: Uint8Array | undefined,
+  now: Now,
+): Step {
   if (state.kind !== 'judging') throw new Error(`no JOIN waits for an answer: the session is ${state.kind}`);
   const answered: Message = message.type === 'JOINED' ? message : { ...message, fatal: true };
-  return { state: { kind: 'ended' }, effects: [send(answered), end({ kind: 'done' })] };
+  if (payload === undefined) return { state: { kind: 'ended' }, effects: [send(answered), end({ kind: 'done' })] };
+  const deadlineMs = now.monotonicMs + DIGEST_TIMEOUT_MS;
+  return { state: { kind: 'answered', deadlineMs }, effects: [{ kind: 'send', message: answered, payload }] };
+}
+
+/** How long a JOIN may wait, from the beginning of its connection. */
+function timeToAnswerMs({ digests }: Pick<Join, 'digests'>): number {
+  return digests === true ? DIGEST_TIMEOUT_MS : HANDSHAKE_TIMEOUT_MS;
 }
 
 function tick(state: Live, nowMs: number): Step {
   if (state.kind !== 'open') {
     if (nowMs < state.deadlineMs) return { state, effects: [] };
-    return fail('E_PEER_SILENT', `the session was not open after ${HANDSHAKE_TIMEOUT_MS / 1000} s`);
+    return fail('E_PEER_SILENT', 'the session was not open in time');
   }
   if (nowMs >= state.heardMs + SILENCE_TIMEOUT_MS)
     return fail('E_PEER_SILENT', `nothing was heard for ${Math.round((nowMs - state.heardMs) / 1000)} s`);

@@ -38,6 +38,8 @@ export interface ControlledDaemon {
   invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }>;
   /** Asks the inviter what the invitation gives; does not use it up. E_INVITATION, E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY. */
   previewJoin(invitation: string): Promise<JoinOffer>;
+  /** What joining would do in each place, by the folders' names at the inviter; without what cannot be compared in time. Changes nothing. */
+  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>>;
   /** Uses the invitation: trusts the inviter, is trusted by it, adds or shares the folders. Done when they are added. */
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer>;
   /** Dials what is not connected without waiting for the next attempt. */
@@ -102,6 +104,28 @@ export interface JoinOffer {
     readonly files: number;
     readonly bytes: number;
   }[];
+}
+
+export interface WantedComparison {
+  readonly invitation: string;
+  readonly offer: JoinOffer;
+  readonly places: readonly JoinPlace[];
+  /** Nobody means to wait: a large directory is not looked at. */
+  readonly quick: boolean;
+  /** Nobody waits any longer. */
+  readonly signal: AbortSignal;
+}
+
+/** Files and links. */
+export interface FolderComparison {
+  /** Only at the inviter. */
+  readonly receive: number;
+  /** Of the inviter's files that are not here so: those that differ, too. */
+  readonly receiveBytes: number;
+  /** Only here. */
+  readonly send: number;
+  readonly differ: number;
+  readonly same: number;
 }
 
 /** The last records of the log, bounded, and those to come. */

@@ -1,8 +1,8 @@
 // Pairing: an invitation made, looked at and accepted. What it takes between two devices is in peer/.
 import { CodedError } from '../../protocol/errors.ts';
-import type { Asked, Invitation, JoinAnswer } from '../../protocol/control.ts';
+import type { Asked, Invitation, JoinAnswer, JoinPreview } from '../../protocol/control.ts';
 import type { Role } from '../core/settings.ts';
-import type { ControlledDaemon, JoinOffer } from './daemon-port.ts';
+import type { ControlledDaemon, FolderComparison, JoinOffer } from './daemon-port.ts';
 import { folderName } from './find.ts';
 import { type JoinPlace, placeFolders } from './join-places.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -36,9 +36,23 @@ export async function invite(
 }
 
 /** What `join` would do; the invitation stays good. */
-export async function previewJoin(daemon: ControlledDaemon, asked: Asked<'previewJoin'>): Promise<JoinAnswer> {
+export async function previewJoin(
+  daemon: ControlledDaemon,
+  asked: Asked<'previewJoin'>,
+  signal: AbortSignal,
+): Promise<JoinPreview> {
   const { offer, places } = await prepare(daemon, asked);
-  return answer(offer, places);
+  const [invitation, quick] = [asked.invitation.trim(), asked.quick ?? false];
+  const comparisons = await daemon.compareJoin({ invitation, offer, places, quick, signal });
+  const { peer, folders } = answer(offer, places);
+  const byOffered = new Map<string, FolderComparison>(comparisons);
+  return { peer, folders: folders.map((one) => ({ ...one, comparison: shown(byOffered.get(one.offered)) })) };
+}
+
+function shown(comparison: FolderComparison | undefined): JoinPreview['folders'][number]['comparison'] {
+  if (comparison === undefined) return null;
+  const { receive, receiveBytes, send, differ, same } = comparison;
+  return { receive, receive_bytes: receiveBytes, send, differ, same };
 }
 
 export async function join(daemon: ControlledDaemon, asked: Asked<'join'>): Promise<JoinAnswer> {

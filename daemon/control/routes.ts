@@ -84,7 +84,10 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
         addresses: fields.texts('addresses'),
       }),
     ),
-  previewJoin: ({ daemon }, fields) => previewJoin(daemon, readJoin(fields)),
+  previewJoin: ({ daemon }, fields, signal) => {
+    const quick = fields.flag('quick');
+    return previewJoin(daemon, { ...readJoin(fields), quick }, signal);
+  },
   join: ({ daemon }, fields) => join(daemon, readJoin(fields)),
   history: ({ daemon }, fields) => {
     const since = fields.optionalTime('since');

@@ -9,6 +9,7 @@ import { prepareRoot, rootChain, syncTree, usableSpace } from './root.ts';
 import { scan } from './scan.ts';
 import { stage, unstage } from './stage.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
+import { listUnclaimed, readUnclaimed } from './unclaimed.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
@@ -27,6 +28,8 @@ export const jobs = [
   scan,
   stage,
   unstage,
+  listUnclaimed,
+  readUnclaimed,
   dropVersions,
   lookAtVersions,
   lookAtVersion,

@@ -31,7 +31,12 @@ export const observe: Job<ObserveInput, Observation[]> = {
   },
 };
 
-function observePath(tree: Tree, path: RelativePath, known: SeenStat | undefined, growing: boolean): Observation {
+export function observePath(
+  tree: Tree,
+  path: RelativePath,
+  known: SeenStat | undefined,
+  growing: boolean,
+): Observation {
   try {
     const { dir, name } = tree.place(path);
     return observeName(dir, name, known, growing);

@@ -5,7 +5,7 @@ import { type DirPath, OWN_DIR, type RelativePath, childPath } from '../core/pat
 import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
-import { type TreeRef, seenOf, withTree } from './tree.ts';
+import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ScanInput {
   readonly tree: TreeRef;
@@ -36,28 +36,27 @@ export type Listing =
 export const scan: Job<ScanInput, Listing[]> = {
   name: 'scan',
   run(fs, { tree: ref, dirs }) {
-    return withTree(fs, ref, (tree) =>
-      dirs.map((dir): Listing => {
-        try {
-          const opened = tree.open(dir);
-          const listing = list(dir, opened);
-          // The directory may have been moved away while it was read: then its names say nothing about this path.
-          const before = opened.lstat();
-          tree.forget();
-          const after = tree.open(dir).lstat();
-          if (before.ino !== after.ino || before.dev !== after.dev)
-            return { kind: 'unknown', dir, code: 'E_UNREADABLE' };
-          return listing;
-        } catch (error) {
-          if (isAbsent(error)) return { kind: 'absent', dir };
-          const code = codeOf(error);
-          if (code === undefined) throw error;
-          return { kind: 'unknown', dir, code };
-        }
-      }),
-    );
+    return withTree(fs, ref, (tree) => dirs.map((dir) => scanDirectory(tree, dir)));
   },
 };
+
+export function scanDirectory(tree: Tree, dir: DirPath): Listing {
+  try {
+    const opened = tree.open(dir);
+    const listing = list(dir, opened);
+    // The directory may have been moved away while it was read: then its names say nothing about this path.
+    const before = opened.lstat();
+    tree.forget();
+    const after = tree.open(dir).lstat();
+    if (before.ino !== after.ino || before.dev !== after.dev) return { kind: 'unknown', dir, code: 'E_UNREADABLE' };
+    return listing;
+  } catch (error) {
+    if (isAbsent(error)) return { kind: 'absent', dir };
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    return { kind: 'unknown', dir, code };
+  }
+}
 
 function list(dir: DirPath, opened: Directory): Listing {
   const here = opened.lstat();

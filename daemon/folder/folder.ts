@@ -9,7 +9,7 @@ import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
-import type { WantedRow } from '../index/wanted.ts';
+import type { Row, WantedRow } from '../index/folder-index.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
@@ -65,6 +65,8 @@ const STOP_MS = 3_000;
 
 export class Folder implements ControlledFolder {
   readonly name: FolderName;
+  /** All that is here, by path; the folder may change between two of them. */
+  readonly live: () => IterableIterator<Row>;
   readonly #context: FolderContext;
   readonly #bell: Bell;
   readonly #hints: Hints;
@@ -95,6 +97,7 @@ export class Folder implements ControlledFolder {
   constructor(edges: FolderEdges) {
     const { index, clock, name } = edges;
     this.name = name;
+    this.live = () => index.liveBelow('');
     this.#settings = edges.settings;
     this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#health.tree() };
     const context = this.#context;

@@ -30,6 +30,13 @@ export interface DeliveredFrame {
   readonly payload: Uint8Array | undefined;
 }
 
+/** What a JOIN is answered with. */
+export interface JoinAnswer {
+  readonly message: Joined | Omit<ErrorMessage, 'fatal'>;
+  /** With JOINED: digests of its folders. */
+  readonly payload?: Uint8Array;
+}
+
 /** How a conversation ended. `by` nobody: the connection broke. */
 export type Ending =
   | Extract<EndReason, { kind: 'failed' }>
@@ -42,7 +49,7 @@ export interface Party {
   /** All that came in one WebSocket message. What it throws ends the session: a CodedError with its code. */
   delivered?(frames: readonly DeliveredFrame[]): void;
   judge?(join: Join): void;
-  joined?(joined: Joined): void;
+  joined?(joined: Joined, payload: Uint8Array | undefined): void;
   drained?(): void;
   /** Once; nothing is received any more. */
   ended(ending: Ending): void;
@@ -114,8 +121,9 @@ export class Conversation {
   }
 
   /** What a JOIN is answered with. Too late is nothing. */
-  answer(message: Joined | Omit<ErrorMessage, 'fatal'>): void {
-    if (this.#state.kind === 'judging') this.#event({ kind: 'answer', message });
+  answer({ message, payload }: JoinAnswer): void {
+    if (this.#state.kind !== 'judging') return;
+    this.#event({ kind: 'answer', message, ...(payload !== undefined && { payload }) });
   }
 
   /** Ends without a word: another session takes its place. */
@@ -188,7 +196,7 @@ export class Conversation {
   #carryOut(effect: SessionEffect, delivered: DeliveredFrame[]): void {
     switch (effect.kind) {
       case 'send':
-        return this.#enqueue({ message: effect.message, payload: undefined });
+        return this.#enqueue({ message: effect.message, payload: effect.payload });
       case 'deliver':
         delivered.push({ message: effect.message, payload: effect.payload });
         return;
@@ -197,7 +205,7 @@ export class Conversation {
       case 'judge':
         return this.#party.judge?.(effect.join);
       case 'joined':
-        return this.#party.joined?.(effect.joined);
+        return this.#party.joined?.(effect.joined, effect.payload);
       case 'rtt':
         this.#rttMs = effect.ms;
         return;

@@ -13,6 +13,8 @@ export interface JoinRequest {
   readonly invitation: Invitation;
   /** Only asks what the invitation gives; it stays good. */
   readonly preview: boolean;
+  /** With `preview`: also asks for the folders' digests. */
+  readonly digests?: boolean;
   /** This device's name, for the other side. */
   readonly name: string;
   /** `HOST:PORT` at which this device can be dialled, if it listens. */
@@ -28,14 +30,19 @@ export interface JoinResult {
   readonly folders: readonly OfferedFolder[];
 }
 
+interface Answer {
+  readonly joined: Joined;
+  readonly payload: Uint8Array | undefined;
+}
+
 /** Rejects with E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY, or what the other side answered. */
 export async function joinOnce(context: DialContext, request: JoinRequest, signal: AbortSignal): Promise<JoinResult> {
-  const { invitation, preview, name } = request;
+  const { invitation, preview, name, digests } = request;
   const startedMs = context.clock.monotonicMs();
   const { link, address } = await dialAny(context, invitation.device, invitation.addresses, signal).catch(refusal);
-  const joined = await new Promise<Joined>((resolve, reject) => {
+  const answer = await new Promise<Answer>((resolve, reject) => {
     const conversation: Conversation = new Conversation(link, context.clock, {
-      joined: resolve,
+      joined: (joined, payload) => resolve({ joined, payload }),
       ended: (ending) => {
         signal.removeEventListener('abort', stop);
         reject(failure(ending));
@@ -43,14 +50,17 @@ export async function joinOnce(context: DialContext, request: JoinRequest, signa
     });
     const stop = (): void => conversation.close('this device stops');
     signal.addEventListener('abort', stop, { once: true });
-    const said = request.address === undefined ? {} : { address: request.address };
-    conversation.start({ kind: 'join', join: { secret: invitation.secret, name, preview, ...said }, startedMs });
+    const more = {
+      ...(digests !== undefined && { digests }),
+      ...(request.address !== undefined && { address: request.address }),
+    };
+    conversation.start({ kind: 'join', join: { secret: invitation.secret, name, preview, ...more }, startedMs });
   });
   return {
     device: invitation.device,
-    name: joined.name,
+    name: answer.joined.name,
     address: `wss://${formatHostPort(address)}`,
-    folders: offeredFolders(joined),
+    folders: offeredFolders(answer.joined, answer.payload),
   };
 }
 

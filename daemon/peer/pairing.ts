@@ -2,11 +2,13 @@
 // only «refused», whatever was wrong.
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { MAX_NAME_LENGTH } from '../../protocol/limits.ts';
-import type { ErrorMessage, Join, Joined } from '../../protocol/messages.ts';
+import type { Join, Joined } from '../../protocol/messages.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { Role } from '../core/settings.ts';
 import type { Log } from '../ports/log.ts';
 import { formatHostPort, parseHostPort } from './address.ts';
+import type { JoinAnswer } from './conversation.ts';
+import type { OfferedDigests } from './digests.ts';
 import type { Grant, Invitations } from './invitations.ts';
 import type { WrongTries } from './tries.ts';
 import type { Trust } from './trust.ts';
@@ -28,6 +30,7 @@ export interface PairingOptions {
   readonly trust: Trust;
   readonly invitations: Invitations;
   readonly tries: WrongTries;
+  readonly digests: OfferedDigests;
   readonly admit: Admit;
   readonly log: Log;
 }
@@ -37,8 +40,6 @@ export interface Applicant {
   /** IP address. */
   readonly source: string;
 }
-
-type Answer = Joined | Omit<ErrorMessage, 'fatal'>;
 
 export class Pairing {
   readonly #options: PairingOptions;
@@ -52,7 +53,7 @@ export class Pairing {
     return this.#options.invitations.count > 0 && this.#options.tries.mayTry(source);
   }
 
-  async judge(join: Join, from: Applicant): Promise<Answer> {
+  async judge(join: Join, from: Applicant): Promise<JoinAnswer> {
     const { invitations, tries, log } = this.#options;
     if (!tries.mayTry(from.source)) return refused();
     const grant = invitations.look(join.secret);
@@ -63,10 +64,11 @@ export class Pairing {
     }
     const offered = this.#offer(grant);
     if (offered === undefined) return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
-    return join.preview ? offered : this.#admit(join, from, offered);
+    if (!join.preview) return this.#admit(join, from, offered);
+    return join.digests === true ? this.#options.digests.addTo(offered) : { message: offered };
   }
 
-  async #admit(join: Join, from: Applicant, offered: Joined): Promise<Answer> {
+  async #admit(join: Join, from: Applicant, offered: Joined): Promise<JoinAnswer> {
     const { invitations, admit, log } = this.#options;
     const taken = invitations.take(join.secret);
     if (taken === undefined) return refused();
@@ -80,7 +82,7 @@ export class Pairing {
         folders: folders.map((folder) => ({ name: folder, role })),
       });
       log.info('a device has joined', { peer: name, device: from.device, folders, source: from.source });
-      return offered;
+      return { message: offered };
     } catch (failure) {
       taken.putBack();
       log.error('a device could not be added', { device: from.device, error: failure });
@@ -103,12 +105,12 @@ export class Pairing {
   }
 }
 
-function refused(): Answer {
+function refused(): JoinAnswer {
   return error('E_INVITATION_REFUSED', 'the invitation was used, has expired, or is not from here');
 }
 
-function error(code: ErrorCode, message: string): Answer {
-  return { type: 'ERROR', code, message };
+function error(code: ErrorCode, message: string): JoinAnswer {
+  return { message: { type: 'ERROR', code, message } };
 }
 
 /** A name from outside goes into files and onto terminals. */

@@ -15,10 +15,11 @@ import { formatHostPort, parseHostPort } from './address.ts';
 import { Connections } from './connections.ts';
 import type { DialContext } from './dial.ts';
 import { Dialer } from './dialer.ts';
+import { OfferedDigests } from './digests.ts';
 import type { Identity } from './identity.ts';
 import { formatInvitation, parseInvitation } from './invitation.ts';
 import { type Grant, Invitations } from './invitations.ts';
-import { type JoinResult, joinOnce } from './join.ts';
+import { type JoinRequest, type JoinResult, joinOnce } from './join.ts';
 import { Listener } from './listener.ts';
 import { type Admit, Pairing } from './pairing.ts';
 import { type PeerState, Roster } from './roster.ts';
@@ -65,7 +66,8 @@ export class Peers {
     const { device: self, credentials } = identity;
     const trust = new Trust(self, settings);
     const invitations = new Invitations(files, random, clock);
-    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), admit, log });
+    const digests = new OfferedDigests(trust, clock, log);
+    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), digests, admit, log });
     const roster = new Roster(log);
     const greeting = { protocol: PROTOCOL, program, boot: encodeBase32(random.bytes(10)) };
     const dial = { network, credentials, clock };
@@ -146,14 +148,29 @@ export class Peers {
    * Shows an invitation to the device that made it; with `preview` it only asks what the invitation gives.
    * @throws CodedError E_INVITATION, E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY
    */
-  async join(text: string, preview: boolean): Promise<JoinResult> {
+  join(text: string, preview: boolean): Promise<JoinResult> {
+    return this.#join(text, { preview });
+  }
+
+  /** As a preview, with digests of the folders where the other device gives them. */
+  async joinDigests(text: string): Promise<JoinResult> {
+    try {
+      return await this.#join(text, { preview: true, digests: true });
+    } catch (error) {
+      // The link is too slow for them: the offer alone is small.
+      if (error instanceof CodedError && error.code === 'E_PEER_SILENT') return this.#join(text, { preview: true });
+      throw error;
+    }
+  }
+
+  async #join(text: string, how: Pick<JoinRequest, 'preview' | 'digests'>): Promise<JoinResult> {
     const invitation = parseInvitation(text);
     if (invitation.device === this.#identity.device)
       throw new CodedError('E_INVITATION', 'this invitation was made on this very device', 'Use it on another one.');
     const { name, listen } = this.#trust.settings;
     // Only who set an address to listen on means to be dialled; any other would be a guess.
     const [own] = listen.kind === 'at' ? this.#listener.addresses() : [];
-    const request = { invitation, preview, name, address: own && formatHostPort(own) };
+    const request = { invitation, ...how, name, address: own && formatHostPort(own) };
     return joinOnce(this.#dial, request, this.#stopping.signal);
   }
 

@@ -1,14 +1,22 @@
 // Connections that have not shown yet who they are: how many, and for how long. A stranger that stalls is closed at its
 // deadline, which runs from accept; when there are too many, the oldest of the source that has most is closed, so that
 // nobody can keep peers of other sources out.
-import { HANDSHAKE_TIMEOUT_MS, MAX_JOIN_BYTES, MAX_STRANGERS } from '../../protocol/limits.ts';
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_DIGEST_BYTES,
+  MAX_JOIN_BYTES,
+  MAX_JSON_BYTES,
+  MAX_STRANGERS,
+} from '../../protocol/limits.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { Gate, Incoming, LinkLimits } from '../ports/network.ts';
 import { PEER_LIMITS } from './dial.ts';
 
-const STRANGER_LIMITS: LinkLimits = { maxMessageBytes: MAX_JOIN_BYTES, maxQueuedBytes: 64 << 10 };
+/** We send it one answer: a refusal, or what its right secret gives. */
+const MAX_ANSWER_BYTES = MAX_JSON_BYTES + MAX_DIGEST_BYTES + (1 << 10);
+const STRANGER_LIMITS: LinkLimits = { maxMessageBytes: MAX_JOIN_BYTES, maxQueuedBytes: MAX_ANSWER_BYTES };
 
 export interface Arrival {
   readonly link: Link;

@@ -1,4 +1,5 @@
 // Who is trusted now, and what is shared with whom: a view on the settings, replaced whole when they are read again.
+import type { FolderDigest } from '../core/digest.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { ConflictRule, Listen, PeerSettings, Role } from '../core/settings.ts';
 import type { FolderDoor } from '../ports/peers.ts';
@@ -16,6 +17,8 @@ export interface SharedFolder {
     readonly files: number;
     readonly bytes: number;
   };
+  /** Of what it holds now. Undefined: of more than so many files and links, or not scanned yet. */
+  digest(maxEntries: number): Promise<FolderDigest | undefined>;
 }
 
 /** All that peers need to know of the configuration. */

@@ -15,6 +15,7 @@ import type {
   WireLost,
   WireVersion,
 } from '../../protocol/messages.ts';
+import { type FolderDigest, parseDigest } from '../core/digest.ts';
 import {
   type DeviceId,
   type Epoch,
@@ -180,18 +181,26 @@ export interface OfferedFolder {
   readonly conflict: ConflictRule;
   readonly files: number;
   readonly bytes: number;
+  /** Of its files and links; only where it was asked for and fits. */
+  readonly digest?: FolderDigest;
 }
 
 const CONFLICT_RULES: readonly ConflictRule[] = ['newest', 'hub-wins', 'keep-both', 'largest', 'merge'];
 
-export function offeredFolders(message: Joined): readonly OfferedFolder[] {
+export function offeredFolders(message: Joined, payload?: Uint8Array): readonly OfferedFolder[] {
+  let at = 0;
   return message.folders.map((folder) => {
     const name = parseFolderName(folder.name);
     const authority = parseDeviceId(folder.authority);
     const conflict = CONFLICT_RULES.find((rule) => rule === folder.conflict);
     if (name === undefined || authority === undefined) throw violation('JOINED: a folder without a proper name');
     if (conflict === undefined) throw violation('JOINED: a conflict rule that this version does not know');
-    return { name, role: folder.role, authority, conflict, files: folder.files, bytes: folder.bytes };
+    const { role, files, bytes } = folder;
+    const offered = { name, role, authority, conflict, files, bytes };
+    if (payload === undefined || folder.digest === undefined) return offered;
+    const digest = parseDigest(payload.subarray(at, (at += folder.digest)));
+    if (digest === undefined) throw violation('JOINED: a digest that is none');
+    return { ...offered, digest };
   });
 }
 

@@ -47,7 +47,18 @@ export const EXAMPLES: { readonly [Type in MessageType]: Extract<Message, { type
   JOINED: {
     type: 'JOINED',
     name: 'hub',
-    folders: [{ name: 'docs', role: 'two-way', authority: HUB, conflict: 'newest', files: 1200, bytes: 73_400_320 }],
+    folders: [
+      {
+        name: 'docs',
+        role: 'two-way',
+        authority: HUB,
+        conflict: 'newest',
+        files: 1200,
+        bytes: 73_400_320,
+        digest: 1200 * 16,
+      },
+    ],
+    payload: 1200 * 16,
   },
   INDEX: {
     type: 'INDEX',

@@ -3,6 +3,7 @@
 import { CodedError } from '../../protocol/errors.ts';
 import type {
   ControlledDaemon,
+  FolderComparison,
   InviteRequest,
   JoinOffer,
   LogLevel,
@@ -10,6 +11,7 @@ import type {
   NewFolder,
   PeerState,
   Problem,
+  WantedComparison,
 } from '../../daemon/control/daemon-port.ts';
 import type { JoinPlace } from '../../daemon/control/join-places.ts';
 import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../../daemon/core/ids.ts';
@@ -186,6 +188,8 @@ export class FakeDaemon implements ControlledDaemon {
     name: 'nas',
     folders: [{ name: named('photos'), role: 'two-way', files: 7, bytes: 4096 }],
   };
+  comparisons = new Map<FolderName, FolderComparison>();
+  readonly comparisonsAsked: { readonly quick: boolean; readonly paths: readonly string[] }[] = [];
   config: unknown = { name: 'hub', folders: {} };
   configProblem: string | undefined;
   readonly logRecords: LogRecord[] = [];
@@ -239,6 +243,10 @@ export class FakeDaemon implements ControlledDaemon {
   async previewJoin(invitation: string): Promise<JoinOffer> {
     if (!invitation.startsWith('syncd:v1:')) throw new CodedError('E_INVITATION', `${invitation} is not an invitation`);
     return this.offer;
+  }
+  async compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>> {
+    this.comparisonsAsked.push({ quick: wanted.quick, paths: wanted.places.map((place) => place.path) });
+    return this.comparisons;
   }
   async join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
     this.asked.push({ join: invitation, places });

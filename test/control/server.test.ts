@@ -6,11 +6,17 @@ import { type Socket, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MAX_BODY_BYTES, MAX_CONTROL_CONNECTIONS, type Status, type WaitAnswer } from '../../protocol/control.ts';
+import {
+  type JoinPreview,
+  MAX_BODY_BYTES,
+  MAX_CONTROL_CONNECTIONS,
+  type Status,
+  type WaitAnswer,
+} from '../../protocol/control.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { ControlSocketPlace } from '../../daemon/system/control-socket.ts';
 import { waitFor } from '../system/wait-for.ts';
-import { FakeFolder, LAPTOP, NAS, deviceId, peer, settings } from './fake-daemon.ts';
+import { FakeFolder, LAPTOP, NAS, deviceId, named, peer, settings } from './fake-daemon.ts';
 import { ask, serve } from './served.ts';
 
 test('status has the fields of the contract, no more and no less', async (t) => {
@@ -93,6 +99,32 @@ test('health says what folders and peers say, and errors come with their hint', 
   assert.equal((await status()).daemon.health, 'ok', 'a laptop that sleeps needs nobody');
   daemon.peerList = [peer(LAPTOP, 'laptop', { connected: false, problem: { code: 'E_WRONG_KEY', message: 'other' } })];
   assert.equal((await status()).daemon.health, 'degraded');
+});
+
+test('a preview of a join says what was compared, null where nothing was, and uses nothing up', async (t) => {
+  const { socket, daemon } = await serve(t);
+  const [photos, music] = [named('photos'), named('music')];
+  const offered = { role: 'two-way', files: 7, bytes: 4096 } as const;
+  daemon.offer = {
+    ...daemon.offer,
+    folders: [
+      { ...offered, name: photos },
+      { ...offered, name: music },
+    ],
+  };
+  daemon.comparisons.set(photos, { receive: 3, receiveBytes: 80, send: 2, differ: 1, same: 4 });
+
+  const body = JSON.stringify({ invitation: ' syncd:v1:x ', path: '/mnt', quick: true });
+  const { json } = await ask(socket, 'POST', '/v1/join/preview', { body });
+
+  const common = { exists: false, ...offered };
+  const comparison = { receive: 3, receive_bytes: 80, send: 2, differ: 1, same: 4 };
+  assert.deepEqual((json as JoinPreview).folders, [
+    { name: 'photos', offered: 'photos', path: '/mnt/photos', ...common, comparison },
+    { name: 'music', offered: 'music', path: '/mnt/music', ...common, comparison: null },
+  ]);
+  assert.deepEqual(daemon.comparisonsAsked, [{ quick: true, paths: ['/mnt/photos', '/mnt/music'] }]);
+  assert.deepEqual(daemon.asked, []);
 });
 
 test('requests with an Origin or another Host are refused', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError } from '../../protocol/errors.ts';
+import type { FolderDigest } from '../../daemon/core/digest.ts';
 import type { DeviceId, FolderName } from '../../daemon/core/ids.ts';
 import type { Listen, PeerSettings, Role } from '../../daemon/core/settings.ts';
 import { type Identity, loadIdentity } from '../../daemon/peer/identity.ts';
@@ -48,6 +49,8 @@ export interface DeviceOptions {
   /** Another device's identity: a copy of the machine. */
   readonly identity?: Identity;
   readonly stateDir?: string;
+  /** Of each of its folders. */
+  readonly digest?: (maxEntries: number) => FolderDigest | undefined;
   /** The first device that joins cannot be written down. */
   readonly failFirstAdmission?: boolean;
 }
@@ -77,7 +80,8 @@ export async function device(t: TestContext, name: string, options: DeviceOption
       files: 3,
       bytes: 12,
     });
-    folders.set(door.name, { door, peers: new Map(), offer });
+    const digest: SharedFolder['digest'] = async (maxEntries) => options.digest?.(maxEntries);
+    folders.set(door.name, { door, peers: new Map(), offer, digest });
     return door;
   };
   const share = (id: DeviceId, names: readonly string[]): void => {

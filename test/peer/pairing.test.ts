@@ -4,7 +4,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import { MAX_WRONG_JOINS_PER_MINUTE } from '../../protocol/limits.ts';
+import { DIGEST_ENTRY_BYTES, type FolderDigest, parseDigest } from '../../daemon/core/digest.ts';
+import { MAX_DIGESTS_PER_MINUTE, MAX_DIGEST_BYTES, MAX_WRONG_JOINS_PER_MINUTE } from '../../protocol/limits.ts';
 import { type Device, connected, device, until } from './device.ts';
 import { folderName } from './recording-door.ts';
 
@@ -64,6 +65,63 @@ test('a preview tells what the invitation gives and leaves it good', async (t) =
 
   assert.deepEqual(hub.admitted, []);
   assert.deepEqual(await laptop.peers.join(invitation, false), preview);
+});
+
+/** Of so many files, about. */
+function digestOfSize(entries: number): FolderDigest {
+  const digest = parseDigest(Buffer.alloc(entries * DIGEST_ENTRY_BYTES));
+  assert.ok(digest);
+  return digest;
+}
+
+test('a device that wants to compare is given digests, as many as fit one payload', async (t) => {
+  const most = MAX_DIGEST_BYTES / DIGEST_ENTRY_BYTES;
+  const asked: number[] = [];
+  const hub = await device(t, 'hub', {
+    digest: (maxEntries) => {
+      asked.push(maxEntries);
+      return asked.length === 2 ? undefined : digestOfSize(asked.length === 1 ? most - 5 : maxEntries);
+    },
+  });
+  const folders = ['a', 'b', 'c'].map((name) => hub.folder(name).name);
+  const laptop = await device(t, 'laptop');
+  const invitation = await hub.peers.invite({ ...docs, folders });
+
+  const offered = await laptop.peers.joinDigests(invitation);
+
+  assert.deepEqual(asked, [most, 5, 5]);
+  assert.deepEqual(
+    offered.folders.map(({ name, digest }) => [name, digest?.byteLength]),
+    [
+      ['a', (most - 5) * DIGEST_ENTRY_BYTES],
+      ['b', undefined],
+      ['c', 5 * DIGEST_ENTRY_BYTES],
+    ],
+  );
+  assert.deepEqual(hub.admitted, []);
+  assert.equal((await laptop.peers.join(invitation, true)).folders[0]?.digest, undefined, 'only where it is asked for');
+  await laptop.peers.join(invitation, false);
+});
+
+test('digests are given a few times a minute; after that, and where they fail, the offer comes without', async (t) => {
+  let given = 0;
+  const hub = await device(t, 'hub', {
+    digest: () => {
+      if (given++ === 0) throw new Error('the folder is closed');
+      return digestOfSize(1);
+    },
+  });
+  hub.folder('docs');
+  const laptop = await device(t, 'laptop');
+  const invitation = await hub.peers.invite(docs);
+
+  const came: boolean[] = [];
+  for (let i = 0; i <= MAX_DIGESTS_PER_MINUTE; i++)
+    came.push((await laptop.peers.joinDigests(invitation)).folders[0]?.digest !== undefined);
+
+  assert.deepEqual(came, [false, ...Array.from({ length: MAX_DIGESTS_PER_MINUTE - 1 }, () => true), false]);
+  assert.equal(given, MAX_DIGESTS_PER_MINUTE);
+  assert.ok(hub.log.some((line) => line.includes('could not be read for the preview')));
 });
 
 test('of two devices that use an invitation at the same time, one is refused', async (t) => {

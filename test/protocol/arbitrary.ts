@@ -58,10 +58,31 @@ const chunk = fc.tuple(folder, count, count, bytes).map(([name, request, offset,
   payload,
 }));
 
-/** Any frame that a peer may send in an open session. */
+const joined = fc.tuple(text(20), device, count, bytes).map(([name, authority, amount, payload]) => ({
+  message: {
+    type: 'JOINED' as const,
+    name,
+    folders: [
+      {
+        name,
+        role: 'two-way' as const,
+        authority,
+        conflict: 'newest',
+        files: amount,
+        bytes: amount,
+        digest: payload.length,
+      },
+    ],
+    payload: payload.length,
+  },
+  payload,
+}));
+
+/** Any frame that a peer may send, in an open session or as the answer to JOIN. */
 export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   inlined,
   chunk,
+  joined,
   bare(plain({ type: fc.constant('FILE_UPDATE'), folder, seq: positive, record: live })),
   bare(plain({ type: fc.constant('FILE_DELETE'), folder, seq: positive, record: version })),
   bare(

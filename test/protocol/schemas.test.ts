@@ -10,7 +10,7 @@ import { MAX_INLINE_BYTES, MAX_LOST, MAX_PATH_LENGTH, MAX_RANGES, MAX_VECTOR_ENT
 import { SCHEMAS, parseMessage } from '../../protocol/schemas.ts';
 import { anyFrame } from './arbitrary.ts';
 
-const { CHUNK, CHUNK_REQUEST, ERROR, FILE_DELETE, FILE_MOVE, FILE_UPDATE, HELLO, INDEX, JOIN, PING } = EXAMPLES;
+const { CHUNK, CHUNK_REQUEST, ERROR, FILE_DELETE, FILE_MOVE, FILE_UPDATE, HELLO, INDEX, JOIN, JOINED, PING } = EXAMPLES;
 
 for (const [type, example] of Object.entries(EXAMPLES))
   test(`the example of ${type} is accepted as it is`, () => {
@@ -165,6 +165,12 @@ for (const [what, json, problem] of [
   ['versions upside down', { ...HELLO, protocol: { min: 2, max: 1 } }, 'HELLO: protocol has min above max'],
   ['a name that is too long', { ...HELLO, name: 'x'.repeat(65) }, /^HELLO: \/name must NOT have more/],
   ['a secret of another length', { ...JOIN, secret: 'A'.repeat(25) }, /^JOIN: \/secret must match/],
+  ['digests without their bytes', { ...JOINED, payload: undefined }, 'JOINED: payload is not as long as the digests'],
+  [
+    'bytes of no digest',
+    { ...JOINED, folders: JOINED.folders.map(({ digest: _, ...folder }) => folder) },
+    'JOINED: payload is not as long as the digests',
+  ],
   ['a code that is none', { ...ERROR, code: 'oh\nno' }, /^ERROR: \/code must match/],
   ['a number that is true', { ...PING, id: true }, 'PING: /id must be integer'],
 ] as const)

@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EXAMPLES } from '../../packaging/docs/examples.ts';
-import { HANDSHAKE_TIMEOUT_MS, PING_INTERVAL_MS, SILENCE_TIMEOUT_MS } from '../../protocol/limits.ts';
+import {
+  DIGEST_TIMEOUT_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  PING_INTERVAL_MS,
+  SILENCE_TIMEOUT_MS,
+} from '../../protocol/limits.ts';
 import type { Message, MessageType } from '../../protocol/messages.ts';
 import type {
   Beginning,
@@ -28,6 +33,8 @@ const accept = (paired: boolean): Beginning => ({ kind: 'accept', self: self('hu
 const greeting = begin(dial, at(START)).state;
 const joining = begin({ kind: 'join', join, startedMs: START }, at(START)).state;
 const accepting = begin(accept(true), at(START)).state;
+const judging = step(accepting, received(EXAMPLES.JOIN), at(START)).state;
+const digests: SessionEvent = { kind: 'answer', message: EXAMPLES.JOINED, payload: Uint8Array.of(1) };
 const open = step(greeting, received(EXAMPLES.HELLO), at(START)).state;
 
 const STATES = {
@@ -35,7 +42,9 @@ const STATES = {
   joining,
   accepting,
   'accepting a stranger': begin(accept(false), at(START)).state,
-  judging: step(accepting, received(EXAMPLES.JOIN), at(START)).state,
+  judging,
+  // So long before that it is too late when the table says so.
+  answered: step(judging, digests, at(START + SILENCE_TIMEOUT_MS - DIGEST_TIMEOUT_MS)).state,
   open,
   ended: { kind: 'ended' } as Session,
 };
@@ -59,6 +68,7 @@ const EVENTS = {
   unknown: { kind: 'unknown', what: 'a message of type NEWER' },
   refuse: { kind: 'refuse', code: 'E_REMOVED', message: 'removed' },
   answer: { kind: 'answer', message: EXAMPLES.JOINED },
+  'answer with digests': digests,
   'tick in time': { kind: 'tick' },
   'tick too late': { kind: 'tick' },
   'link ended': { kind: 'ended' },
@@ -94,6 +104,7 @@ const beforeOpen = (kind: string): Record<EventName, Cell> => ({
   unknown: REFUSED,
   refuse: REMOVED,
   answer: 'throws',
+  'answer with digests': 'throws',
   'tick in time': `${kind}:`,
   'tick too late': SILENT,
   'link ended': NOTHING,
@@ -108,7 +119,12 @@ const TABLE: Record<StateName, Record<EventName, Cell>> = {
     JOIN: 'judging: judge',
   },
   'accepting a stranger': { ...beforeOpen('accepting'), HELLO: STRANGER, JOIN: 'judging: judge' },
-  judging: { ...beforeOpen('judging'), answer: 'ended: send JOINED, end done' },
+  judging: {
+    ...beforeOpen('judging'),
+    answer: 'ended: send JOINED, end done',
+    'answer with digests': 'answered: send JOINED',
+  },
+  answered: beforeOpen('answered'),
   open: {
     HELLO: REFUSED,
     JOIN: REFUSED,
@@ -127,6 +143,7 @@ const TABLE: Record<StateName, Record<EventName, Cell>> = {
     unknown: 'open: send ERROR E_UNKNOWN_TYPE',
     refuse: REMOVED,
     answer: 'throws',
+    'answer with digests': 'throws',
     'tick in time': 'open:',
     'tick too late': SILENT,
     'link ended': NOTHING,
@@ -149,6 +166,7 @@ const TABLE: Record<StateName, Record<EventName, Cell>> = {
     unknown: NOTHING,
     refuse: NOTHING,
     answer: NOTHING,
+    'answer with digests': NOTHING,
     'tick in time': NOTHING,
     'tick too late': NOTHING,
     'link ended': NOTHING,
@@ -289,6 +307,24 @@ test('a JOIN that is refused is answered with a fatal ERROR', () => {
   ]);
 });
 
+test('digests take their time over a slow link: both ends wait longer, and the joining one ends it', () => {
+  const asked = { ...EXAMPLES.JOIN, preview: true, digests: true };
+  const begun = begin({ kind: 'join', join: asked, startedMs: START }, at(START)).state;
+  const judged = step(accepting, received(asked), at(START)).state;
+  for (const waiting of [begun, judged]) assert.equal(wakeAtMs(waiting), START + DIGEST_TIMEOUT_MS);
+
+  const late = START + DIGEST_TIMEOUT_MS - 1;
+  const payload = Uint8Array.of(1);
+  const answered = step(judged, digests, at(late));
+  assert.deepEqual(answered.effects, [{ kind: 'send', message: EXAMPLES.JOINED, payload }]);
+  assert.equal(wakeAtMs(answered.state), late + DIGEST_TIMEOUT_MS);
+  const { effects } = step(begun, { kind: 'received', frame: { message: EXAMPLES.JOINED, payload } }, at(late));
+  assert.deepEqual(effects, [
+    { kind: 'joined', joined: EXAMPLES.JOINED, payload },
+    { kind: 'end', why: { kind: 'done' } },
+  ]);
+});
+
 test('a code that only the peer knows is passed on in words', () => {
   const { effects } = step(
     open,
@@ -316,7 +352,7 @@ test('whatever happens in whatever order, nothing is delivered before the sessio
         let isOpen = false;
         let ends = 0;
         for (const name of order) {
-          if (name === 'answer' && state.kind !== 'judging') continue;
+          if (name.startsWith('answer') && state.kind !== 'judging') continue;
           const next = step(state, EVENTS[name], at(START + 10));
           for (const effect of next.effects) {
             assert.equal(ends, 0);

@@ -1,9 +1,9 @@
-// `syncctl join`: on a terminal it shows first what will be where.
+// `syncctl join`: says first what it will do, and on a terminal asks.
 import { resolve } from 'node:path';
-import type { JoinAnswer } from '../../protocol/control.ts';
+import type { JoinPreview } from '../../protocol/control.ts';
 import { type Command, YES } from '../command.ts';
 import { countFiles } from '../local-tree.ts';
-import { grouped, humanSize } from '../output/cell.ts';
+import { folderLine, question } from '../output/join-preview.ts';
 import type { Output } from '../output/output.ts';
 
 /** The inviter may have several addresses, and the slowest of them decides. */
@@ -13,7 +13,7 @@ export const join: Command = {
   name: 'join',
   summary: 'accept an invitation: trust the device that made it and add its folders',
   details:
-    'Returns when the folders are added, not when they are in sync: see syncctl wait. Files that differ are kept as conflicts; nothing is overwritten.',
+    'Tells how many files will be received and sent and how many differ, and asks on a terminal. Files that differ are kept as conflicts; nothing is overwritten. Returns when the folders are added, not when they are in sync: see syncctl wait.',
   arguments: [
     { syntax: '<invitation>', tells: 'the line that syncctl invite printed, in quotes' },
     {
@@ -34,9 +34,14 @@ export const join: Command = {
       as: given.option('as'),
       cwd,
     };
-    if (terminal.answers && !given.flag('yes') && !out.json) {
-      await show(out, await client.ask('previewJoin', asked, JOIN_TIMEOUT_MS));
-      await terminal.confirm('Go on?', 'yes');
+    const agreed = given.flag('yes');
+    if (terminal.answers && !out.json && !(agreed && out.quiet)) {
+      const preview = await client.ask('previewJoin', asked, JOIN_TIMEOUT_MS);
+      await show(out, preview);
+      if (!agreed) await terminal.confirm(question(preview.folders), 'yes');
+    } else if (!terminal.answers && !agreed && !out.json && !out.quiet) {
+      const { folders } = await client.ask('previewJoin', { ...asked, quick: true }, JOIN_TIMEOUT_MS);
+      for (const folder of folders) out.note(folderLine(folder));
     }
     const joined = await client.ask('join', asked, JOIN_TIMEOUT_MS);
     const places = joined.folders.map((folder) => `Folder ${folder.name}: ${folder.path}`);
@@ -44,27 +49,8 @@ export const join: Command = {
   },
 };
 
-async function show(out: Output, offer: JoinAnswer): Promise<void> {
-  out.line(`${offer.peer.name} (${offer.peer.id.slice(0, 7)}) shares:`);
-  for (const folder of offer.folders) {
-    out.line(
-      `  ${folder.name}: ${grouped(folder.files)} files, ${humanSize(folder.bytes)} there; you may: ${folder.role}`,
-    );
-    out.line(`    → ${folder.path} (${await describeLocal(folder.path)})`);
-  }
-}
-
-async function describeLocal(path: string): Promise<string> {
-  const found = await countFiles(path);
-  switch (found.kind) {
-    case 'absent':
-      return 'will be created';
-    case 'unreadable':
-      return 'you may not read it';
-    case 'counted': {
-      if (found.files === 0) return 'empty';
-      const number = `${found.more ? 'more than ' : ''}${grouped(found.files)}`;
-      return `holds ${number} files, ${humanSize(found.bytes)}: what is only here is sent, what differs is kept as a conflict`;
-    }
-  }
+async function show(out: Output, { peer, folders }: JoinPreview): Promise<void> {
+  out.line(`Invited by ${peer.name} (${peer.id.slice(0, 7)}).`);
+  for (const folder of folders)
+    out.line(folderLine(folder, folder.comparison === null ? await countFiles(folder.path) : undefined));
 }

@@ -1,5 +1,5 @@
 // Jobs for the contract of ports/workers.ts; the second half is for real threads only.
-import { openSync } from 'node:fs';
+import { openSync, readlinkSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { CodedError } from '../../protocol/errors.ts';
 import { assert } from '../../daemon/core/assert.ts';
@@ -68,10 +68,11 @@ export const turnForEver: Job<undefined, void> = {
   },
 };
 
-/** Opens a pipe that nobody writes to: the thread waits in the kernel. */
+/** Opens a pipe that nobody writes to: the thread waits in the kernel. Its number in /proc is in `PATH.thread` before. */
 export const waitForPipe: Job<string, void> = {
   name: 'wait for pipe',
   run(_fs, path) {
+    writeFileSync(`${path}.thread`, `${readlinkSync('/proc/thread-self')}\n`);
     openSync(path, 'r');
   },
 };

@@ -1,10 +1,11 @@
 // One suite for ports/workers.ts, on threads and inline; then what only threads can do.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FileSystemError } from '../../daemon/ports/file-system.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
 import { movable } from '../../daemon/system/movable.ts';
@@ -168,6 +169,7 @@ describe('worker threads', () => {
     // So that the thread is there before it is blocked.
     await workers.run(remember, 1);
     const job = assert.rejects(workers.run(waitForPipe, path), { name: 'WorkerGone' });
+    await isAsleep(`${path}.thread`);
     const ended = workers.close();
     await job;
     assert.equal(await ended, false);
@@ -175,6 +177,16 @@ describe('worker threads', () => {
     closeSync(openSync(path, constants.O_RDWR));
   });
 });
+
+/** The thread that has left its number in this file waits in the kernel (proc(5): state S). */
+async function isAsleep(file: string): Promise<void> {
+  for (;;) {
+    const thread = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (thread.endsWith('\n') && / S /.test(readFileSync(`/proc/${thread.trim()}/stat`, 'utf8').replace(/^.*\)/, '')))
+      return;
+    await sleep(5);
+  }
+}
 
 test('only memory that one typed array fills alone is movable', () => {
   const whole = new Uint8Array(4);

@@ -43,6 +43,8 @@ export async function compareJoin(
       comparisons.set(place.offered, { receive: files, receiveBytes: bytes, send: 0, differ: 0, same: 0 });
       continue;
     }
+    // Making and sending the digest of a large folder is not quick either.
+    if (quick && files > QUICK.maxEntries) continue;
     digests ??= await edges.digests();
     const digest = digests.get(place.offered);
     const compared = digest && (await comparePlace(edges, place, digest, allowance));

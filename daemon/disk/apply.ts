@@ -1,25 +1,20 @@
 // Carries out a plan, one guarded operation after the other. Each looks whether the path still is what the decision
 // assumed, takes its place in one atomic step that cannot destroy what nobody looked at, and then looks at what it took
 // out: if that is not what was expected, somebody wrote in between, and it is put back.
-import type { ErrorCode } from '../../protocol/errors.ts';
 import { assertNever } from '../core/assert.ts';
-import { type SeenStat, looksSame, sameFile } from '../core/observation.ts';
+import { sameFile } from '../core/observation.ts';
 import { type RelativePath, parentOf } from '../core/path.ts';
-import type { Expected, Operation } from '../core/plan.ts';
+import type { Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
-import { codeOf, isAbsent, isElsewhere } from './errno.ts';
+import { codeOf, isElsewhere } from './errno.ts';
 import { toMicroseconds } from './observe.ts';
+import { CHANGED, type Outcome, isExpected, isTaken, lookAt } from './outcome.ts';
+import { put } from './put.ts';
 import { STAGING, type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { type Filed, atVersion, file, moveWithoutReplacing } from './versions.ts';
 
-export type Outcome =
-  | { readonly kind: 'done'; readonly seen: SeenStat | undefined; readonly filed: readonly Filed[] }
-  /** The path is not as the plan assumed: to be looked at and decided again. What had to be kept is in `filed`. */
-  | { readonly kind: 'changed'; readonly filed: readonly Filed[] }
-  /** A directory that was to go holds something that nobody has looked at, or that is not synced. */
-  | { readonly kind: 'not empty' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode; readonly message: string };
+export type { Outcome };
 
 export interface ApplyInput {
   readonly tree: TreeRef;
@@ -43,7 +38,8 @@ export const apply: Job<ApplyInput, Outcome[]> = {
 
 function carryOut(tree: Tree, staging: Directory, operation: Operation): Outcome {
   try {
-    return withWritableParent(tree, operation.path, () => step(tree, staging, operation));
+    const act = (): Outcome => withWritableParent(tree, operation.path, () => step(tree, staging, operation));
+    return operation.kind === 'move' ? withWritableParent(tree, operation.from, act) : act();
   } catch (error) {
     if (isElsewhere(error)) return CHANGED;
     const code = codeOf(error);
@@ -52,8 +48,6 @@ function carryOut(tree: Tree, staging: Directory, operation: Operation): Outcome
   }
 }
 
-const CHANGED: Outcome = { kind: 'changed', filed: [] };
-
 function step(tree: Tree, staging: Directory, operation: Operation): Outcome {
   switch (operation.kind) {
     case 'note':
@@ -61,8 +55,7 @@ function step(tree: Tree, staging: Directory, operation: Operation): Outcome {
     case 'place':
       return put(tree, staging, operation);
     case 'symlink':
-      makeStagedLink(staging, operation.staged, operation.target);
-      return put(tree, staging, operation);
+      return putLink(tree, staging, operation);
     case 'mkdir':
       return makeDirectory(tree, staging, operation);
     case 'attributes':
@@ -78,93 +71,17 @@ function step(tree: Tree, staging: Directory, operation: Operation): Outcome {
   }
 }
 
-type Put = Extract<Operation, { kind: 'place' | 'symlink' | 'mkdir' }>;
-
-/** What is in staging under `staged` takes its place at `path`. */
-function put(tree: Tree, staging: Directory, { path, staged, expect, version }: Put): Outcome {
-  const place = tree.place(path);
-  const now = lookAt(place.dir, place.name);
-  if (!isExpected(expect, now)) return CHANGED;
-  const ours = staging.lstat(staged);
-  if (expect === 'absent') {
-    moveWithoutReplacing(staging, staged, place.dir, place.name);
-    return placed(place, ours);
-  }
-  try {
-    staging.rename(staged, place.dir, place.name, 'exchange');
-  } catch (error) {
-    if (errnoOf(error) !== 'EINVAL') throw error;
-    return putByLink(tree, staging, place, { path, staged, version }, ours);
-  }
-  // The old one is in our hands now, and nobody can have destroyed it.
-  const old = staging.lstat(staged);
-  if (!isTaken(expect, old)) return putBack(tree, staging, place, { path, staged, version }, ours);
-  if (old.kind === 'dir') {
-    try {
-      staging.remove(staged, 'dir');
-    } catch (error) {
-      if (codeOf(error) === undefined) throw error;
-      staging.rename(staged, place.dir, place.name, 'exchange');
-      return { kind: 'not empty' };
-    }
-    return placed(place, ours);
-  }
-  return placed(place, ours, [file(tree, staging, staged, path, version)]);
+function putLink(tree: Tree, staging: Directory, operation: Extract<Operation, { kind: 'symlink' }>): Outcome {
+  const { staged, target } = operation;
+  // The name is of this path and target: what is there already is a link of ours that was not used.
+  if (lookAt(staging, staged) === undefined) staging.symlink(staged, target);
+  const outcome = put(tree, staging, operation);
+  if (outcome.kind !== 'done' && isLinkTo(staging, staged, target)) staging.remove(staged, 'file');
+  return outcome;
 }
 
-/**
- * Somebody wrote between our look and the exchange. Their file goes back to its place, and ours to staging. If a third
- * one has taken the place meanwhile, that one is in our hands after it, and is filed.
- */
-function putBack(
-  tree: Tree,
-  staging: Directory,
-  place: Place,
-  { path, staged, version }: Pick<Put, 'path' | 'staged' | 'version'>,
-  ours: Stat,
-): Outcome {
-  try {
-    staging.rename(staged, place.dir, place.name, 'exchange');
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-    // What we had put there is gone: a deletion of what they had not seen. Theirs goes back to a free place.
-    try {
-      staging.rename(staged, place.dir, place.name, 'noreplace');
-    } catch (again) {
-      if (!isElsewhere(again)) throw again;
-      return { kind: 'changed', filed: [file(tree, staging, staged, path, version)] };
-    }
-    return CHANGED;
-  }
-  const back = staging.lstat(staged);
-  if (back.ino === ours.ino && back.dev === ours.dev) return CHANGED;
-  if (back.kind === 'dir') return { kind: 'problem', code: 'E_UNREADABLE', message: `${path} changes all the time` };
-  return { kind: 'changed', filed: [file(tree, staging, staged, path, version)] };
-}
-
-/** Without renameat2: the old inode gets its name in the store first, so a program that has it open goes on into the version. */
-function putByLink(
-  tree: Tree,
-  staging: Directory,
-  place: Place,
-  { path, staged, version }: Pick<Put, 'path' | 'staged' | 'version'>,
-  ours: Stat,
-): Outcome {
-  const kept = `${staged}.old`;
-  place.dir.link(place.name, staging, kept);
-  const filed = file(tree, staging, kept, path, version);
-  staging.rename(staged, place.dir, place.name, 'replace');
-  return placed(place, ours, [filed]);
-}
-
-function makeStagedLink(staging: Directory, staged: string, target: string): void {
-  try {
-    staging.symlink(staged, target);
-  } catch (error) {
-    // Left by a crash: ours if it is a link with this very target.
-    const left = lookAt(staging, staged);
-    if (left?.kind !== 'symlink' || staging.readlink(staged) !== target) throw error;
-  }
+function isLinkTo(dir: Directory, name: string, target: string): boolean {
+  return lookAt(dir, name)?.kind === 'symlink' && dir.readlink(name) === target;
 }
 
 function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operation, { kind: 'mkdir' }>): Outcome {
@@ -278,9 +195,12 @@ function remove(tree: Tree, { path, expect, version }: Extract<Operation, { kind
 
 /** Puts back what was taken by mistake; false where its place is taken: then it stays in the store. */
 function putVersionBack(tree: Tree, filed: Filed, place: Place): boolean {
-  try {
-    atVersion(tree, filed.storedAs, (dir, name) => moveWithoutReplacing(dir, name, place.dir, place.name));
+  const back = (dir: Directory, name: string): true => {
+    moveWithoutReplacing(dir, name, place.dir, place.name);
     return true;
+  };
+  try {
+    return atVersion(tree, filed.storedAs, back) === true;
   } catch (error) {
     if (isElsewhere(error)) return false;
     throw error;
@@ -319,43 +239,4 @@ function withWritableParent(tree: Tree, path: RelativePath, act: () => Outcome):
       again.dir.setAttributes(again.name, { mode });
     }
   }
-}
-
-function lookAt(dir: Directory, name: string): Stat | undefined {
-  try {
-    return dir.lstat(name);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-function isExpected(expect: Expected, now: Stat | undefined): boolean {
-  if (expect === 'absent') return now === undefined;
-  const seen = now && seenOf(now);
-  return seen !== undefined && looksSame(expect, seen);
-}
-
-/** Whether what came out is what was looked at: all but the ctime, which the rename itself has set. */
-function isTaken(expect: SeenStat, taken: Stat): boolean {
-  const seen = seenOf(taken);
-  if (seen === undefined) return false;
-  return expect.kind === 'dir' ? seen.kind === 'dir' : sameFile(expect, seen);
-}
-
-/**
- * What is remembered of a place is what we put there. Somebody may have written, or taken it away, since: then it is the
- * stat of before that is remembered, and what is there differs from it at the next look. Remembered as it is by now, an
- * edit that came a microsecond after us would pass for the content that we brought.
- */
-function placed(place: Place, put: Stat, filed: readonly Filed[] = []): Outcome {
-  const now = lookAt(place.dir, place.name);
-  const [before, after] = [seenOf(put), now && seenOf(now)];
-  return { kind: 'done', seen: isSamePut(before, after) ? after : before, filed };
-}
-
-/** All but the ctime, which taking the place has set; of a directory also but the times, which are not its own. */
-function isSamePut(before: SeenStat | undefined, after: SeenStat | undefined): boolean {
-  if (before === undefined || after === undefined || before.mode !== after.mode) return false;
-  return before.kind === 'dir' ? after.kind === 'dir' && before.ino === after.ino : sameFile(before, after);
 }

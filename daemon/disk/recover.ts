@@ -2,8 +2,8 @@
 // somebody had and an interrupted exchange left there. The last is filed in the version store; nothing is guessed away.
 import type { Sha256, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { FileEntry } from '../core/record.ts';
-import type { Directory, OpenFile } from '../ports/file-system.ts';
+import type { Entry } from '../core/record.ts';
+import type { Directory, Stat } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
@@ -17,7 +17,7 @@ export interface RecoverInput {
   readonly wanted: readonly {
     readonly staged: string;
     readonly path: RelativePath;
-    readonly entry: FileEntry | null;
+    readonly entry: Entry;
   }[];
   /** Names for what has to be filed; one is used for each. */
   readonly ids: readonly VersionId[];
@@ -50,15 +50,21 @@ export const recover: Job<RecoverInput, Recovered> = {
             removeEmpty(staging, name);
             continue;
           }
-          const part = name.endsWith('.part');
-          const want = byName.get(part ? name.slice(0, -'.part'.length) : name);
-          if (part) {
+          const [staged = name, kind] = name.split('.');
+          const want = byName.get(staged);
+          if (kind === 'part') {
             if (want === undefined) discard(staging, name);
             continue;
           }
-          const sha256 = stat.kind === 'file' ? hashOf(staging.openFile(name, 'read'), stat.size) : undefined;
-          const content = want?.entry ?? undefined;
-          if (want !== undefined && content?.size === stat.size && content.sha256 === sha256) {
+          // Of what is no content nothing can be kept.
+          if (stat.kind === 'other') continue;
+          if (kind === undefined && want?.entry.kind === 'symlink' && isLinkTo(staging, name, want.entry.target)) {
+            discard(staging, name);
+            continue;
+          }
+          const sha256 = stat.kind === 'file' ? hashOf(staging, name, stat) : undefined;
+          const content = want?.entry.kind === 'file' ? want.entry : undefined;
+          if (want !== undefined && kind === undefined && content?.size === stat.size && content.sha256 === sha256) {
             ready.push(want.path);
             continue;
           }
@@ -77,12 +83,21 @@ export const recover: Job<RecoverInput, Recovered> = {
   },
 };
 
-function hashOf(opened: OpenFile, size: number): Sha256 | undefined {
+/** Its mode may be one that nobody can read with. */
+function hashOf(staging: Directory, name: string, { size, mode }: Stat): Sha256 | undefined {
+  const isReadable = (mode & 0o400) !== 0;
+  if (!isReadable) staging.setAttributes(name, { mode: (mode & 0o777) | 0o400 });
+  const opened = staging.openFile(name, 'read');
   try {
     return hashFile(opened, size);
   } finally {
     opened.close();
+    if (!isReadable) staging.setAttributes(name, { mode: mode & 0o777 });
   }
+}
+
+function isLinkTo(dir: Directory, name: string, target: string): boolean {
+  return dir.lstat(name).kind === 'symlink' && dir.readlink(name) === target;
 }
 
 function removeEmpty(staging: Directory, name: string): void {

@@ -5,13 +5,13 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
 import { type SeenStat, looksSame } from '../core/observation.ts';
 import { type RelativePath, stagingKey } from '../core/path.ts';
-import type { FileEntry } from '../core/record.ts';
+import type { Entry, FileEntry } from '../core/record.ts';
 import { type Directory, type OpenFile, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
-import { atVersion } from './versions.ts';
+import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
 /** Derived from path and content: after a crash it can be told whose it is. */
 export function stagedName(path: RelativePath, sha256: Sha256 | 'none'): string {
@@ -19,6 +19,19 @@ export function stagedName(path: RelativePath, sha256: Sha256 | 'none'): string 
     .update(stagingKey(path, sha256 as Sha256))
     .digest('hex')
     .slice(0, 40);
+}
+
+/** The name in staging of whatever is to be at a path. Two that are different never share one. */
+export function stagedNameOf(path: RelativePath, entry: Entry): string {
+  switch (entry.kind) {
+    case 'file':
+      return stagedName(path, entry.sha256);
+    case 'symlink':
+      return stagedName(path, hashText(entry.target));
+    case 'dir':
+    case 'absent':
+      return stagedName(path, 'none');
+  }
 }
 
 /** Where a content is to come from. */
@@ -86,17 +99,28 @@ function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
     if (source.kind !== 'part' && !fill(tree, staging, part, entry, source)) return { kind: 'wrong' };
     if (source.kind === 'part' && !verify(staging, part, entry)) return { kind: 'wrong' };
     staging.setAttributes(part, { mode: entry.mode, mtimeUs: entry.mtimeUs });
-    staging.rename(part, staging, staged, 'replace');
+    setAside(staging, staged);
+    moveWithoutReplacing(staging, part, staging, staged);
     return { kind: 'ready' };
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    discard(staging, part);
+    // What arrived in chunks stays: it need not come again.
+    if (source.kind !== 'part') discard(staging, part);
     return { kind: 'problem', code };
   }
 }
 
-/** A whole content from before. What is there under this name with another content is not ours to replace: see recover.ts. */
+/** Another content under this name is what an exchange took out and could not file: the next start does (recover.ts). */
+function setAside(staging: Directory, staged: string): void {
+  try {
+    moveWithoutReplacing(staging, staged, staging, `${staged}.kept`);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** A whole content from before. */
 function isStagedAlready(staging: Directory, staged: string, entry: FileEntry): boolean {
   if (!verify(staging, staged, entry)) return false;
   staging.setAttributes(staged, { mode: entry.mode, mtimeUs: entry.mtimeUs });

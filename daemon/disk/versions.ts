@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Sha256, VersionId } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { MAX_NAME_BYTES, type RelativePath, nameOf, parentOf } from '../core/path.ts';
-import { type Directory, errnoOf } from '../ports/file-system.ts';
+import { type Directory, FileSystemError, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
-import { isAbsent } from './errno.ts';
+import { DiskRefusal, isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
 import { type Tree, type TreeRef, VERSIONS, openOrMake, seenOf, withTree } from './tree.ts';
 
@@ -32,13 +32,37 @@ export function file(tree: Tree, dir: Directory, name: string, path: RelativePat
   const store = openStore(tree, parentOf(path));
   try {
     const stored = versionName(nameOf(path), id);
-    moveWithoutReplacing(dir, name, store, stored);
+    moveIntoStore(dir, name, store, stored);
     const seen = seenOf(store.lstat(stored));
-    if (seen === undefined) throw new Error(`a version that is neither a file nor a link: ${stored}`);
+    if (seen === undefined) throw new DiskRefusal('E_KIND', `${path} is neither a file nor a link`);
     const parent = parentOf(path);
     return { id, path, storedAs: parent === '' ? stored : `${parent}/${stored}`, seen };
   } finally {
     store.close();
+  }
+}
+
+/**
+ * Where there is no renameat2, a plain rename to a name that nobody else gives: a link and an unlink would remove what
+ * somebody puts at the old name in between.
+ */
+function moveIntoStore(dir: Directory, name: string, store: Directory, stored: string): void {
+  try {
+    dir.rename(name, store, stored, 'noreplace');
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL') throw error;
+    if (isThere(store, stored)) throw new FileSystemError('EEXIST', 'rename', stored);
+    dir.rename(name, store, stored, 'replace');
+  }
+}
+
+function isThere(dir: Directory, name: string): boolean {
+  try {
+    dir.lstat(name);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 // Wants whose content is here are carried out: checked against the tree around them, planned, applied, and written down.
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { lostContent } from '../core/conflict.ts';
 import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type Operation, type Ready, plan } from '../core/plan.ts';
@@ -14,10 +15,10 @@ import {
 import { type DecidedAmong, reconcileAll } from '../core/rivals.ts';
 import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
-import { stagedName } from '../disk/stage.ts';
+import { stagedNameOf } from '../disk/stage.ts';
 import { hashText } from '../disk/versions.ts';
 import type { Row } from '../index/file-state.ts';
-import { type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { tell } from './chronicle.ts';
 import { type FolderContext, makerOf, newVersionId, reconcileContext } from './context.ts';
@@ -26,6 +27,7 @@ import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { appliedMode } from './permissions.ts';
+import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
 import { type Candidate, type Decided, Written } from './written.ts';
 
@@ -33,6 +35,12 @@ import { type Candidate, type Decided, Written } from './written.ts';
 const BATCH = 512;
 /** Set-aside wants that are looked at together: directories that empty each other. */
 const UNPARKED_BATCH = 4096;
+
+/** A path that is not as expected so often is left for a while. */
+const MAX_ATTEMPTS = 10;
+
+/** Others must do something first; it was decided otherwise; or something that cannot be done now stands in the way. */
+type Obstacle = 'wait' | 'decided' | { readonly blocked: ErrorCode };
 
 interface Parts {
   readonly deletions: Deletions;
@@ -46,6 +54,9 @@ interface Parts {
 export class CarryOut {
   readonly #context: FolderContext;
   readonly #parts: Parts;
+  /** Something was carried out since what is set aside was looked at. */
+  #hasDone = false;
+  #wasCaughtUp = false;
 
   constructor(context: FolderContext, parts: Parts) {
     this.#context = context;
@@ -55,18 +66,24 @@ export class CarryOut {
   /** Applies what is ready, a batch. False when nothing could be done. */
   async take(): Promise<boolean> {
     const { fetcher } = this.#parts;
-    let paths = fetcher.takeReady(BATCH);
-    if (paths.length === 0) {
-      if (fetcher.active > 0 || !fetcher.unpark()) return false;
-      paths = fetcher.takeReady(UNPARKED_BATCH);
-    }
-    const candidates = this.#candidates(paths);
+    let candidates = this.#candidates(fetcher.takeReady(BATCH));
+    if (candidates.length === 0 && this.#unpark()) candidates = this.#candidates(fetcher.takeReady(UNPARKED_BATCH));
     if (candidates.length === 0) return false;
     const operations = plan(candidates.map(({ ready }) => ready));
     const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
     return outcomes.some(({ kind }) => kind === 'done');
+  }
+
+  /** What was set aside is looked at again when something has happened, or when nothing else is to come. */
+  #unpark(): boolean {
+    const { fetcher, links } = this.#parts;
+    const isNews = this.#hasDone || links.allCaughtUp !== this.#wasCaughtUp;
+    if (fetcher.active > 0 && !isNews) return false;
+    this.#hasDone = false;
+    this.#wasCaughtUp = links.allCaughtUp;
+    return fetcher.unpark();
   }
 
   #candidates(paths: readonly RelativePath[]): Candidate[] {
@@ -80,21 +97,41 @@ export class CarryOut {
     }
     const candidates: Candidate[] = [];
     const moved = new Set<RelativePath>();
+    const blocked: WantMark[] = [];
     for (const [path, want] of wants) {
       if (isLive(want.record)) this.#parts.deletions.comesBack(path);
+      if (this.#isUnsettled(path)) {
+        fetcher.release(path);
+        fetcher.ready(path);
+        continue;
+      }
       const row = index.row(path);
       const decided = this.#decide(want, row);
       const problem = decided === undefined ? 'decided' : this.#obstacle(want, wants);
       if (decided !== undefined && problem === undefined) candidates.push(this.#candidate(want, decided, row, moved));
-      else if (problem === 'decided') fetcher.release(path);
-      else fetcher.park(path);
+      else if (problem === 'wait') fetcher.park(path);
+      else fetcher.release(path);
+      if (typeof problem === 'object') blocked.push(skippedFor(want, problem.blocked));
     }
+    this.#skip(blocked);
     // What a move takes away needs no deletion of its own.
     return candidates.filter(({ want }) => {
       if (!moved.has(want.record.path)) return true;
       fetcher.release(want.record.path);
       return false;
     });
+  }
+
+  /** What is there now is to be looked at first, or rests. */
+  #isUnsettled(path: RelativePath): boolean {
+    return this.#parts.hints.isMarked(path) || this.#parts.deletions.isResting(path);
+  }
+
+  #skip(mark: readonly WantMark[]): void {
+    if (mark.length === 0) return;
+    const { index, clock } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), mark });
+    for (const { path, code } of mark) if (code !== undefined) this.#parts.skipped.set(path, code);
   }
 
   /** What is wanted, beside what is here by now. Undefined when that settles it without the disk. */
@@ -141,7 +178,7 @@ export class CarryOut {
     const ready: Ready = {
       record: applied,
       ours: row === undefined ? undefined : { entry: entryHere(row), seen: row.seen },
-      staged: stagedName(path, entry.kind === 'file' ? entry.sha256 : 'none'),
+      staged: stagedNameOf(path, entry),
       moveFrom: from === undefined ? undefined : { path: from.row.record.path, seen: from.seen },
       version: newVersionId(this.#context),
       damaged: want.code === 'E_DAMAGED',
@@ -163,7 +200,7 @@ export class CarryOut {
   }
 
   /** What stands in the way: nothing; something that others must do first; or it was decided otherwise. */
-  #obstacle(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' | 'decided' {
+  #obstacle(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
     const { record } = want;
     if (isLive(record)) {
       const above = this.#obstacleAbove(record.path, batch);
@@ -173,7 +210,7 @@ export class CarryOut {
   }
 
   /** A live path needs live directories above it. Whoever sees that one is missing, and that none is to come, makes it. */
-  #obstacleAbove(path: RelativePath, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' {
+  #obstacleAbove(path: RelativePath, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
     const { index } = this.#context;
     for (const dir of ancestorsOf(path)) {
       const row = index.row(dir);
@@ -181,6 +218,7 @@ export class CarryOut {
       if (want === undefined && row?.record.entry.kind === 'dir' && row.seen !== undefined) return undefined;
       if (want?.record.entry.kind === 'dir') {
         if (batch.has(dir)) continue;
+        if (want.why === 'skipped') return { blocked: want.code ?? 'E_UNREADABLE' };
         if (want.why === 'fetch') this.#parts.fetcher.ready(dir);
         return 'wait';
       }
@@ -197,12 +235,11 @@ export class CarryOut {
   }
 
   /** What replaces or removes a directory needs it empty of what lives. */
-  #obstacleBelow(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): undefined | 'wait' | 'decided' {
+  #obstacleBelow(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
     const { index } = this.#context;
     const { path } = want.record;
     const row = index.row(path);
     if (row?.record.entry.kind !== 'dir' || !isLive(row.record)) return undefined;
-    let waits = false;
     for (const { record } of index.liveBelow(path)) {
       const below = batch.get(record.path) ?? index.wanted(record.path);
       if (below === undefined || isLive(below.record)) {
@@ -210,9 +247,10 @@ export class CarryOut {
         this.#reviveDirectory(row, want);
         return 'decided';
       }
-      waits ||= !batch.has(record.path);
+      if (below.why === 'skipped') return { blocked: below.code ?? 'E_UNREADABLE' };
+      if (!batch.has(record.path)) return 'wait';
     }
-    return waits ? 'wait' : undefined;
+    return undefined;
   }
 
   #makeDirectory(path: RelativePath, ours: FileRecord | undefined, want: WantedRow | undefined): void {
@@ -265,12 +303,13 @@ export class CarryOut {
       const { path } = operation;
       switch (outcome.kind) {
         case 'done':
-          fetcher.drop(path);
+          this.#hasDone = true;
+          fetcher.done(path);
           this.#parts.skipped.clear(path);
           if (operation.kind !== 'place') this.#parts.litter.add(candidate.want.record);
           if (candidate.moveFrom !== undefined && operation.kind === 'move') {
             const { want, record } = candidate.moveFrom;
-            fetcher.drop(record.path);
+            fetcher.done(record.path);
             knownTo.push({ at: written.rows.length, want, record });
             written.gone(record);
           }
@@ -280,7 +319,10 @@ export class CarryOut {
         case 'changed':
           written.kept(candidate, outcome.filed);
           this.#lookAgain(operation);
-          fetcher.release(path);
+          this.#tryAgain(candidate, written);
+          return;
+        case 'not staged':
+          fetcher.done(path);
           return;
         case 'not empty':
           this.#notEmpty(candidate, written);
@@ -301,6 +343,20 @@ export class CarryOut {
       for (const { peer, has } of want.sources) if (has) this.#parts.links.byDevice(peer)?.knows(seq);
     }
     tell(this.#context, written.happened);
+  }
+
+  /** What the look shows decides. Where it shows nothing that could be replaced, trying again at once would be for ever. */
+  #tryAgain({ want }: Candidate, written: Written): void {
+    const { fetcher, skipped } = this.#parts;
+    const { path } = want.record;
+    fetcher.release(path);
+    if (want.attempts < MAX_ATTEMPTS) {
+      written.tryAgain(want);
+      return;
+    }
+    const code = skipped.code(path) ?? 'E_CHANGING';
+    written.problem(want, code);
+    skipped.set(path, code);
   }
 
   #lookAgain(operation: Operation): void {
@@ -330,4 +386,8 @@ export class CarryOut {
 function entryHere({ record, seen, keptLocally }: Row): Entry {
   if (seen === undefined) return { kind: 'absent' };
   return keptLocally ? { kind: 'dir', mode: seen.mode & 0o777 } : record.entry;
+}
+
+function skippedFor(want: WantedRow, code: ErrorCode): WantMark {
+  return { path: want.record.path, why: 'skipped', code: lasting(want) ?? code, attempts: want.attempts };
 }

@@ -47,6 +47,12 @@ export class Deletions {
     return left.every(({ record }) => this.hold.covers(record.path)) ? 'held' : 'resting';
   }
 
+  /** It, or a directory that it is in, has vanished and is about to be believed gone. */
+  isResting(path: RelativePath): boolean {
+    if (this.#vanished.size === 0) return false;
+    return this.#vanished.has(path) || ancestorsOf(path).some((dir) => this.#vanished.has(dir));
+  }
+
   isPending(path: RelativePath): boolean {
     return this.#vanished.has(path) || this.hold.covers(path);
   }

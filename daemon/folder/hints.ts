@@ -36,6 +36,11 @@ export class Hints {
     return this.size + this.#later.size;
   }
 
+  /** This path is to be looked at, now or later. */
+  isMarked(path: RelativePath): boolean {
+    return this.#paths.has(path) || this.#later.has(path);
+  }
+
   add(hint: Hint): void {
     switch (hint.kind) {
       case 'path':

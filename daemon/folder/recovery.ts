@@ -1,8 +1,8 @@
 // At start, before anything else: what an interrupted run left in staging finds its place.
 import type { RelativePath } from '../core/path.ts';
-import type { FileEntry } from '../core/record.ts';
+import type { Entry } from '../core/record.ts';
 import { recover } from '../disk/recover.ts';
-import { stagedName } from '../disk/stage.ts';
+import { stagedNameOf } from '../disk/stage.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { historyRow } from './chronicle.ts';
 import { type FolderContext, newVersionId } from './context.ts';
@@ -24,12 +24,11 @@ export class Recovery {
   /** Keeps what is still wanted, whole or in part; files what somebody had in the version store. */
   async run(): Promise<void> {
     const { index, workers, clock, log, self } = this.#context;
-    const wanted: { staged: string; path: RelativePath; entry: FileEntry | null }[] = [];
+    const wanted: { staged: string; path: RelativePath; entry: Entry }[] = [];
     for (const { record } of index.wantedAll()) {
       if (wanted.length >= MAX_WANTED) break;
       const { path, entry } = record;
-      const name = stagedName(path, entry.kind === 'file' ? entry.sha256 : 'none');
-      wanted.push({ staged: name, path, entry: entry.kind === 'file' ? entry : null });
+      wanted.push({ staged: stagedNameOf(path, entry), path, entry });
     }
     for (let more = true; more;) {
       const ids = Array.from({ length: IDS }, () => newVersionId(this.#context));

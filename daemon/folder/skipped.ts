@@ -21,6 +21,10 @@ export class SkippedPaths {
     return true;
   }
 
+  code(path: string): ErrorCode | undefined {
+    return this.#codes.get(path);
+  }
+
   /** It could not be read or written, which may be over when it can be read. */
   isOutOfReach(path: string): boolean {
     const code = this.#codes.get(path);

@@ -113,8 +113,9 @@ export class Written {
     this.#mark.push({ path: record.path, why: 'skipped', code: lasting(want) ?? code, attempts: attempts + 1 });
   }
 
-  tryAgain({ record, attempts }: WantedRow): void {
-    this.#mark.push({ path: record.path, why: 'fetch', attempts: attempts + 1 });
+  tryAgain(want: WantedRow): void {
+    const { record, attempts } = want;
+    this.#mark.push({ path: record.path, why: 'fetch', code: lasting(want), attempts: attempts + 1 });
   }
 
   /** Its tombstone holds, and the directory stays on this disk because of what is not synced in it. */

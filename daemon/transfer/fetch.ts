@@ -1,6 +1,7 @@
 // Brings wanted contents into staging: from our own files or versions where they are there already, else from a peer
 // that has them. What is whole and verified is handed over; what became of it, the folder says.
 import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileEntry, type FileRecord, sameContent } from '../core/record.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
@@ -33,6 +34,7 @@ export interface FetchContext {
 const MAX_ACTIVE = 256;
 /** Handed over and not yet applied. */
 const MAX_READY = 4096;
+const MAX_WHOLE = 10_000;
 /** Asked of one peer at once, all files together. */
 const MAX_ASKED_BYTES = 16 << 20;
 /** Files up to this are asked for whole; larger ones by chunks, which can go on after a break. */
@@ -61,6 +63,8 @@ export class Fetcher {
   readonly #ready = new Set<RelativePath>();
   readonly #parked = new Set<RelativePath>();
   readonly #handed = new Set<RelativePath>();
+  /** Whole and verified in staging, until it takes its place: it need not come again. The oldest is forgotten first. */
+  readonly #whole = new Map<RelativePath, Sha256>();
   readonly #sources = new Sources();
   readonly #staging: StagingQueue;
   #nextRequest = 1;
@@ -147,6 +151,12 @@ export class Fetcher {
     return any;
   }
 
+  /** It took its place, or has gone from staging. */
+  done(path: RelativePath): void {
+    this.drop(path);
+    this.#whole.delete(path);
+  }
+
   /** The want has changed or is gone: what was on its way is of no use. */
   drop(path: RelativePath): void {
     const fetch = this.#active.get(path);
@@ -192,7 +202,8 @@ export class Fetcher {
   #start(want: WantedRow): 'ready' | 'on its way' | 'no source' | 'busy' {
     const { record } = want;
     const { path, entry } = record;
-    if (entry.kind !== 'file' || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
+    const isStaged = entry.kind !== 'file' || this.#whole.get(path) === entry.sha256;
+    if (isStaged || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
       this.#ready.add(path);
       return 'ready';
     }
@@ -316,6 +327,7 @@ export class Fetcher {
     switch (result.kind) {
       case 'ready':
         this.#forget(fetch);
+        this.#rememberWhole(path, fetch.entry.sha256);
         this.#ready.add(path);
         this.#context.onReady();
         return;
@@ -329,6 +341,12 @@ export class Fetcher {
         this.#context.onProblem(path, result.code);
         return;
     }
+  }
+
+  #rememberWhole(path: RelativePath, sha256: Sha256): void {
+    const [oldest] = this.#whole.keys();
+    if (oldest !== undefined && this.#whole.size >= MAX_WHOLE) this.#whole.delete(oldest);
+    this.#whole.set(path, sha256);
   }
 
   /** Given up for now; the want is still in the index and is started again, from another peer perhaps. */

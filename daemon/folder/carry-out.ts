@@ -100,6 +100,7 @@ export class CarryOut {
     const blocked: WantMark[] = [];
     for (const [path, want] of wants) {
       if (isLive(want.record)) this.#parts.deletions.comesBack(path);
+      else this.#parts.deletions.goneElsewhereToo(path);
       if (this.#isUnsettled(path)) {
         fetcher.release(path);
         fetcher.ready(path);

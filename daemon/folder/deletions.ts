@@ -74,6 +74,17 @@ export class Deletions {
     this.reappeared(path);
   }
 
+  /** A peer has deleted it as well: nobody needs to say anything any more. What is held below a directory stays held. */
+  goneElsewhereToo(path: RelativePath): void {
+    if (!this.hold.covers(path)) return;
+    const { index, clock } = this.#context;
+    const row = index.row(path);
+    if (row === undefined || !isLive(row.record)) return;
+    if (row.record.entry.kind !== 'dir')
+      index.commit({ nowUs: clock.nowUs(), rows: [{ ...row, seen: undefined, announce: false }] });
+    this.hold.settled(path);
+  }
+
   /** The vanished file that had this inode, still in the index as it was. */
   movedFrom(inode: bigint): Row | undefined {
     const row = this.#vanished.byInode(inode);
@@ -93,16 +104,35 @@ export class Deletions {
     const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs()));
     if (gone.length === 0) return false;
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    const { held } = this.hold;
+    // A directory of which some is held already waits with it, or its deletion would take that along.
+    const joining = held === undefined ? [] : rows.filter((row) => this.#holdsSome(row));
+    if (held !== undefined && joining.length > 0) this.#hold(joining, this.#count(joining).entries, held.why);
+    const others = rows.filter(({ record }) => !this.hold.covers(record.path));
+    const { files, entries } = this.#count(others);
+    const why = this.hold.judge(files, entries);
+    if (why === undefined) this.#bury(others, files);
+    else this.#hold(others, entries, why);
+    return true;
+  }
+
+  #holdsSome({ record }: Row): boolean {
+    if (record.entry.kind !== 'dir') return false;
+    for (const below of this.#context.index.liveBelow(record.path))
+      if (this.hold.covers(below.record.path)) return true;
+    return false;
+  }
+
+  /** With all below, but without what is held already. */
+  #count(rows: readonly Row[]): { readonly files: number; readonly entries: number } {
     let files = 0;
     let entries = 0;
-    for (const one of this.#withBelow(rows)) {
+    for (const { record } of this.#withBelow(rows)) {
+      if (this.hold.covers(record.path)) continue;
       entries++;
-      if (one.record.entry.kind === 'file') files++;
+      if (record.entry.kind === 'file') files++;
     }
-    const why = this.hold.judge(files, entries);
-    if (why === undefined) this.#bury(rows, files);
-    else this.#hold(rows, entries, why);
-    return true;
+    return { files, entries };
   }
 
   #hold(rows: readonly Row[], entries: number, why: string): void {

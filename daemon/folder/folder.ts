@@ -125,7 +125,8 @@ export class Folder implements ControlledFolder {
       wake();
     };
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
-    this.#fetcher = new Fetcher({ ...context, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
+    const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
+    this.#fetcher = new Fetcher({ ...context, isGone, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped);
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });

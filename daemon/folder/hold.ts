@@ -96,6 +96,17 @@ export class Hold {
     }
   }
 
+  /** Its deletion no longer waits for anybody. */
+  settled(path: RelativePath): void {
+    const { entries } = this.#note ?? { entries: 0 };
+    this.#paths.delete(path);
+    if (this.#paths.size === 0 || entries <= 1) this.release();
+    else if (this.#note !== undefined) {
+      this.#note = { ...this.#note, entries: entries - 1, paths: [...this.#paths] };
+      this.#save();
+    }
+  }
+
   /** Nothing is held any more. */
   release(): readonly RelativePath[] {
     const paths = [...this.#paths];

@@ -20,6 +20,8 @@ export interface FetchContext {
   readonly workers: Workers;
   readonly clock: Clock;
   tree(): TreeRef;
+  /** In the index, and known not to be on the disk any more: a deletion that rests or is held. */
+  isGone(path: RelativePath): boolean;
   /** Something can be applied now: takeReady() has it. */
   onReady(): void;
   onProblem(path: RelativePath, code: ErrorCode): void;
@@ -224,9 +226,9 @@ export class Fetcher {
 
   /** Only mode or time differ, or a file of ours is to go whose content is to be there: a rename does it. */
   #isHere(record: FileRecord): boolean {
-    const { index } = this.#context;
+    const { index, isGone } = this.#context;
     const ours = index.row(record.path);
-    if (ours?.seen !== undefined && sameContent(ours.record.entry, record.entry)) return true;
+    if (ours?.seen !== undefined && !isGone(record.path) && sameContent(ours.record.entry, record.entry)) return true;
     return this.moveSource(record) !== undefined;
   }
 
@@ -239,24 +241,26 @@ export class Fetcher {
 
   /** A path of ours with this content that is itself wanted gone, and not among those taken already. */
   moveSource(record: FileRecord, taken: ReadonlySet<RelativePath> = NONE): RelativePath | undefined {
-    const { index } = this.#context;
+    const { index, isGone } = this.#context;
     const { entry, path } = record;
     if (entry.kind !== 'file' || index.row(path)?.record.entry.kind === 'dir') return undefined;
     const here = index.row(path);
     if (here !== undefined && here.record.entry.kind !== 'absent') return undefined;
     return index
       .withContent(entry.sha256, 8)
-      .map(({ record: { path: from }, seen }) => (seen === undefined || taken.has(from) ? undefined : from))
-      .find((from) => from !== undefined && index.wanted(from)?.record.entry.kind === 'absent');
+      .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
+      .map(({ record: { path: from } }) => from)
+      .find((from) => index.wanted(from)?.record.entry.kind === 'absent');
   }
 
   #localSource(record: FileRecord): Source | undefined {
-    const { index } = this.#context;
+    const { index, isGone } = this.#context;
     if (record.entry.kind !== 'file') return undefined;
     const { sha256 } = record.entry;
     if (this.#sources.isWrongHere(record.path, sha256)) return undefined;
-    for (const row of index.withContent(sha256, 1))
-      if (row.seen !== undefined) return { kind: 'copy', from: row.record.path, seen: row.seen };
+    for (const row of index.withContent(sha256, 8))
+      if (row.seen !== undefined && !isGone(row.record.path))
+        return { kind: 'copy', from: row.record.path, seen: row.seen };
     for (const version of index.versionsByContent(sha256)) return { kind: 'version', storedAs: version.storedAs };
     return undefined;
   }

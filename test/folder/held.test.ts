@@ -58,3 +58,56 @@ test('reject does not bring back an older version than a peer has announced', as
   assert.deepEqual(device.wanted('d/3.txt')?.record.vector, edited.vector);
   await device.stop();
 });
+
+test('a held file that a peer deletes as well is no longer held, and nothing is tried in vain', async () => {
+  const device = await withHeldDirectory();
+
+  device.peer.tell(device.peer.version('d/3.txt', { kind: 'absent' }));
+  await device.until(() => device.row('d/3.txt')?.record.entry.kind === 'absent', 'the deletion');
+
+  assert.ok((await device.jobsIn(10_000)) < 100);
+  assert.equal(device.wanted('d/3.txt'), undefined);
+  assert.equal(device.row('d/4.txt')?.record.entry.kind, 'file');
+  assert.equal(device.folder.condition.kind, 'held');
+  await device.stop();
+});
+
+test('a held directory that a peer deletes as well is no longer held', async () => {
+  const device = await withHeldDirectory();
+
+  for (const path of [...Object.keys(FILES), 'd']) device.peer.tell(device.peer.version(path, { kind: 'absent' }));
+  await device.until(() => device.folder.condition.kind === 'idle', 'the end of the hold');
+
+  assert.equal(device.row('d')?.record.entry.kind, 'absent');
+  assert.equal(device.row('d/4.txt')?.record.entry.kind, 'absent');
+  assert.equal(device.row('kept.txt')?.record.entry.kind, 'file');
+  await device.stop();
+});
+
+test('a held file that a peer moves is written at its new place', async () => {
+  const device = await withHeldDirectory();
+
+  device.peer.contents.set('moved.txt', 'content 3');
+  device.peer.tell(device.peer.version('moved.txt', file('content 3')));
+  device.peer.tell(device.peer.version('d/3.txt', { kind: 'absent' }));
+  await device.until(() => device.exists('moved.txt'), 'the file at its new place');
+
+  assert.equal(device.read('moved.txt'), 'content 3');
+  assert.equal(device.row('d/3.txt')?.record.entry.kind, 'absent');
+  await device.stop();
+});
+
+test('a directory that vanishes after some of it was held waits with it, and is counted once', async () => {
+  const device = await new OneDevice(BRAKE).start({ ...FILES, 'kept.txt': 'x' });
+  for (let i = 1; i < 30; i++) device.remove(`d/${i}.txt`);
+  await device.until(() => device.folder.condition.kind === 'held', 'the hold');
+  device.remove('d');
+  await device.clock.advance(5_000);
+
+  assert.equal(device.row('d/0.txt')?.record.entry.kind, 'file');
+  assert.match(JSON.stringify(device.folder.condition), /31 deletions/);
+  const done = device.folder.approve();
+  await device.clock.advance(2_000);
+  assert.equal(await done, 31);
+  await device.stop();
+});

@@ -169,7 +169,7 @@ describe('worker threads', () => {
     // So that the thread is there before it is blocked.
     await workers.run(remember, 1);
     const job = assert.rejects(workers.run(waitForPipe, path), { name: 'WorkerGone' });
-    await isAsleep(`${path}.thread`);
+    await isOpening(`${path}.thread`);
     const ended = workers.close();
     await job;
     assert.equal(await ended, false);
@@ -178,11 +178,17 @@ describe('worker threads', () => {
   });
 });
 
-/** The thread that has left its number in this file waits in the kernel (proc(5): state S). */
-async function isAsleep(file: string): Promise<void> {
+/** openat(2), by which a pipe is opened. */
+const OPENAT = process.arch === 'arm64' ? '56' : '257';
+
+/**
+ * The thread that has left its number in this file waits in the kernel for a file to be opened (proc(5): syscall). That it
+ * sleeps would not be enough: on a busy machine it also sleeps on its way there.
+ */
+async function isOpening(file: string): Promise<void> {
   for (;;) {
     const thread = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    if (thread.endsWith('\n') && / S /.test(readFileSync(`/proc/${thread.trim()}/stat`, 'utf8').replace(/^.*\)/, '')))
+    if (thread.endsWith('\n') && readFileSync(`/proc/${thread.trim()}/syscall`, 'utf8').startsWith(`${OPENAT} `))
       return;
     await sleep(5);
   }

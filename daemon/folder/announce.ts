@@ -51,7 +51,14 @@ export class Announcer {
       const from = state.cursor;
       const rows = index.after(from, PAGE);
       const last = rows.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) {
+        // The last changes may be tombstones that were forgotten: there is no more to tell all the same.
+        if (from < index.seq) {
+          state.cursor = index.seq;
+          this.#afterRound(state);
+        }
+        return;
+      }
       const unknown = rows.filter(({ seq }) => !state.known.delete(seq));
       const announcements = await this.#withContents(state, unknown);
       // The peer's INDEX may have come anew while we read: then it begins anew.

@@ -98,10 +98,13 @@ export class Deletions {
     this.#vanished.remove(path);
   }
 
-  /** Believes what has rested. False when there was nothing to do. */
-  async settle(): Promise<boolean> {
+  /**
+   * Believes what has rested. While something is still being scanned, what has vanished may turn out to have moved.
+   * False when there was nothing to do.
+   */
+  async settle(scanning: boolean): Promise<boolean> {
     const { index, clock } = this.#context;
-    const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs()));
+    const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs(), scanning));
     if (gone.length === 0) return false;
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
     const { held } = this.hold;

@@ -184,7 +184,10 @@ export class Folder implements ControlledFolder {
       } catch (error) {
         this.#health.fail(error);
         this.#showCondition();
-        await this.#bell.heard(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++));
+        // What rings meanwhile is no reason to fail again at once.
+        const { clock } = this.#context;
+        const until = clock.monotonicMs() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+        while (!this.#stopping && clock.monotonicMs() < until) await this.#bell.heard(until - clock.monotonicMs());
       }
       if (!worked && !this.#stopping) await this.#bell.heard(this.#untilNextMs());
     }
@@ -194,13 +197,14 @@ export class Folder implements ControlledFolder {
   async #turn(): Promise<boolean> {
     if (!(await this.#health.check())) {
       this.#tasks.refuse(this.#health.refusal());
-      return false;
+      // What peers announce concerns the index alone; unheard, it would stop their sessions, and other folders with them.
+      return this.#talk.receive();
     }
     let worked = await this.#tasks.run();
     this.#rescanIfDue();
     worked = (await this.#local.take()) || worked;
     this.#noteFirstScan();
-    worked = (await this.#deletions.settle()) || worked;
+    worked = (await this.#deletions.settle(this.#local.scanning)) || worked;
     worked = this.#talk.receive() || worked;
     if (!this.#paused && this.#scannedOnce) {
       this.#retries.tick();

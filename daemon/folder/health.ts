@@ -24,6 +24,8 @@ export class Health {
   readonly #parts: HealthParts;
   #trouble: Extract<Condition, { kind: 'halted' | 'error' }> | undefined;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** What is to be done when the root is back has been done. */
+  #isReady = false;
 
   constructor(context: FolderContext, parts: HealthParts) {
     this.#context = context;
@@ -68,8 +70,10 @@ export class Health {
       return false;
     }
     if (this.isHalted) log.info('goes on: the root is back');
+    if (root.isNew) this.#isReady = false;
+    if (!this.#isReady) await this.#parts.onBack();
+    this.#isReady = true;
     this.#trouble = undefined;
-    if (root.isNew) await this.#parts.onBack();
     return true;
   }
 

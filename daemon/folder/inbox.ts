@@ -28,6 +28,8 @@ export class Inbox {
   push(state: LinkState, item: InboxItem): void {
     const items = this.#items.get(state) ?? [];
     this.#items.set(state, items);
+    // A later one says all that an earlier one did.
+    if (item.kind === 'ack' && items.at(-1)?.kind === 'ack') items.pop();
     items.push(item);
     this.#count(item, 1);
     if ((this.#records > MAX_RECORDS || this.#bytes > MAX_BYTES) && !this.#stopped.has(state)) {

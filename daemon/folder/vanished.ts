@@ -6,6 +6,8 @@ import type { Row } from '../index/file-state.ts';
 export const REST_MS = 250;
 /** … or after this at the latest. */
 export const REST_AT_MOST_MS = 2000;
+/** What a move has brought elsewhere may take long to read. A scan that takes longer than this is not waited for. */
+const SCAN_AT_MOST_MS = 10 * 60 * 1000;
 /** Files that a move is recognised for; of more, the rest are deletions and creations of the same content. */
 const MAX_INODES = 100_000;
 
@@ -55,9 +57,10 @@ export class Vanished {
   }
 
   /** Takes all, when they have rested. */
-  take(nowMs: number): readonly RelativePath[] {
+  take(nowMs: number, scanning: boolean): readonly RelativePath[] {
     const due = this.dueMs;
     if (due === undefined || nowMs < due) return [];
+    if (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS) return [];
     const paths = [...this.#paths.keys()];
     this.#paths.clear();
     this.#byInode.clear();

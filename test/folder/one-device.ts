@@ -133,6 +133,8 @@ export class OneDevice {
   readonly user = this.fs.user;
   /** Jobs that have been given to workers. */
   jobs = 0;
+  /** How long each of them takes. */
+  jobMs = 1;
   /** Peers that are not read now. */
   readonly unread = new Set<DeviceId>();
   readonly #settings: FolderSettings;
@@ -165,7 +167,7 @@ export class OneDevice {
   #make(): Folder {
     const { clock, fs } = this;
     const random = new SeededRandom(7);
-    const inline = new InlineWorkers(fs, (job) => clock.after(1, job));
+    const inline = new InlineWorkers(fs, (job) => clock.after(this.jobMs, job));
     const workers: Workers = {
       run: (job, input) => {
         this.jobs++;

@@ -1,0 +1,34 @@
+// A folder whose root has gone, or whose start fails: others must not feel it, and it goes on by itself.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OneDevice, ROOT, file } from './one-device.ts';
+
+test('I15: a halted folder takes in what peers announce, so that their sessions are read for the others', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.user.rename(ROOT, '/srv/away');
+  await device.until(() => device.folder.condition.kind === 'halted', 'the halt');
+  const content = 'x'.repeat(60_000);
+  for (let i = 0; i < 200; i++) device.peer.tell(device.peer.version(`${i}.txt`, file(content)), content);
+  await device.clock.advance(2_000);
+
+  assert.equal(device.unread.size, 0);
+  assert.equal(device.index.wantedCounts().fetch, 200);
+  assert.ok(!device.user.exists(ROOT), 'nothing was written');
+  await device.stop();
+});
+
+test('a start that fails at first is made up for: staging is gone through, and the folder is watched', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  const works = device.fs.fail('list', (path) => path.endsWith('/staging'), 'EIO');
+  await device.crash();
+  device.folder.start();
+  await device.clock.advance(3_000);
+  assert.equal(device.folder.condition.kind, 'error');
+  works();
+  await device.until(() => device.folder.condition.kind === 'idle', 'the folder', 120_000);
+  await device.clock.advance(1_000);
+  device.write('b.txt', 'b');
+
+  await device.until(() => device.row('b.txt') !== undefined, 'the change to be seen', 5_000);
+  await device.stop();
+});

@@ -147,7 +147,7 @@ export class Folder implements ControlledFolder {
     };
     this.#talk = new Talk(context, talk);
     const recovery = new Recovery(context, this.#fetcher);
-    const powerLoss = new PowerLoss(context, this.#hints, edges.bootId);
+    const powerLoss = new PowerLoss(context, this.#hints, this.#skipped, edges.bootId);
     this.#health = new Health(context, {
       guard: new RootGuard(context, this.#boundaries),
       hints: this.#hints,

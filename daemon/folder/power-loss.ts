@@ -13,6 +13,7 @@ import type { Row } from '../index/file-state.ts';
 import { historyRow } from './chronicle.ts';
 import { type FolderContext, newVersionId } from './context.ts';
 import type { Hints } from './hints.ts';
+import type { SkippedPaths } from './skipped.ts';
 
 const BOOT = 'boot';
 const AT_ONCE = 256;
@@ -20,11 +21,13 @@ const AT_ONCE = 256;
 export class PowerLoss {
   readonly #context: FolderContext;
   readonly #hints: Hints;
+  readonly #skipped: SkippedPaths;
   readonly #bootId: string | undefined;
 
-  constructor(context: FolderContext, hints: Hints, bootId: string | undefined) {
+  constructor(context: FolderContext, hints: Hints, skipped: SkippedPaths, bootId: string | undefined) {
     this.#context = context;
     this.#hints = hints;
+    this.#skipped = skipped;
     this.#bootId = bootId;
   }
 
@@ -88,6 +91,8 @@ export class PowerLoss {
     const nowMs = clock.nowMs();
     const detail = found === undefined ? 'was gone after a power loss' : 'was damaged by a power loss';
     log.warn(detail, { path, code: 'E_DAMAGED' });
+    // Named until it is whole again: nobody may have it any more.
+    this.#skipped.set(path, 'E_DAMAGED');
     index.commit({
       nowUs: clock.nowUs(),
       rows: [{ ...row, seen: found?.seen, racy: false, announce: false }],

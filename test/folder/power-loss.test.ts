@@ -10,6 +10,7 @@ import { prepareRoot } from '../../daemon/disk/root.ts';
 import type { FolderContext } from '../../daemon/folder/context.ts';
 import { Hints } from '../../daemon/folder/hints.ts';
 import { PowerLoss } from '../../daemon/folder/power-loss.ts';
+import { SkippedPaths } from '../../daemon/folder/skipped.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import type { Log } from '../../daemon/ports/log.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
@@ -67,8 +68,9 @@ async function afterPowerLoss(
     tree: () => tree,
   };
   const hints = new Hints(ignore);
-  await new PowerLoss(context as unknown as FolderContext, hints, options.boot ?? 'this boot').verify();
-  return { fs, index, hints };
+  const skipped = new SkippedPaths();
+  await new PowerLoss(context as unknown as FolderContext, hints, skipped, options.boot ?? 'this boot').verify();
+  return { fs, index, hints, skipped };
 }
 
 test('I5: a content that the power loss took behind a known time is wanted again, and is no edit', async () => {
@@ -82,10 +84,11 @@ test('I5: a content that the power loss took behind a known time is wanted again
 });
 
 test('I5: a file that the power loss took away is wanted again, and is no deletion', async () => {
-  const { index } = await afterPowerLoss({ 'a.txt': 'whole' }, {}, (fs) => fs.user.remove(`${ROOT}/a.txt`));
+  const { index, skipped } = await afterPowerLoss({ 'a.txt': 'whole' }, {}, (fs) => fs.user.remove(`${ROOT}/a.txt`));
 
   assert.equal(index.wanted('a.txt' as RelativePath)?.record.entry.kind, 'file');
   assert.equal(index.row('a.txt' as RelativePath)?.seen, undefined);
+  assert.deepEqual(skipped.list(10), [{ path: 'a.txt', code: 'E_DAMAGED' }]);
 });
 
 test('an edit after the last look is an edit', async () => {

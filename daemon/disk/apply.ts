@@ -99,7 +99,10 @@ function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operat
     return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed: [] };
   }
   if (lookAt(staging, staged) === undefined) staging.mkdir(staged, mode);
-  return put(tree, staging, operation);
+  const ours = staging.lstat(staged);
+  const outcome = put(tree, staging, operation);
+  if (outcome.kind !== 'done' && lookAt(staging, staged)?.ino === ours.ino) staging.remove(staged, 'dir');
+  return outcome;
 }
 
 function setAttributes(

@@ -43,8 +43,11 @@ export const prepareRoot: Job<PrepareRoot, PreparedRoot> = {
 
 function makeOwnDirectories(root: Directory): void {
   const own = root.openDir(OWN_DIR);
-  for (const name of [STAGING, VERSIONS]) openOrMake(own, name, 0o700).close();
-  own.close();
+  try {
+    for (const name of [STAGING, VERSIONS]) openOrMake(own, name, 0o700).close();
+  } finally {
+    own.close();
+  }
 }
 
 /** The marker has its name only when it is whole: a marker of no bytes would be another folder's. */
@@ -55,8 +58,11 @@ function writeMarker(root: Directory, marker: string): void {
     const left = own.list().some(({ name }) => name === unfinished);
     if (left) own.remove(unfinished, 'file');
     const file = own.openFile(unfinished, 'create');
-    file.write(new TextEncoder().encode(`${marker}\n`), 0);
-    file.close();
+    try {
+      file.write(new TextEncoder().encode(`${marker}\n`), 0);
+    } finally {
+      file.close();
+    }
     own.rename(unfinished, own, MARKER, 'replace');
   } finally {
     own.close();

@@ -95,7 +95,10 @@ function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
   const { staged, entry, source } = item;
   const part = `${staged}.part`;
   try {
-    if (isStagedAlready(staging, staged, entry)) return { kind: 'ready' };
+    if (isStagedAlready(staging, staged, entry)) {
+      discard(staging, part);
+      return { kind: 'ready' };
+    }
     if (source.kind !== 'part' && !fill(tree, staging, part, entry, source)) return { kind: 'wrong' };
     if (source.kind === 'part' && !verify(staging, part, entry)) return { kind: 'wrong' };
     staging.setAttributes(part, { mode: entry.mode, mtimeUs: entry.mtimeUs });

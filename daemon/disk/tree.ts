@@ -49,7 +49,7 @@ export class Tree {
       const above = this.#way[depth - 1];
       const name = names[depth] as string;
       const dir = (above?.dir ?? this.root).openDir(name);
-      const dev = dir.lstat().dev;
+      const dev = deviceOf(dir);
       this.#way.push({ name, dir, dev });
       const here = names.slice(0, depth + 1).join('/') as RelativePath;
       if ((dev !== (above?.dev ?? this.#rootDev)) !== this.#boundaries.has(here))
@@ -97,6 +97,16 @@ export class Tree {
 
   #closeFrom(depth: number): void {
     for (const { dir } of this.#way.splice(depth)) dir.close();
+  }
+}
+
+/** Which file system an open directory is on; it is closed where that cannot be told. */
+function deviceOf(dir: Directory): bigint {
+  try {
+    return dir.lstat().dev;
+  } catch (error) {
+    dir.close();
+    throw error;
   }
 }
 

@@ -56,13 +56,17 @@ export const copyVersionOut: Job<CopyVersionOut, 'done' | 'gone' | 'exists' | Er
               return true;
             }
             const from = dir.openFile(name, 'read');
-            const to = target.openFile(toName, 'create');
             try {
-              const buffer = new Uint8Array(1 << 20);
-              for (let at = 0, n: number; (n = from.read(buffer, at)) > 0; at += n) to.write(buffer.subarray(0, n), at);
+              const to = target.openFile(toName, 'create');
+              try {
+                const buffer = new Uint8Array(1 << 20);
+                for (let at = 0, n: number; (n = from.read(buffer, at)) > 0; at += n)
+                  to.write(buffer.subarray(0, n), at);
+              } finally {
+                to.close();
+              }
             } finally {
               from.close();
-              to.close();
             }
             target.setAttributes(toName, { mode: stat.mode & 0o777, mtimeUs: toMicroseconds(stat.mtimeNs) });
             return true;

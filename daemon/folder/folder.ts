@@ -6,7 +6,6 @@
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { FileEntry } from '../core/record.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
 import type { Row, WantedRow } from '../index/folder-index.ts';
@@ -23,7 +22,7 @@ import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
 import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
-import { Litter } from './litter.ts';
+import { type Left, Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
@@ -108,7 +107,7 @@ export class Folder implements ControlledFolder {
     this.#boundaries = new Boundaries(context);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#deletions = new Deletions(context);
-    this.#litter = new Litter(context);
+    this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path));
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,
@@ -120,10 +119,7 @@ export class Folder implements ControlledFolder {
     const onReadable = (): void => this.#retries.now();
     this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
-    const onUnneeded = (path: RelativePath, entry: FileEntry): void => {
-      this.#litter.add({ path, entry });
-      wake();
-    };
+    const onUnneeded = (left: Left): void => this.#litter.add(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
     this.#fetcher = new Fetcher({ ...context, isGone, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });

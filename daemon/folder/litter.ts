@@ -9,18 +9,36 @@ const MAX_REMEMBERED = 10_000;
 /** Files of one job. */
 const AT_ONCE = 256;
 
+export type Left = Pick<FileRecord, 'path' | 'entry'>;
+
 export class Litter {
   readonly #context: Pick<FolderContext, 'index' | 'workers' | 'tree'>;
   readonly #left = new Map<string, { readonly path: RelativePath; readonly entry: FileEntry }>();
 
-  constructor(context: Pick<FolderContext, 'index' | 'workers' | 'tree'>) {
+  readonly #wake: () => void;
+  readonly #stopFetching: (path: RelativePath) => void;
+
+  constructor(
+    context: Pick<FolderContext, 'index' | 'workers' | 'tree'>,
+    wake: () => void,
+    stopFetching: (path: RelativePath) => void,
+  ) {
     this.#context = context;
+    this.#wake = wake;
+    this.#stopFetching = stopFetching;
+  }
+
+  /** It is wanted no more: it is not fetched any further either. */
+  drop(left: Left): void {
+    this.#stopFetching(left.path);
+    this.add(left);
   }
 
   /** This version's content may lie in staging, and is not to take its place. */
-  add({ path, entry }: Pick<FileRecord, 'path' | 'entry'>): void {
+  add({ path, entry }: Left): void {
     if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
     this.#left.set(stagedName(path, entry.sha256), { path, entry });
+    this.#wake();
   }
 
   /** Removes what is still not wanted. To be called at rest. */

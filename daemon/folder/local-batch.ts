@@ -57,7 +57,7 @@ export class LocalBatch {
     const record = row === undefined ? wanted : this.#over(row.record, wanted);
     this.#rows.push({ record, seen, boundary, announce: true });
     this.#unwant.push(record.path);
-    this.#litter.add(record);
+    this.#litter.drop(record);
     const what = whatHappened(row?.record.entry, record.entry);
     const { path, origin } = record;
     this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record) });
@@ -101,7 +101,7 @@ export class LocalBatch {
     if (wanted === undefined) return record;
     const { verdict } = reconcileAll(record, wantedVersions(wanted), reconcileContext(this.#context));
     if (verdict.kind === 'take') return record;
-    this.#litter.add(wanted.record);
+    this.#litter.drop(wanted.record);
     this.#unwant.push(record.path);
     return verdict.kind === 'known' ? record : verdict.record;
   }

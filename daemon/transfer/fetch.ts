@@ -28,7 +28,7 @@ export interface FetchContext {
   /** Nobody who is connected can have these. */
   onNoSource(wants: readonly WantedRow[]): void;
   /** This content was staged after nobody wanted it any more. */
-  onUnneeded(path: RelativePath, entry: FileEntry): void;
+  onUnneeded(left: { readonly path: RelativePath; readonly entry: FileEntry }): void;
   onFailure(error: unknown): void;
 }
 
@@ -299,7 +299,11 @@ export class Fetcher {
     fetch.large = new LargeFetch(this.#context, fetch, {
       ask: (want) => link.request({ request, path, sha256: entry.sha256, want }),
       asked: (bytes) => this.#sources.asked(link, bytes),
-      isWanted: () => this.#active.get(path) === fetch,
+      isWanted: () => {
+        if (this.#active.get(path) === fetch) return true;
+        this.#context.onUnneeded(fetch);
+        return false;
+      },
       onWhole: () => this.#arrived(fetch, { kind: 'part' }),
       onRefused: () => {
         this.#sources.refuse(link, path, entry.sha256);
@@ -325,7 +329,7 @@ export class Fetcher {
     const fetch = this.#active.get(path);
     if (fetch === undefined || fetch !== item) {
       // Another version is wanted by now.
-      this.#context.onUnneeded(path, item.entry);
+      this.#context.onUnneeded(item);
       return;
     }
     switch (result.kind) {

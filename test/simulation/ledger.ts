@@ -6,10 +6,10 @@ import { type UserStep, carryOut } from './steps.ts';
 
 const STAGING = '.syncd/staging';
 
-/** All contents below the root: of files, and the targets of links. `everywhere`: in staging too. */
-function contentsOf({ fs }: SimulatedDevice, everywhere: boolean): Set<string> {
+/** All contents in the tree and the version store: of files, and the targets of links. */
+function contentsOf({ fs }: SimulatedDevice): Set<string> {
   const found = new Set<string>();
-  for (const [path, words] of fs.user.tree(ROOT, everywhere ? [] : [STAGING])) {
+  for (const [path, words] of fs.user.tree(ROOT, [STAGING])) {
     if (path.startsWith('.syncd/id')) continue;
     const file = /^file \d+ at -?\d+: (.*)$/s.exec(words)?.[1];
     if (file !== undefined && file !== '""') found.add(file);
@@ -38,9 +38,9 @@ export class Ledger {
 
   /** A user's step, and what it made and destroyed. */
   act(device: SimulatedDevice, step: UserStep): boolean {
-    const before = contentsOf(device, true);
+    const before = contentsOf(device);
     const done = carryOut(device.fs.user, step);
-    const after = contentsOf(device, true);
+    const after = contentsOf(device);
     for (const content of after) if (!before.has(content)) this.#needed.set(content, `${device.name}, ${step.path}`);
     const gone = [...before].filter((content) => !after.has(content));
     if (gone.length > 0) {
@@ -66,6 +66,6 @@ export class Ledger {
   }
 
   #held(devices: readonly SimulatedDevice[]): Set<string> {
-    return new Set(devices.flatMap((device) => [...contentsOf(device, false)]));
+    return new Set(devices.flatMap((device) => [...contentsOf(device)]));
   }
 }

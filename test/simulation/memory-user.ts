@@ -25,8 +25,15 @@ export class MemoryUser {
   write(path: string, content: string | Uint8Array): void {
     const { dir, name, entry } = this.#placeForNew(path);
     const bytes = typeof content === 'string' ? encoder.encode(content) : content;
+    if (entry?.inode.kind === 'symlink') {
+      // What is written is what the link leads to, and so says inotify(7).
+      this.follow(path, 'open');
+      const { target } = entry.inode;
+      this.write(target.startsWith('/') ? target : `${dirPathOf(dir)}/${target}`, content);
+      return;
+    }
     const target = entry ?? this.#tree.addFile(dir, name, 0o644, 'user');
-    const inode = target.inode.kind === 'symlink' ? this.follow(path, 'open') : target.inode;
+    const { inode } = target;
     if (inode.kind !== 'file') throw new FileSystemError('EISDIR', 'open', path);
     this.#tree.truncate(inode, 0, path);
     try {

@@ -4,11 +4,11 @@ import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeBase32 } from './core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
-import { prepareRoot, rootChain } from './disk/root.ts';
+import { type RootChain, prepareRoot, rootChain } from './disk/root.ts';
 import { hashText } from './disk/versions.ts';
 import { Folder } from './folder/folder.ts';
 import { newVersionId } from './folder/context.ts';
-import { rootCode } from './folder/root-guard.ts';
+import { lockOf, rootCode } from './folder/root-guard.ts';
 import type { FolderEvent } from './folder/view.ts';
 import { FolderIndex } from './index/folder-index.ts';
 import { lockFile } from './index/home-lock.ts';
@@ -45,8 +45,8 @@ export class Folders {
   readonly #edges: FoldersEdges;
   readonly #running = new Map<FolderName, Folder>();
   readonly #problems = new Map<FolderName, FolderProblem>();
-  /** `dev:ino` of each root and of what is above it. */
-  readonly #chains = new Map<FolderName, readonly string[]>();
+  /** Where each root lies. */
+  readonly #chains = new Map<FolderName, RootChain>();
 
   constructor(edges: FoldersEdges) {
     this.#edges = edges;
@@ -78,36 +78,50 @@ export class Folders {
     }
   }
 
-  /** Makes the directory of a new folder, or says why it cannot be one. E_FOLDER_PATH, E_FOLDER_NESTED. */
+  /**
+   * Makes the directory of a new folder, or says why it cannot be one, and then has made nothing in another's.
+   * E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED.
+   */
   async prepare(settings: FolderSettings): Promise<void> {
     const { workers } = this.#edges;
     const { path, name } = settings;
     try {
+      const chain = await this.#refuseNested(settings);
+      for (const root of chain.roots)
+        if (isLocked(root))
+          throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
+      if (chain.own !== undefined && isLocked(path))
+        throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges) });
     } catch (error) {
+      if (error instanceof CodedError) throw error;
       const code = rootCode(error);
       if (code === undefined) throw error;
-      throw new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${code}: ${String(error)}`);
+      throw new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${reason(error)}`);
     }
     await this.#refuseNested(settings);
   }
 
-  async #refuseNested(settings: FolderSettings): Promise<void> {
-    const { name, path } = settings;
-    let chain: readonly string[];
-    try {
-      chain = await this.#edges.workers.run(rootChain, { root: path });
-    } catch (error) {
-      if (rootCode(error) === undefined) throw error;
-      return; // not there: the folder halts and says so itself
-    }
-    for (const [other, otherChain] of this.#chains) {
-      const [ours, theirs] = [chain[0], otherChain[0]];
-      if (other === name || ours === undefined || theirs === undefined) continue;
-      if (otherChain.includes(ours) || chain.includes(theirs))
+  async #refuseNested({ name, path }: FolderSettings): Promise<RootChain> {
+    const chain = await this.#chainOf(path);
+    for (const [other, { own, above }] of this.#chains) {
+      if (other === name || own === undefined) continue;
+      const isAround = chain.own !== undefined && (above.includes(chain.own) || own === chain.own);
+      if (isAround || chain.above.includes(own))
         throw new CodedError('E_FOLDER_NESTED', `${path} is, holds or lies in the directory of ${other}`);
     }
-    this.#chains.set(name, chain);
+    // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
+    if (chain.own !== undefined) this.#chains.set(name, chain);
+    return chain;
+  }
+
+  async #chainOf(path: string): Promise<RootChain> {
+    try {
+      return await this.#edges.workers.run(rootChain, { root: path });
+    } catch (error) {
+      if (rootCode(error) === undefined) throw error;
+      return { own: undefined, above: [], roots: [] };
+    }
   }
 
   #make(settings: FolderSettings): Folder {
@@ -170,4 +184,19 @@ export class Folders {
   async closeAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.close(name)));
   }
+}
+
+/** By another daemon: what is kept by this one has been refused before. */
+function isLocked(root: string): boolean {
+  try {
+    lockFile(lockOf(root), 'E_FOLDER_LOCKED').release();
+    return false;
+  } catch (error) {
+    // Where there is no lock file, or none of ours, nobody that we know of keeps it.
+    return rootCode(error) === 'E_FOLDER_LOCKED';
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

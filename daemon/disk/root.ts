@@ -2,6 +2,7 @@
 import { OWN_DIR } from '../core/path.ts';
 import type { Directory, FileSystem } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
+import { isAbsent } from './errno.ts';
 import { MARKER, STAGING, VERSIONS, openOrMake, readMarker } from './tree.ts';
 
 export interface PrepareRoot {
@@ -100,20 +101,46 @@ export const syncTree: Job<{ root: string }, null> = {
   },
 };
 
-/** `dev:ino` of a root and of every directory above it, nearest first: two roots that share one are nested, however they are named. */
-export const rootChain: Job<{ root: string }, string[]> = {
+export interface RootChain {
+  /** The root's own identity; undefined: there is nothing there yet. */
+  readonly own: string | undefined;
+  /** Of every directory above it. */
+  readonly above: readonly string[];
+  /** Paths of those above it that are roots of folders, of whichever daemon. */
+  readonly roots: readonly string[];
+}
+
+/** Where a root really lies, whatever links its path goes through: two roots of which one is above the other are nested. */
+export const rootChain: Job<{ root: string }, RootChain> = {
   name: 'rootChain',
   run(fs, { root }) {
+    let lowest = root;
+    while (lowest !== '/' && !isThere(fs, lowest)) lowest = lowest.slice(0, lowest.lastIndexOf('/')) || '/';
     const chain: string[] = [];
-    for (let path = root; ; path = path.slice(0, path.lastIndexOf('/')) || '/') {
+    const roots: string[] = [];
+    for (let path = lowest; ; path = `${path}/..`) {
       const dir = fs.openRoot(path);
       try {
         const { dev, ino } = dir.lstat();
-        chain.push(`${dev}:${ino}`);
+        const identity = `${dev}:${ino}`;
+        // The topmost directory is above itself.
+        if (chain.at(-1) === identity) break;
+        chain.push(identity);
+        if (path !== root && readMarker(dir) !== undefined) roots.push(path);
       } finally {
         dir.close();
       }
-      if (path === '/') return chain;
     }
+    return lowest === root ? { own: chain[0], above: chain.slice(1), roots } : { own: undefined, above: chain, roots };
   },
 };
+
+function isThere(fs: FileSystem, path: string): boolean {
+  try {
+    fs.openRoot(path).close();
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}

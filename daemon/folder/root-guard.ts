@@ -76,8 +76,13 @@ export class RootGuard {
   #takeLock(path: string, dev: bigint, ino: bigint): void {
     if (this.#lock?.dev === dev && this.#lock.ino === ino) return;
     this.close();
-    this.#lock = { file: this.#context.lockRoot(`${path}/${OWN_DIR}/${LOCK_FILE}`), dev, ino };
+    this.#lock = { file: this.#context.lockRoot(lockOf(path)), dev, ino };
   }
+}
+
+/** The file whose lock the daemon that keeps this root holds. */
+export function lockOf(root: string): string {
+  return `${root}/${OWN_DIR}/${LOCK_FILE}`;
 }
 
 function inWords(code: ErrorCode, path: string, error: unknown): string {

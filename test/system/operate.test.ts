@@ -1,6 +1,6 @@
 // The daemon as an operator meets it: start, stop, reload, refusals, folders that come and go, the log.
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDaemon, runProgram, startDaemon, startPair, syncctl, syncd, temporaryDirectory } from './daemon.ts';
@@ -45,6 +45,22 @@ test('a second daemon on the same home is refused, and the first goes on', async
   await daemon.start();
 });
 
+test('a folder that another daemon keeps, or a directory in it, is refused, and nothing is left in it', async (t) => {
+  const place = temporaryDirectory(t);
+  const first = await startDaemon(t, { name: 'first' });
+  const second = await startDaemon(t, { name: 'second' });
+  await first.ok('add-folder', 'docs', join(place, 'docs'));
+  await waitFor('the folder is looked after', async () => (await first.folder('docs')).state === 'idle');
+
+  const same = await second.ctl('add-folder', 'docs', join(place, 'docs'));
+  const inner = await second.ctl('add-folder', 'docs', join(place, 'docs/inner'));
+
+  assert.match(same.stderr, /E_FOLDER_LOCKED/);
+  assert.match(inner.stderr, /E_FOLDER_NESTED/);
+  assert.equal(exists(place, 'docs/inner'), false);
+  assert.equal((await first.folder('docs')).state, 'idle');
+});
+
 test('a folder on the same path as another, inside it or around it, is refused', async (t) => {
   const place = temporaryDirectory(t);
   const daemon = await startDaemon(t, { name: 'hub' });
@@ -55,6 +71,20 @@ test('a folder on the same path as another, inside it or around it, is refused',
     assert.equal(refused.code, 1, path);
     assert.match(refused.stderr, /E_FOLDER_NESTED/);
   }
+  symlinkSync(join(place, 'a/docs'), join(place, 'link'));
+  mkdirSync(join(place, 'a/docs/deep'));
+  symlinkSync(join(place, 'a/docs/deep'), join(place, 'deep-link'));
+  for (const path of ['link', 'link/inner', 'deep-link', 'deep-link/inner']) {
+    const refused = await daemon.ctl('add-folder', 'more', `${place}/${path}`);
+    assert.equal(refused.code, 1, path);
+    assert.match(refused.stderr, /E_FOLDER_NESTED/);
+  }
+  assert.deepEqual(
+    readdirSync(join(place, 'a/docs')).toSorted(),
+    ['.syncd', 'deep'],
+    'a refused folder leaves nothing',
+  );
+  assert.deepEqual(readdirSync(join(place, 'a/docs/deep')), []);
   const again = await daemon.ctl('add-folder', 'docs', join(place, 'elsewhere'));
   assert.match(again.stderr, /E_FOLDER_EXISTS/);
   assert.equal((await daemon.ctl('add-folder', '../x', join(place, 'x'))).code, 2);

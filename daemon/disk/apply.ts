@@ -75,9 +75,11 @@ function putLink(tree: Tree, staging: Directory, operation: Extract<Operation, {
   const { staged, target } = operation;
   // The name is of this path and target: what is there already is a link of ours that was not used.
   if (lookAt(staging, staged) === undefined) staging.symlink(staged, target);
-  const outcome = put(tree, staging, operation);
-  if (outcome.kind !== 'done' && isLinkTo(staging, staged, target)) staging.remove(staged, 'file');
-  return outcome;
+  try {
+    return put(tree, staging, operation);
+  } finally {
+    if (isLinkTo(staging, staged, target)) staging.remove(staged, 'file');
+  }
 }
 
 function isLinkTo(dir: Directory, name: string, target: string): boolean {
@@ -100,9 +102,12 @@ function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operat
   }
   if (lookAt(staging, staged) === undefined) staging.mkdir(staged, mode);
   const ours = staging.lstat(staged);
-  const outcome = put(tree, staging, operation);
-  if (outcome.kind !== 'done' && lookAt(staging, staged)?.ino === ours.ino) staging.remove(staged, 'dir');
-  return outcome;
+  try {
+    return put(tree, staging, operation);
+  } finally {
+    const left = lookAt(staging, staged);
+    if (left?.kind === 'dir' && left.ino === ours.ino) staging.remove(staged, 'dir');
+  }
 }
 
 function setAttributes(

@@ -107,7 +107,7 @@ export class Folder implements ControlledFolder {
     this.#boundaries = new Boundaries(context);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#deletions = new Deletions(context);
-    this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path));
+    this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,

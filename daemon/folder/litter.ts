@@ -4,6 +4,7 @@ import type { FileEntry, FileRecord } from '../core/record.ts';
 import type { RelativePath } from '../core/path.ts';
 import { stagedName, unstage } from '../disk/stage.ts';
 import type { FolderContext } from './context.ts';
+import type { SkippedPaths } from './skipped.ts';
 
 const MAX_REMEMBERED = 10_000;
 /** Files of one job. */
@@ -17,15 +18,18 @@ export class Litter {
 
   readonly #wake: () => void;
   readonly #stopFetching: (path: RelativePath) => void;
+  readonly #skipped: SkippedPaths;
 
   constructor(
     context: Pick<FolderContext, 'index' | 'workers' | 'tree'>,
     wake: () => void,
     stopFetching: (path: RelativePath) => void,
+    skipped: SkippedPaths,
   ) {
     this.#context = context;
     this.#wake = wake;
     this.#stopFetching = stopFetching;
+    this.#skipped = skipped;
   }
 
   /** It is wanted no more: it is not fetched any further either. */
@@ -36,6 +40,8 @@ export class Litter {
 
   /** This version's content may lie in staging, and is not to take its place. */
   add({ path, entry }: Left): void {
+    // Why it could not be had or carried out says nothing any more.
+    this.#skipped.clear(path);
     if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
     this.#left.set(stagedName(path, entry.sha256), { path, entry });
     this.#wake();

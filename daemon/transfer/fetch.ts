@@ -12,8 +12,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
-import { Sources } from './sources.ts';
+import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
+import { WholeContents } from './whole-contents.ts';
 
 export interface FetchContext {
   readonly index: FolderIndex;
@@ -36,22 +37,23 @@ export interface FetchContext {
 const MAX_ACTIVE = 256;
 /** Handed over and not yet applied. */
 const MAX_READY = 4096;
-const MAX_WHOLE = 10_000;
-/** Asked of one peer at once, all files together. */
-const MAX_ASKED_BYTES = 16 << 20;
+/** Bytes: asked of one peer at once, all files together. */
+const MAX_ASKED = { bytes: 16 << 20, files: MAX_ACTIVE };
+/** Pages of wants whose peers have enough to do that are passed over in one go, and how often. */
+const MAX_PASSED = 16;
+const LOOK_AGAIN_MS = 250;
 /** Files up to this are asked for whole; larger ones by chunks, which can go on after a break. */
 export const SMALL_FILE_BYTES = 512 << 10;
 /** A peer that leaves a request without an answer so long is asked no more for that file. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Sha256;
 const NONE: ReadonlySet<RelativePath> = new Set();
 
-interface Fetch {
+interface Fetch extends Asking {
   readonly path: RelativePath;
   readonly entry: FileEntry;
   readonly staged: string;
-  /** From whom; undefined while our own disk is looked through. */
-  link: PeerLink | undefined;
   request: number;
   lastProgressMs: number;
   large: LargeFetch | undefined;
@@ -65,11 +67,13 @@ export class Fetcher {
   readonly #ready = new Set<RelativePath>();
   readonly #parked = new Set<RelativePath>();
   readonly #handed = new Set<RelativePath>();
-  /** Whole and verified in staging, until it takes its place: it need not come again. The oldest is forgotten first. */
-  readonly #whole = new Map<RelativePath, Sha256>();
+  readonly #whole = new WholeContents();
   readonly #sources = new Sources();
   readonly #staging: StagingQueue;
   #nextRequest = 1;
+  #filledMs = Number.NEGATIVE_INFINITY;
+  /** What the sources were when nobody had time. */
+  #stuckAt: number | undefined;
 
   constructor(context: FetchContext) {
     this.#context = context;
@@ -101,18 +105,37 @@ export class Fetcher {
   /** Starts what is wanted next, as far as there is room. */
   fill(): void {
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
-    if (room <= 0) return;
+    if (room <= 0 || this.#isStuck()) return;
     const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed]);
     const without: WantedRow[] = [];
-    let found = false;
-    for (const want of this.#context.index.wantedNext(room, skip)) {
-      const started = this.#start(want);
-      found ||= started === 'ready';
-      if (started === 'no source') without.push(want);
+    const { index, clock } = this.#context;
+    let [busy, found, begun] = [0, false, false];
+    for (let pages = 0; pages < MAX_PASSED; pages++) {
+      const wants = index.wantedNext(room, skip);
+      let passed = 0;
+      for (const want of wants) {
+        skip.add(want.record.path);
+        const started = this.#start(want);
+        if (started === 'busy') passed++;
+        else if (started === 'no source') without.push(want);
+        else begun = true;
+        found ||= started === 'ready';
+      }
+      busy += passed;
+      // A peer that is slow must not keep others waiting: as long as somebody has time, what comes after is looked at.
+      if (passed < wants.length || wants.length < room || !this.#sources.isAnyIdle(MAX_ASKED)) break;
     }
+    this.#stuckAt = begun || busy === 0 ? undefined : this.#sources.changes;
+    this.#filledMs = clock.monotonicMs();
     // They must not stand before others that can be had.
     if (without.length > 0) this.#context.onNoSource(without);
     if (found || without.length > 0) this.#context.onReady();
+  }
+
+  /** All that can be started is what peers without time have, as it was a moment ago. */
+  #isStuck(): boolean {
+    if (this.#stuckAt !== this.#sources.changes) return false;
+    return this.#context.clock.monotonicMs() - this.#filledMs < LOOK_AGAIN_MS;
   }
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
@@ -127,10 +150,6 @@ export class Fetcher {
       this.#handed.add(path);
     }
     return taken;
-  }
-
-  get readyCount(): number {
-    return this.#ready.size;
   }
 
   /** It was applied, or is to be fetched again: nothing is remembered of it. */
@@ -172,6 +191,8 @@ export class Fetcher {
   tick(): void {
     const now = this.#context.clock.monotonicMs();
     for (const fetch of [...this.#active.values()]) {
+      // While we are at work with what came, it is not the peer who is silent.
+      if (fetch.large?.isWorking === true) fetch.lastProgressMs = now;
       if (fetch.link === undefined || now - fetch.lastProgressMs < ANSWER_TIMEOUT_MS) continue;
       this.#sources.refuse(fetch.link, fetch.path, fetch.entry.sha256);
       this.#abandon(fetch);
@@ -187,13 +208,12 @@ export class Fetcher {
       case 'gone':
         this.#sources.refuse(link, fetch.path, fetch.entry.sha256);
         this.#abandon(fetch);
-        this.fill();
         return;
       case 'manifest':
         if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer.payload));
         return;
       case 'bytes':
-        this.#sources.answered(link, answer.payload.length);
+        this.#sources.answered(fetch, answer.payload.length);
         if (fetch.large === undefined) this.#arrived(fetch, { kind: 'bytes', bytes: answer.payload });
         else this.#guard(fetch, fetch.large.onBytes(answer.offset, answer.payload));
         return;
@@ -204,7 +224,7 @@ export class Fetcher {
   #start(want: WantedRow): 'ready' | 'on its way' | 'no source' | 'busy' {
     const { record } = want;
     const { path, entry } = record;
-    const isStaged = entry.kind !== 'file' || this.#whole.get(path) === entry.sha256;
+    const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
     if (isStaged || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
       this.#ready.add(path);
       return 'ready';
@@ -214,11 +234,11 @@ export class Fetcher {
       this.#staging.add(this.#begin(path, entry), local);
       return 'on its way';
     }
-    const link = this.#sources.choose(want, MAX_ASKED_BYTES);
+    const link = this.#sources.choose(want, MAX_ASKED);
     if (link === 'none') return 'no source';
     if (link === 'busy') return 'busy';
     const fetch = this.#begin(path, entry);
-    fetch.link = link;
+    this.#sources.begin(fetch, link);
     if (entry.size <= SMALL_FILE_BYTES) this.#askWhole(fetch, link);
     else this.#askLarge(fetch, link);
     return 'on its way';
@@ -256,7 +276,8 @@ export class Fetcher {
   #localSource(record: FileRecord): Source | undefined {
     const { index, isGone } = this.#context;
     if (record.entry.kind !== 'file') return undefined;
-    const { sha256 } = record.entry;
+    const { sha256, size } = record.entry;
+    if (size === 0 && sha256 === EMPTY_SHA256) return { kind: 'bytes', bytes: new Uint8Array(0) };
     if (this.#sources.isWrongHere(record.path, sha256)) return undefined;
     for (const row of index.withContent(sha256, 8))
       if (row.seen !== undefined && !isGone(row.record.path))
@@ -271,6 +292,8 @@ export class Fetcher {
       entry,
       staged: stagedName(path, entry.sha256),
       link: undefined,
+      from: undefined,
+      askedBytes: 0,
       request: 0,
       lastProgressMs: this.#context.clock.monotonicMs(),
       large: undefined,
@@ -288,7 +311,7 @@ export class Fetcher {
 
   #askWhole(fetch: Fetch, link: PeerLink): void {
     const { path, entry } = fetch;
-    this.#sources.asked(link, entry.size);
+    this.#sources.asked(fetch, entry.size);
     const ranges = [{ offset: 0, length: entry.size }];
     link.request({ request: this.#number(fetch), path, sha256: entry.sha256, want: { kind: 'bytes', ranges } });
   }
@@ -298,7 +321,7 @@ export class Fetcher {
     const request = this.#number(fetch);
     fetch.large = new LargeFetch(this.#context, fetch, {
       ask: (want) => link.request({ request, path, sha256: entry.sha256, want }),
-      asked: (bytes) => this.#sources.asked(link, bytes),
+      asked: (bytes) => this.#sources.asked(fetch, bytes),
       isWanted: () => {
         if (this.#active.get(path) === fetch) return true;
         this.#context.onUnneeded(fetch);
@@ -319,7 +342,7 @@ export class Fetcher {
 
   /** All of it is here: it needs no peer any more. */
   #arrived(fetch: Fetch, source: Source): void {
-    fetch.link = undefined;
+    this.#sources.end(fetch);
     this.#byRequest.delete(fetch.request);
     this.#staging.add(fetch, source);
   }
@@ -335,13 +358,14 @@ export class Fetcher {
     switch (result.kind) {
       case 'ready':
         this.#forget(fetch);
-        this.#rememberWhole(path, fetch.entry.sha256);
+        this.#whole.add(path, fetch.entry.sha256);
         this.#ready.add(path);
         this.#context.onReady();
         return;
       case 'wrong':
         // A copy of ours that is not what the index says, or a peer's bytes that are not what it announced.
-        this.#sources.wrong(path, fetch.entry.sha256);
+        if (fetch.from === undefined) this.#sources.wrong(path, fetch.entry.sha256);
+        else this.#sources.refuse(fetch.from, path, fetch.entry.sha256);
         this.#abandon(fetch);
         return;
       case 'problem':
@@ -351,12 +375,6 @@ export class Fetcher {
     }
   }
 
-  #rememberWhole(path: RelativePath, sha256: Sha256): void {
-    const [oldest] = this.#whole.keys();
-    if (oldest !== undefined && this.#whole.size >= MAX_WHOLE) this.#whole.delete(oldest);
-    this.#whole.set(path, sha256);
-  }
-
   /** Given up for now; the want is still in the index and is started again, from another peer perhaps. */
   #abandon(fetch: Fetch): void {
     this.#forget(fetch);
@@ -364,6 +382,7 @@ export class Fetcher {
   }
 
   #forget(fetch: Fetch): void {
+    this.#sources.end(fetch);
     this.#active.delete(fetch.path);
     this.#byRequest.delete(fetch.request);
   }

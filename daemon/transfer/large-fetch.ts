@@ -47,6 +47,7 @@ export class LargeFetch {
   readonly #what: LargeFile;
   readonly #talk: LargeFetchTalk;
   #missing: MissingPieces | undefined;
+  #working = 0;
 
   constructor(context: LargeFetchContext, what: LargeFile, talk: LargeFetchTalk) {
     this.#context = context;
@@ -54,7 +55,33 @@ export class LargeFetch {
     this.#talk = talk;
   }
 
-  async start(): Promise<void> {
+  /** Our own disk is at work: the peer waits for us. */
+  get isWorking(): boolean {
+    return this.#working > 0;
+  }
+
+  start(): Promise<void> {
+    return this.#work(() => this.#begin());
+  }
+
+  onManifest(payload: Uint8Array): Promise<void> {
+    return this.#work(() => this.#takeManifest(payload));
+  }
+
+  onBytes(offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#work(() => this.#takeBytes(offset, bytes));
+  }
+
+  async #work(step: () => Promise<void>): Promise<void> {
+    this.#working++;
+    try {
+      await step();
+    } finally {
+      this.#working--;
+    }
+  }
+
+  async #begin(): Promise<void> {
     const { size } = this.#what.entry;
     const free = await this.#context.workers.run(usableSpace, { root: this.#context.tree().root });
     if (!this.#talk.isWanted()) return;
@@ -63,7 +90,7 @@ export class LargeFetch {
     else this.#talk.ask({ kind: 'manifest' });
   }
 
-  async onManifest(payload: Uint8Array): Promise<void> {
+  async #takeManifest(payload: Uint8Array): Promise<void> {
     const { entry, staged } = this.#what;
     if (this.#missing !== undefined) return; // asked for once
     const decoded = decodeManifest(payload, entry.size);
@@ -89,10 +116,14 @@ export class LargeFetch {
     this.#askMissing();
   }
 
-  async onBytes(offset: number, bytes: Uint8Array): Promise<void> {
+  async #takeBytes(offset: number, bytes: Uint8Array): Promise<void> {
     const missing = this.#missing;
     const range = missing?.arrived(offset, bytes.length);
-    if (missing === undefined || range === undefined) return; // not asked for: not read
+    if (missing === undefined || range === undefined) {
+      // Not what was asked for, or cut short: nothing more can be expected of it.
+      this.#talk.onRefused();
+      return;
+    }
     const written = await this.#context.workers.run(writePieces, {
       tree: this.#context.tree(),
       staged: this.#what.staged,

@@ -66,15 +66,16 @@ export class Server {
       return;
     }
     const { seen } = row;
-    if (request.want.kind === 'manifest') {
+    if (request.want.kind === 'manifest' && waiting.length < MAX_WAITING) {
       waiting.push({ kind: 'manifest', request, seen, size: entry.size });
     } else {
-      const inside = request.want.ranges.every(({ offset, length }) => offset + length <= entry.size);
-      if (!inside || waiting.length + request.want.ranges.length > MAX_WAITING) {
+      const ranges = request.want.kind === 'bytes' ? request.want.ranges : [];
+      const inside = ranges.every(({ offset, length }) => offset + length <= entry.size);
+      if (!inside || ranges.length === 0 || waiting.length + ranges.length > MAX_WAITING) {
         link.answer({ request: request.request, kind: 'gone' });
         return;
       }
-      for (const { offset, length } of request.want.ranges)
+      for (const { offset, length } of ranges)
         waiting.push({ kind: 'range', request: request.request, path: request.path, seen, offset, length });
     }
     this.pump(link);

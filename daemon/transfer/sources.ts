@@ -9,30 +9,81 @@ const MAX_REFUSED = 10_000;
 /** After this a peer that refused is asked again: it may have it by now. */
 const REFUSED_MS = 30_000;
 
+/** What one file is to get from a peer. */
+export interface Asking {
+  link: PeerLink | undefined;
+  /** Who sent what has come. */
+  from: PeerLink | undefined;
+  /** Asked and not answered. */
+  askedBytes: number;
+}
+
+/** What may be on its way at once: bytes of one peer, files of all together. */
+export interface AskLimits {
+  readonly bytes: number;
+  readonly files: number;
+}
+
 const key = (path: RelativePath, sha256: Sha256): string => `${sha256}${path}`;
 
 export class Sources {
   readonly #askedBytes = new Map<PeerLink, number>();
+  readonly #askedFiles = new Map<PeerLink, number>();
   readonly #refused = new Map<PeerLink, Set<string>>();
   readonly #wrong = new Set<string>();
   #clearedMs = 0;
+  /** Rises whenever somebody may have more time, or more to give, than before. */
+  changes = 0;
 
   attach(link: PeerLink): void {
+    this.changes++;
     this.#askedBytes.set(link, 0);
+    this.#askedFiles.set(link, 0);
   }
 
   detach(link: PeerLink): void {
     this.#askedBytes.delete(link);
+    this.#askedFiles.delete(link);
     this.#refused.delete(link);
   }
 
-  asked(link: PeerLink, bytes: number): void {
-    this.#askedBytes.set(link, (this.#askedBytes.get(link) ?? 0) + bytes);
+  /** This link is asked for a file. */
+  begin(asking: Asking, link: PeerLink): void {
+    asking.link = link;
+    add(this.#askedFiles, link, 1);
   }
 
-  answered(link: PeerLink, bytes: number): void {
-    const left = (this.#askedBytes.get(link) ?? 0) - bytes;
-    if (this.#askedBytes.has(link)) this.#askedBytes.set(link, Math.max(0, left));
+  asked(asking: Asking, bytes: number): void {
+    if (asking.link === undefined) return;
+    asking.askedBytes += bytes;
+    add(this.#askedBytes, asking.link, bytes);
+  }
+
+  answered(asking: Asking, bytes: number): void {
+    if (asking.link === undefined) return;
+    const counted = Math.min(bytes, asking.askedBytes);
+    asking.askedBytes -= counted;
+    this.changes++;
+    add(this.#askedBytes, asking.link, -counted);
+  }
+
+  /** The link owes nothing of this file any more. */
+  end(asking: Asking): void {
+    this.answered(asking, asking.askedBytes);
+    if (asking.link !== undefined) add(this.#askedFiles, asking.link, -1);
+    this.changes++;
+    asking.from = asking.link;
+    asking.link = undefined;
+  }
+
+  /** Files that one peer may have on their way: the others get their share. */
+  #hasRoom(link: PeerLink, { bytes, files }: AskLimits): boolean {
+    if ((this.#askedBytes.get(link) ?? 0) >= bytes) return false;
+    return (this.#askedFiles.get(link) ?? 0) < Math.ceil(files / Math.max(1, this.#askedFiles.size));
+  }
+
+  isAnyIdle(most: AskLimits): boolean {
+    return [...this.#askedBytes.keys()].some((link) => this.#hasRoom(link, most));
   }
 
   /** That peer has not, or no longer, what it announced. */
@@ -54,17 +105,16 @@ export class Sources {
   forgetOld(nowMs: number): void {
     if (nowMs - this.#clearedMs < REFUSED_MS) return;
     this.#clearedMs = nowMs;
+    this.changes++;
     this.#refused.clear();
     this.#wrong.clear();
-    // What was asked and never answered shall not count for ever.
-    for (const [link, bytes] of this.#askedBytes) if (bytes > 0) this.#askedBytes.set(link, Math.floor(bytes / 2));
   }
 
   /**
    * The peer with the least on its way, first of those that announced this very content, then of all. none: nobody who is
    * connected can have it. busy: who can has enough on its way.
    */
-  choose(want: WantedRow, maxAskedBytes: number): PeerLink | 'none' | 'busy' {
+  choose(want: WantedRow, most: AskLimits): PeerLink | 'none' | 'busy' {
     const { record } = want;
     if (record.entry.kind !== 'file') return 'none';
     const what = key(record.path, record.entry.sha256);
@@ -74,7 +124,7 @@ export class Sources {
     // While one that surely has it is connected, others are not bothered.
     const candidates = having.length > 0 ? having : possible;
     if (candidates.length === 0) return 'none';
-    const [best] = candidates.filter(([, asked]) => asked < maxAskedBytes).sort(([, a], [, b]) => a - b);
+    const [best] = candidates.filter(([link]) => this.#hasRoom(link, most)).sort(([, a], [, b]) => a - b);
     return best?.[0] ?? 'busy';
   }
 }
@@ -83,4 +133,10 @@ function remember(set: Set<string>, what: string): void {
   const [oldest] = set;
   if (oldest !== undefined && set.size >= MAX_REFUSED) set.delete(oldest);
   set.add(what);
+}
+
+/** Of a link that is gone nothing is counted. */
+function add(counts: Map<PeerLink, number>, link: PeerLink, n: number): void {
+  const before = counts.get(link);
+  if (before !== undefined) counts.set(link, before + n);
 }

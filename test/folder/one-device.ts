@@ -9,7 +9,14 @@ import { Folder } from '../../daemon/folder/folder.ts';
 import type { WaitResult } from '../../daemon/folder/view.ts';
 import { FolderIndex, type Row, type WantedRow } from '../../daemon/index/folder-index.ts';
 import type { Log } from '../../daemon/ports/log.ts';
-import type { Acknowledgement, Announcement, ChunkRequest, IndexOffer, PeerLink } from '../../daemon/ports/peers.ts';
+import type {
+  Acknowledgement,
+  Announcement,
+  ChunkAnswer,
+  ChunkRequest,
+  IndexOffer,
+  PeerLink,
+} from '../../daemon/ports/peers.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { InlineWorkers } from '../simulation/inline-workers.ts';
@@ -41,9 +48,13 @@ export class ScriptedPeer implements PeerLink {
   readonly told: Announcement[] = [];
   readonly indexes: IndexOffer[] = [];
   readonly asked: ChunkRequest[] = [];
+  readonly answered: ChunkAnswer[] = [];
   acknowledged: Acknowledgement | undefined;
   /** What it answers requests with, by path; nothing for others. */
   readonly contents = new Map<string, string>();
+  readonly manifests = new Map<string, Uint8Array>();
+  /** It has nothing of what it announced. */
+  isEmpty = false;
   readonly #device: OneDevice;
   #seq = 1000;
   #count = 1;
@@ -116,14 +127,24 @@ export class ScriptedPeer implements PeerLink {
 
   request(request: ChunkRequest): void {
     this.asked.push(request);
-    const content = this.contents.get(request.path);
-    if (content === undefined || request.want.kind !== 'bytes') return;
-    const answer = { request: request.request, kind: 'bytes', offset: 0, payload: Buffer.from(content) } as const;
-    this.#device.clock.after(1, () => this.#device.folder.door.onAnswer(this, answer));
+    for (const answer of this.#answers(request))
+      this.#device.clock.after(1, () => this.#device.folder.door.onAnswer(this, answer));
   }
 
-  answer(): void {
-    // Nobody asks.
+  #answers({ request, path, want }: ChunkRequest): ChunkAnswer[] {
+    if (this.isEmpty) return [{ request, kind: 'gone' }];
+    const manifest = this.manifests.get(path);
+    if (want.kind === 'manifest')
+      return manifest === undefined ? [] : [{ request, kind: 'manifest', payload: manifest }];
+    const content = this.contents.get(path);
+    if (content === undefined) return [];
+    return want.ranges.map(({ offset, length }) => {
+      return { request, kind: 'bytes', offset, payload: Buffer.from(content).subarray(offset, offset + length) };
+    });
+  }
+
+  answer(answer: ChunkAnswer): void {
+    this.answered.push(answer);
   }
 }
 
@@ -135,6 +156,7 @@ export class OneDevice {
   jobs = 0;
   /** How long each of them takes. */
   jobMs = 1;
+  readonly slowJobs = new Map<string, number>();
   /** Peers that are not read now. */
   readonly unread = new Set<DeviceId>();
   readonly #settings: FolderSettings;
@@ -167,10 +189,12 @@ export class OneDevice {
   #make(): Folder {
     const { clock, fs } = this;
     const random = new SeededRandom(7);
-    const inline = new InlineWorkers(fs, (job) => clock.after(this.jobMs, job));
+    let next = '';
+    const inline = new InlineWorkers(fs, (job) => clock.after(this.slowJobs.get(next) ?? this.jobMs, job));
     const workers: Workers = {
       run: (job, input) => {
         this.jobs++;
+        next = job.name;
         return inline.run(job, input);
       },
     };

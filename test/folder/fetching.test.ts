@@ -1,0 +1,104 @@
+// Fetching from peers that are slow, wrong, or have lost what they announced: each costs itself alone.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeManifest } from '../../daemon/disk/manifest-job.ts';
+import type { RelativePath } from '../../daemon/core/path.ts';
+import { observe } from '../../daemon/disk/observe.ts';
+import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
+import { OneDevice, file } from './one-device.ts';
+
+test('a peer that sends other bytes than it announced is not asked again at once', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.contents.set('b.txt', 'wrong');
+  device.peer.tell(device.peer.version('b.txt', file('right')));
+  await device.clock.advance(10_000);
+
+  assert.ok(device.peer.asked.length < 5, `asked ${device.peer.asked.length} times`);
+  device.peer.contents.set('b.txt', 'right');
+  await device.until(() => device.exists('b.txt'), 'the right content', 120_000);
+  await device.stop();
+});
+
+test('what a peer has no longer does not count as being on its way', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.isEmpty = true;
+  for (let i = 0; i < 200; i++) device.peer.tell(device.peer.version(`${i}.txt`, file(`${i}`.padEnd(100_000))));
+  await device.clock.advance(2_000);
+  device.peer.isEmpty = false;
+  device.peer.contents.set('there.txt', 'x'.repeat(100_001));
+  device.peer.tell(device.peer.version('there.txt', file('x'.repeat(100_001))));
+
+  await device.until(() => device.exists('there.txt'), 'the file', 5_000);
+  await device.stop();
+});
+
+test('I15: what one peer is slow to send does not stand before what another has', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.other.connect();
+  for (let i = 0; i < 1_000; i++) device.peer.tell(device.peer.version(`${i}.txt`, file(`small ${i}`)));
+  await device.clock.advance(2_000);
+  device.other.contents.set('large.txt', 'x'.repeat(100_000));
+  device.other.tell(device.other.version('large.txt', file('x'.repeat(100_000))));
+
+  await device.until(() => device.exists('large.txt'), 'the file', 5_000);
+  await device.stop();
+});
+
+test('a folder that is paused asks for nothing, whatever a peer answers', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  for (let i = 0; i < 600; i++) device.peer.tell(device.peer.version(`${i}.txt`, file(`small ${i}`)));
+  await device.clock.advance(1_000);
+  device.folder.pause();
+  const asked = device.peer.asked.length;
+  for (const { request } of device.peer.asked) device.folder.door.onAnswer(device.peer, { request, kind: 'gone' });
+  await device.clock.advance(1_000);
+
+  assert.equal(device.peer.asked.length, asked);
+  await device.stop();
+});
+
+test('an empty file of which only the record came is made', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.tell(device.peer.version('empty', file('')));
+
+  await device.until(() => device.exists('empty'), 'the file', 5_000);
+  assert.deepEqual(device.peer.asked, []);
+  await device.stop();
+});
+
+test('a large file arrives also where comparing it with what is here takes longer than a peer may be silent', async () => {
+  const old = 'old '.repeat(300_000);
+  const content = `${'new '.repeat(300_000)}!`;
+  const theirs = new MemoryFileSystem(new OneDevice().clock);
+  theirs.user.write('/p/.syncd/id', 'there');
+  theirs.user.write('/p/large', content);
+  const tree = { root: '/p', marker: 'there', boundaries: [] };
+  const [found] = observe.run(theirs, { tree, items: [{ path: 'large' as RelativePath }] });
+  assert.equal(found?.kind, 'present');
+  const of = { kind: 'file', path: 'large' as RelativePath, seen: found.seen } as const;
+  const manifest = makeManifest.run(theirs, { tree, of, size: content.length });
+  assert.ok(manifest);
+
+  const device = await new OneDevice().start({ large: old });
+  device.peer.manifests.set('large', manifest);
+  device.peer.contents.set('large', content);
+  device.slowJobs.set('makeManifest', 90_000);
+  device.peer.tell(device.peer.version('large', file(content)));
+  await device.until(() => device.row('large')?.record.origin === device.peer.device, 'the file', 3_600_000);
+
+  assert.equal(device.read('large'), content);
+  await device.stop();
+});
+
+test('I10: a peer that asks without end, and takes nothing, is answered at once beyond a bound', async () => {
+  const device = await new OneDevice().start({ large: 'x'.repeat(600_000) });
+  device.peer.queuedBytes = 2 << 20;
+  const entry = device.row('large')?.record.entry;
+  assert.equal(entry?.kind, 'file');
+  const want = { kind: 'manifest' } as const;
+  for (let request = 1; request <= 3_000; request++)
+    device.folder.door.onRequest(device.peer, { request, path: 'large' as RelativePath, sha256: entry.sha256, want });
+
+  assert.ok(device.peer.answered.length >= 1_900, `${device.peer.answered.length} were answered`);
+  await device.stop();
+});

@@ -1,6 +1,6 @@
 // What peers have said and the folder has not taken in yet, in the order of each peer. Beyond a bound the peer is not read
 // any more until there is room: it waits in the network, and its queue with it.
-import type { Acknowledgement, Announcement, Backpressure } from '../ports/peers.ts';
+import type { Acknowledgement, Announcement, Backpressure, IndexOffer } from '../ports/peers.ts';
 import type { LinkState } from './links.ts';
 
 const MAX_RECORDS = 8192;
@@ -8,7 +8,8 @@ const MAX_BYTES = 8 << 20;
 
 export type InboxItem =
   | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[]; readonly bytes: number }
-  | { readonly kind: 'ack'; readonly ack: Acknowledgement };
+  | { readonly kind: 'ack'; readonly ack: Acknowledgement }
+  | { readonly kind: 'index'; readonly offer: IndexOffer };
 
 export class Inbox {
   readonly #items = new Map<LinkState, InboxItem[]>();
@@ -29,7 +30,7 @@ export class Inbox {
     const items = this.#items.get(state) ?? [];
     this.#items.set(state, items);
     // A later one says all that an earlier one did.
-    if (item.kind === 'ack' && items.at(-1)?.kind === 'ack') items.pop();
+    if (item.kind !== 'announcements' && items.at(-1)?.kind === item.kind) items.pop();
     items.push(item);
     this.#count(item, 1);
     if ((this.#records > MAX_RECORDS || this.#bytes > MAX_BYTES) && !this.#stopped.has(state)) {

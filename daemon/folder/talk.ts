@@ -71,8 +71,17 @@ export class Talk implements FolderDoor {
   attach(link: PeerLink): void {
     this.#parts.links.attach(link);
     this.#parts.fetcher.attach(link);
-    if (this.#isOpen) link.sendIndex(this.#offerTo(link));
+    if (this.#isOpen) this.#contain(() => link.sendIndex(this.#offerTo(link)));
     this.#parts.wake();
+  }
+
+  /** An index that cannot be asked is this folder's trouble; thrown on, it would end the session of all folders. */
+  #contain(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#parts.onFailure(error);
+    }
   }
 
   detach(link: PeerLink): void {
@@ -92,10 +101,14 @@ export class Talk implements FolderDoor {
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
+    const state = this.#parts.links.of(link);
+    if (state !== undefined) this.#inbox.push(state, { kind: 'index', offer });
+    this.#parts.wake();
+  }
+
+  #takeIndex(state: LinkState, offer: IndexOffer): void {
     const { index, clock } = this.#context;
-    const { links, wake } = this.#parts;
-    const state = links.of(link);
-    if (state === undefined) return;
+    const { link } = state;
     if (offer.have?.epoch === index.epoch && offer.have.seq > index.seq) this.#beginEpoch(link.name);
     const have = index.have(link.device);
     if (have?.epoch !== offer.epoch)
@@ -105,7 +118,6 @@ export class Talk implements FolderDoor {
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
     this.#parts.onPeer();
-    wake();
   }
 
   /** A peer has heard of changes of ours that we do not know: our index is an older copy. No number is given twice. */
@@ -135,7 +147,7 @@ export class Talk implements FolderDoor {
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
     if (this.#parts.isSilent()) link.answer({ request: request.request, kind: 'gone' });
-    else this.#parts.server.onRequest(link, request);
+    else this.#contain(() => this.#parts.server.onRequest(link, request));
   }
 
   onAnswer(link: PeerLink, answer: ChunkAnswer): void {
@@ -151,11 +163,12 @@ export class Talk implements FolderDoor {
   /** Takes in what one peer said next. False when nobody has said anything. It stays in the inbox until it is in the index. */
   receive(): boolean {
     const { fetcher, isSilent } = this.#parts;
-    if (fetcher.active > MAX_STAGING) return false;
+    if (fetcher.active > MAX_STAGING || fetcher.isFull) return false;
     const next = this.#inbox.peek();
     if (next === undefined) return false;
     const { state, item } = next;
-    if (item.kind === 'ack') this.#takeAck(state, item.ack);
+    if (item.kind === 'index') this.#takeIndex(state, item.offer);
+    else if (item.kind === 'ack') this.#takeAck(state, item.ack);
     else if (state.theirs !== undefined) {
       const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
       for (const path of changedWants) fetcher.drop(path);

@@ -164,7 +164,7 @@ export class Conversation {
     this.#heardBytes = this.#link.receivedBytes;
     for (const told of this.#probes) told(true);
     const delivered: DeliveredFrame[] = [];
-    for (const decoded of decodeMessage(bytes)) this.#event(eventOf(decoded), delivered);
+    for (const decoded of withOwnPayloads(decodeMessage(bytes), bytes)) this.#event(eventOf(decoded), delivered);
     this.#deliver(delivered);
   }
 
@@ -306,4 +306,18 @@ function eventOf(decoded: Decoded): SessionEvent {
     case 'refused':
       return { kind: 'refuse', code: decoded.code, message: decoded.what };
   }
+}
+
+/**
+ * Payloads in memory of their own, which can be handed over to a worker, and the message's memory freed: left to the
+ * collector, which sees small objects only, a fast transfer would keep some hundred MiB of it.
+ */
+function withOwnPayloads(frames: readonly Decoded[], bytes: Uint8Array): readonly Decoded[] {
+  const own = frames.map((decoded): Decoded => {
+    if (decoded.kind !== 'frame' || decoded.frame.payload === undefined) return decoded;
+    return { kind: 'frame', frame: { ...decoded.frame, payload: new Uint8Array(decoded.frame.payload) } };
+  });
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) buffer.transfer(0);
+  return own;
 }

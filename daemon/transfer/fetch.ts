@@ -42,6 +42,8 @@ const MAX_ASKED = { bytes: 16 << 20, files: MAX_ACTIVE };
 /** Pages of wants whose peers have enough to do that are passed over in one go, and how often. */
 const MAX_PASSED = 16;
 const LOOK_AGAIN_MS = 250;
+/** Contents in memory that wait for the disk; beyond it nothing more is asked for, or taken in. */
+const MAX_STAGING_BYTES = 16 << 20;
 /** Files up to this are asked for whole; larger ones by chunks, which can go on after a break. */
 export const SMALL_FILE_BYTES = 512 << 10;
 /** A peer that leaves a request without an answer so long is asked no more for that file. */
@@ -102,10 +104,15 @@ export class Fetcher {
     this.#staging.add(fetch, { kind: 'bytes', bytes });
   }
 
+  /** So much waits for the disk that nothing more is to be brought. */
+  get isFull(): boolean {
+    return this.#staging.bytes > MAX_STAGING_BYTES;
+  }
+
   /** Starts what is wanted next, as far as there is room. */
   fill(): void {
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
-    if (room <= 0 || this.#isStuck()) return;
+    if (room <= 0 || this.isFull || this.#isStuck()) return;
     const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed]);
     const without: WantedRow[] = [];
     const { index, clock } = this.#context;

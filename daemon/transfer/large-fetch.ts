@@ -128,14 +128,13 @@ export class LargeFetch {
       tree: this.#context.tree(),
       staged: this.#what.staged,
       offset,
-      // A copy of its own, which can be handed over: the payload is a view into a message.
-      bytes: bytes.slice(),
+      bytes,
       pieces: range.pieces,
     });
     if (!this.#talk.isWanted()) return;
     switch (written.kind) {
       case 'written':
-        missing.written(written.wrong);
+        missing.written(range, written.wrong);
         if (written.wrong.length > 0) this.#talk.onRefused();
         else this.#askMissing();
         return;

@@ -16,7 +16,8 @@ export class MissingPieces {
   readonly #waiting: Piece[];
   readonly #asked = new Map<number, AskedRange>();
   #writing = 0;
-  #askedBytes = 0;
+  /** Asked for, or here and not written yet: a slow disk holds back what is asked for. */
+  #openBytes = 0;
 
   constructor(missing: readonly Piece[]) {
     this.#waiting = [...missing].sort((a, b) => b.offset - a.offset);
@@ -30,11 +31,11 @@ export class MissingPieces {
   /** Ranges to ask for now: neighbours in one, as many as the window holds. */
   next(): AskedRange[] {
     const ranges: AskedRange[] = [];
-    while (this.#askedBytes < WINDOW_BYTES) {
+    while (this.#openBytes < WINDOW_BYTES) {
       const range = this.#takeRange();
       if (range === undefined) break;
       this.#asked.set(range.offset, range);
-      this.#askedBytes += range.length;
+      this.#openBytes += range.length;
       ranges.push(range);
     }
     return ranges;
@@ -60,14 +61,14 @@ export class MissingPieces {
     const range = this.#asked.get(offset);
     if (range === undefined || range.length !== length) return undefined;
     this.#asked.delete(offset);
-    this.#askedBytes -= range.length;
     this.#writing++;
     return range;
   }
 
   /** A range was written; these pieces of it were not what they should be, and are asked for again. */
-  written(wrong: readonly Piece[]): void {
+  written(range: AskedRange, wrong: readonly Piece[]): void {
     this.#writing--;
+    this.#openBytes -= range.length;
     this.#waiting.push(...wrong);
     if (wrong.length > 0) this.#waiting.sort((a, b) => b.offset - a.offset);
   }

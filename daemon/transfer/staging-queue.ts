@@ -11,6 +11,11 @@ interface Item {
   readonly staged: string;
 }
 
+interface Waiting {
+  readonly item: Item;
+  readonly source: Source;
+}
+
 export interface StagedItem {
   readonly item: Item;
   readonly result: Staged;
@@ -31,8 +36,9 @@ const MAX_JOBS = 2;
 export class StagingQueue {
   readonly #context: StagingContext;
   readonly #onStaged: (staged: StagedItem) => void;
-  readonly #waiting: { readonly item: Item; readonly source: Source }[] = [];
+  readonly #waiting: Waiting[] = [];
   #running = 0;
+  #bytes = 0;
   #scheduled = false;
 
   constructor(context: StagingContext, onStaged: (staged: StagedItem) => void) {
@@ -40,10 +46,14 @@ export class StagingQueue {
     this.#onStaged = onStaged;
   }
 
+  /** Bytes in memory that wait for the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   add(item: Item, source: Source): void {
-    // Bytes are a view into a whole message: a copy of their own can be handed over, and does not keep the message.
-    const own = source.kind === 'bytes' ? { ...source, bytes: source.bytes.slice() } : source;
-    this.#waiting.push({ item, source: own });
+    this.#bytes += sizeInMemory(source);
+    this.#waiting.push({ item, source });
     if (this.#scheduled) return;
     this.#scheduled = true;
     // What comes in the same turn goes in one job.
@@ -55,32 +65,34 @@ export class StagingQueue {
 
   #run(): void {
     while (this.#running < MAX_JOBS && this.#waiting.length > 0) {
-      const batch = this.#take();
       this.#running++;
-      const items = batch.map(({ item, source }): StageItem => ({ staged: item.staged, entry: item.entry, source }));
-      this.#context.workers
-        .run(stage, { tree: this.#context.tree(), items })
-        .then((results) => {
-          this.#running--;
-          this.#run();
-          batch.forEach(({ item }, i) => {
-            const result = results[i];
-            if (result !== undefined) this.#onStaged({ item, result });
-          });
-        })
-        .catch((error: unknown) => {
-          this.#running--;
-          for (const { item } of batch) this.#onStaged({ item, result: { kind: 'problem', code: 'E_INTERNAL' } });
-          this.#context.onFailure(error);
-        });
+      this.#stage(this.#take()).catch(this.#context.onFailure);
     }
   }
 
-  #take(): { readonly item: Item; readonly source: Source }[] {
+  async #stage(batch: readonly Waiting[]): Promise<void> {
+    // Counted before the job: then they are the worker's.
+    const bytes = batch.reduce((sum, { source }) => sum + sizeInMemory(source), 0);
+    const items = batch.map(({ item, source }): StageItem => ({ staged: item.staged, entry: item.entry, source }));
+    let results: readonly Staged[] = [];
+    try {
+      results = await this.#context.workers.run(stage, { tree: this.#context.tree(), items });
+    } finally {
+      this.#running--;
+      this.#bytes -= bytes;
+      this.#run();
+      // Where the job failed there is no result: each is then a problem of its own.
+      batch.forEach(({ item }, i) =>
+        this.#onStaged({ item, result: results[i] ?? { kind: 'problem', code: 'E_INTERNAL' } }),
+      );
+    }
+  }
+
+  #take(): Waiting[] {
     let bytes = 0;
     let count = 0;
     while (count < this.#waiting.length && count < JOB_ITEMS && bytes < JOB_BYTES) {
-      const { item, source } = this.#waiting[count] as { item: Item; source: Source };
+      const { item, source } = this.#waiting[count] as Waiting;
       // A copy of a large file is a job by itself: it takes as long as many small ones.
       if (source.kind !== 'bytes' && count > 0 && item.entry.size > JOB_BYTES) break;
       bytes += item.entry.size;
@@ -88,4 +100,8 @@ export class StagingQueue {
     }
     return this.#waiting.splice(0, count);
   }
+}
+
+function sizeInMemory(source: Source): number {
+  return source.kind === 'bytes' ? source.bytes.length : 0;
 }

@@ -32,3 +32,21 @@ test('a start that fails at first is made up for: staging is gone through, and t
   await device.until(() => device.row('b.txt') !== undefined, 'the change to be seen', 5_000);
   await device.stop();
 });
+
+test('I15: a folder whose index cannot be asked does not end the session of the other folders', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  const { index } = device;
+  const { have } = index;
+  index.have = () => {
+    throw new Error('the index is damaged');
+  };
+  device.other.connect();
+  await device.clock.advance(1_000);
+  assert.equal(device.folder.condition.kind, 'error');
+
+  index.have = have;
+  device.other.disconnect();
+  device.other.connect();
+  await device.until(() => device.other.told.length > 0, 'what is here to be told', 120_000);
+  await device.stop();
+});

@@ -1,9 +1,8 @@
 // Brings wanted contents into staging: from our own files or versions where they are there already, else from a peer
 // that has them. What is whole and verified is handed over; what became of it, the folder says.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import { type FileEntry, type FileRecord, sameContent } from '../core/record.ts';
+import type { FileEntry, FileRecord } from '../core/record.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
@@ -12,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
+import { LocalContent } from './local-content.ts';
 import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
 import { WholeContents } from './whole-contents.ts';
@@ -49,9 +49,6 @@ export const SMALL_FILE_BYTES = 512 << 10;
 /** A peer that leaves a request without an answer so long is asked no more for that file. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Sha256;
-const NONE: ReadonlySet<RelativePath> = new Set();
-
 interface Fetch extends Asking {
   readonly path: RelativePath;
   readonly entry: FileEntry;
@@ -71,14 +68,15 @@ export class Fetcher {
   readonly #handed = new Set<RelativePath>();
   readonly #whole = new WholeContents();
   readonly #sources = new Sources();
+  readonly #local: LocalContent;
   readonly #staging: StagingQueue;
   #nextRequest = 1;
-  #filledMs = Number.NEGATIVE_INFINITY;
-  /** What the sources were when nobody had time. */
-  #stuckAt: number | undefined;
+  /** What the sources were when nobody had time, and since when. */
+  #stuck: { readonly at: number; readonly sinceMs: number } | undefined;
 
   constructor(context: FetchContext) {
     this.#context = context;
+    this.#local = new LocalContent(context);
     this.#staging = new StagingQueue(context, (staged) => this.#onStaged(staged));
   }
 
@@ -132,8 +130,7 @@ export class Fetcher {
       // A peer that is slow must not keep others waiting: as long as somebody has time, what comes after is looked at.
       if (passed < wants.length || wants.length < room || !this.#sources.isAnyIdle(MAX_ASKED)) break;
     }
-    this.#stuckAt = begun || busy === 0 ? undefined : this.#sources.changes;
-    this.#filledMs = clock.monotonicMs();
+    this.#stuck = begun || busy === 0 ? undefined : { at: this.#sources.changes, sinceMs: clock.monotonicMs() };
     // They must not stand before others that can be had.
     if (without.length > 0) this.#context.onNoSource(without);
     if (found || without.length > 0) this.#context.onReady();
@@ -141,8 +138,8 @@ export class Fetcher {
 
   /** All that can be started is what peers without time have, as it was a moment ago. */
   #isStuck(): boolean {
-    if (this.#stuckAt !== this.#sources.changes) return false;
-    return this.#context.clock.monotonicMs() - this.#filledMs < LOOK_AGAIN_MS;
+    if (this.#stuck?.at !== this.#sources.changes) return false;
+    return this.#context.clock.monotonicMs() - this.#stuck.sinceMs < LOOK_AGAIN_MS;
   }
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
@@ -232,11 +229,11 @@ export class Fetcher {
     const { record } = want;
     const { path, entry } = record;
     const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
-    if (isStaged || (want.code !== 'E_DAMAGED' && this.#isHere(record))) {
+    if (isStaged || (want.code !== 'E_DAMAGED' && this.#local.isHere(record))) {
       this.#ready.add(path);
       return 'ready';
     }
-    const local = this.#localSource(record);
+    const local = this.#sources.isWrongHere(path, entry.sha256) ? undefined : this.#local.source(entry);
     if (local !== undefined) {
       this.#staging.add(this.#begin(path, entry), local);
       return 'on its way';
@@ -251,14 +248,6 @@ export class Fetcher {
     return 'on its way';
   }
 
-  /** Only mode or time differ, or a file of ours is to go whose content is to be there: a rename does it. */
-  #isHere(record: FileRecord): boolean {
-    const { index, isGone } = this.#context;
-    const ours = index.row(record.path);
-    if (ours?.seen !== undefined && !isGone(record.path) && sameContent(ours.record.entry, record.entry)) return true;
-    return this.moveSource(record) !== undefined;
-  }
-
   /** This want needs nothing but to be applied. */
   ready(path: RelativePath): void {
     if (this.#active.has(path) || this.#handed.has(path)) return;
@@ -266,31 +255,9 @@ export class Fetcher {
     this.#ready.add(path);
   }
 
-  /** A path of ours with this content that is itself wanted gone, and not among those taken already. */
-  moveSource(record: FileRecord, taken: ReadonlySet<RelativePath> = NONE): RelativePath | undefined {
-    const { index, isGone } = this.#context;
-    const { entry, path } = record;
-    if (entry.kind !== 'file' || index.row(path)?.record.entry.kind === 'dir') return undefined;
-    const here = index.row(path);
-    if (here !== undefined && here.record.entry.kind !== 'absent') return undefined;
-    return index
-      .withContent(entry.sha256, 8)
-      .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
-      .map(({ record: { path: from } }) => from)
-      .find((from) => index.wanted(from)?.record.entry.kind === 'absent');
-  }
-
-  #localSource(record: FileRecord): Source | undefined {
-    const { index, isGone } = this.#context;
-    if (record.entry.kind !== 'file') return undefined;
-    const { sha256, size } = record.entry;
-    if (size === 0 && sha256 === EMPTY_SHA256) return { kind: 'bytes', bytes: new Uint8Array(0) };
-    if (this.#sources.isWrongHere(record.path, sha256)) return undefined;
-    for (const row of index.withContent(sha256, 8))
-      if (row.seen !== undefined && !isGone(row.record.path))
-        return { kind: 'copy', from: row.record.path, seen: row.seen };
-    for (const version of index.versionsByContent(sha256)) return { kind: 'version', storedAs: version.storedAs };
-    return undefined;
+  /** {@link LocalContent.moveSource} */
+  moveSource(record: FileRecord, taken: ReadonlySet<RelativePath>): RelativePath | undefined {
+    return this.#local.moveSource(record, taken);
   }
 
   #begin(path: RelativePath, entry: FileEntry): Fetch {
@@ -371,8 +338,7 @@ export class Fetcher {
         return;
       case 'wrong':
         // A copy of ours that is not what the index says, or a peer's bytes that are not what it announced.
-        if (fetch.from === undefined) this.#sources.wrong(path, fetch.entry.sha256);
-        else this.#sources.refuse(fetch.from, path, fetch.entry.sha256);
+        this.#sources.wrong(fetch, path, fetch.entry.sha256);
         this.#abandon(fetch);
         return;
       case 'problem':

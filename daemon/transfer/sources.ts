@@ -93,9 +93,10 @@ export class Sources {
     remember(refused, key(path, sha256));
   }
 
-  /** What our own disk was to give was not what the index says. */
-  wrong(path: RelativePath, sha256: Sha256): void {
-    remember(this.#wrong, key(path, sha256));
+  /** What a peer sent was not what it announced, or what our own disk was to give not what the index says. */
+  wrong({ from }: Asking, path: RelativePath, sha256: Sha256): void {
+    if (from === undefined) remember(this.#wrong, key(path, sha256));
+    else this.refuse(from, path, sha256);
   }
 
   isWrongHere(path: RelativePath, sha256: Sha256): boolean {

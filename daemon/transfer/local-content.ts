@@ -1,0 +1,56 @@
+// Contents that need no peer: another file of this folder has them, or the version store, or they are nothing at all.
+import type { Sha256 } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
+import { type FileEntry, type FileRecord, sameContent } from '../core/record.ts';
+import type { Source } from '../disk/stage.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
+
+export interface LocalContentContext {
+  readonly index: FolderIndex;
+  /** It has vanished from the disk, and the index does not say so yet. */
+  isGone(path: RelativePath): boolean;
+}
+
+/** Files with one content that are looked at: one of them is good. */
+const LOOKED_AT = 8;
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Sha256;
+const NONE: ReadonlySet<RelativePath> = new Set();
+
+export class LocalContent {
+  readonly #context: LocalContentContext;
+
+  constructor(context: LocalContentContext) {
+    this.#context = context;
+  }
+
+  /** Only mode or time differ, or a file of ours is to go whose content is to be there: a rename does it. */
+  isHere(record: FileRecord): boolean {
+    const { index, isGone } = this.#context;
+    const ours = index.row(record.path);
+    if (ours?.seen !== undefined && !isGone(record.path) && sameContent(ours.record.entry, record.entry)) return true;
+    return this.moveSource(record) !== undefined;
+  }
+
+  /** A path of ours with this content that is itself wanted gone, and not among those taken already. */
+  moveSource({ path, entry }: FileRecord, taken = NONE): RelativePath | undefined {
+    const { index, isGone } = this.#context;
+    if (entry.kind !== 'file') return undefined;
+    const here = index.row(path);
+    if (here !== undefined && here.record.entry.kind !== 'absent') return undefined;
+    return index
+      .withContent(entry.sha256, LOOKED_AT)
+      .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
+      .map(({ record: { path: from } }) => from)
+      .find((from) => index.wanted(from)?.record.entry.kind === 'absent');
+  }
+
+  /** Where it can be copied from; what is copied is verified. */
+  source({ sha256, size }: FileEntry): Source | undefined {
+    const { index, isGone } = this.#context;
+    if (size === 0 && sha256 === EMPTY_SHA256) return { kind: 'bytes', bytes: new Uint8Array(0) };
+    for (const { record, seen } of index.withContent(sha256, LOOKED_AT))
+      if (seen !== undefined && !isGone(record.path)) return { kind: 'copy', from: record.path, seen };
+    const [version] = index.versionsByContent(sha256);
+    return version === undefined ? undefined : { kind: 'version', storedAs: version.storedAs };
+  }
+}

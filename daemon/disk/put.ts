@@ -3,6 +3,7 @@
 import type { Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import { codeOf, isAbsent, isElsewhere } from './errno.ts';
+import { toMicroseconds } from './observe.ts';
 import { CHANGED, type Outcome, isExpected, isTaken, lookAt, placed } from './outcome.ts';
 import type { Place, Tree } from './tree.ts';
 import { type Filed, file, moveWithoutReplacing } from './versions.ts';
@@ -52,12 +53,17 @@ export function put(tree: Tree, staging: Directory, operation: Put): Outcome {
   return placed(place, ours, [filed]);
 }
 
-/** Staged contents have the mode that was announced; on our disk they may get another one. */
+/**
+ * Staged contents have mode and time of the version that they were staged for. Another version with the same content may
+ * be wanted by now, and on our disk they may get another mode.
+ */
 function stagedStat(staging: Directory, operation: Put): Stat | undefined {
   const { staged } = operation;
   const ours = lookAt(staging, staged);
-  if (operation.kind !== 'place' || ours === undefined || (ours.mode & 0o777) === operation.entry.mode) return ours;
-  staging.setAttributes(staged, { mode: operation.entry.mode });
+  if (operation.kind !== 'place' || ours === undefined) return ours;
+  const { mode, mtimeUs } = operation.entry;
+  if ((ours.mode & 0o777) === mode && toMicroseconds(ours.mtimeNs) === mtimeUs) return ours;
+  staging.setAttributes(staged, { mode, mtimeUs });
   return staging.lstat(staged);
 }
 

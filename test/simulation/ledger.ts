@@ -25,8 +25,10 @@ export class Ledger {
   #alive = new Set<string>();
   readonly #cameBack: string[] = [];
 
-  constructor(devices: readonly SimulatedDevice[]) {
+  /** `meddled`: directories move under the daemon's hands, and with them what it makes in them: where that is says nothing. */
+  constructor(devices: readonly SimulatedDevice[], meddled: boolean) {
     this.#devices = devices;
+    if (meddled) return;
     for (const device of devices)
       device.fs.onChange(({ path, what, by }) => {
         if (by !== 'daemon' || what !== 'created' || !path.startsWith(`${ROOT}/`)) return;

@@ -101,7 +101,7 @@ export class World {
       });
       return device;
     });
-    this.#ledger = new Ledger(this.devices);
+    this.#ledger = new Ledger(this.devices, plan.meddleOneIn !== undefined);
     if (plan.meddleOneIn !== undefined) this.#letMeddle(plan.meddleOneIn);
   }
 

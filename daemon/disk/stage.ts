@@ -109,8 +109,17 @@ function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
     const code = codeOf(error);
     if (code === undefined) throw error;
     // What arrived in chunks stays: it need not come again.
-    if (source.kind !== 'part') discard(staging, part);
+    if (source.kind !== 'part') discardIfPossible(staging, part);
     return { kind: 'problem', code };
+  }
+}
+
+/** On a file system that has become read-only nothing can be removed either; the first failure is the one to tell. */
+function discardIfPossible(staging: Directory, name: string): void {
+  try {
+    discard(staging, name);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { recover } from './recover.ts';
 import { prepareRoot, rootChain, syncTree, usableSpace } from './root.ts';
 import { scan } from './scan.ts';
 import { stage, unstage } from './stage.ts';
+import { listStored } from './stored-versions.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { listUnclaimed, readUnclaimed } from './unclaimed.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
@@ -31,6 +32,7 @@ export const jobs = [
   listUnclaimed,
   readUnclaimed,
   dropVersions,
+  listStored,
   lookAtVersions,
   lookAtVersion,
   copyVersionOut,

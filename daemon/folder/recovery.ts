@@ -6,6 +6,7 @@ import { stagedNameOf } from '../disk/stage.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { historyRow } from './chronicle.ts';
 import { type FolderContext, newVersionId } from './context.ts';
+import { LostVersions } from './lost-versions.ts';
 
 /** Names given away in one go; more is rare, and is asked for again. */
 const IDS = 64;
@@ -15,14 +16,21 @@ const MAX_WANTED = 100_000;
 export class Recovery {
   readonly #context: FolderContext;
   readonly #fetcher: Fetcher;
+  readonly #lostVersions: LostVersions;
 
   constructor(context: FolderContext, fetcher: Fetcher) {
     this.#context = context;
     this.#fetcher = fetcher;
+    this.#lostVersions = new LostVersions(context);
   }
 
   /** Keeps what is still wanted, whole or in part; files what somebody had in the version store. */
   async run(): Promise<void> {
+    await this.#stagedContents();
+    await this.#lostVersions.find();
+  }
+
+  async #stagedContents(): Promise<void> {
     const { index, workers, clock, log, self } = this.#context;
     const wanted: { staged: string; path: RelativePath; entry: Entry }[] = [];
     for (const { record } of index.wantedAll()) {

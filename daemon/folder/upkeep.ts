@@ -79,7 +79,7 @@ export class Upkeep {
       const { path, id } = version;
       index.commit({
         nowUs: clock.nowUs(),
-        dropVersions: [id],
+        versions: [changed],
         history: [
           historyRow(
             {
@@ -95,7 +95,6 @@ export class Upkeep {
           ),
         ],
       });
-      index.commit({ nowUs: clock.nowUs(), versions: [changed] });
     });
     if (told > MAX_LINES) log.warn(`and ${told - MAX_LINES} more versions that were written into`);
   }
@@ -104,18 +103,23 @@ export class Upkeep {
     const { index, clock } = this.#context;
     const { keepMs, maxShare } = this.#context.settings().versions;
     const nowMs = clock.nowMs();
-    await this.#dropBefore(nowMs - keepMs, () => false);
-    const totalBytes = await this.#capacity();
-    await this.#dropBefore(nowMs - SAFE_MS, () => index.versionTotals().bytes <= totalBytes * maxShare);
+    await this.#dropBefore(nowMs - keepMs, () => Number.POSITIVE_INFINITY);
+    const mostBytes = (await this.#capacity()) * maxShare;
+    await this.#dropBefore(nowMs - SAFE_MS, () => index.versionTotals().bytes - mostBytes);
     index.trimHistory(HISTORY_ROWS, nowMs - HISTORY_MS);
     index.dropTombstones(nowMs - TOMBSTONE_MS, this.#heldByAll(), 10_000);
   }
 
-  /** Oldest first, until none is older or `enough` says so. */
-  async #dropBefore(ms: number, enough: () => boolean): Promise<void> {
+  /** Oldest first, until none is older or there are no more `bytesTooMany`. */
+  async #dropBefore(ms: number, bytesTooMany: () => number): Promise<void> {
     const { index, workers, clock } = this.#context;
-    while (!enough()) {
-      const old = index.versionsBefore(ms, AT_ONCE);
+    for (let tooMany = bytesTooMany(); tooMany > 0; tooMany = bytesTooMany()) {
+      const old: KeptVersionRow[] = [];
+      for (const version of index.versionsBefore(ms, AT_ONCE)) {
+        if (tooMany <= 0) break;
+        old.push(version);
+        tooMany -= version.sizeBytes;
+      }
       if (old.length === 0) return;
       await workers.run(dropVersions, { tree: this.#context.tree(), stored: old.map(({ storedAs }) => storedAs) });
       index.commit({ nowUs: clock.nowUs(), dropVersions: old.map(({ id }) => id) });

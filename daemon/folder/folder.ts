@@ -301,9 +301,10 @@ export class Folder implements ControlledFolder {
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
     this.#health.lookNow();
-    return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, () => {
-      const { index } = this.#context;
-      return notInTime(this.#standing(), this.#links, index);
+    return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, (isMarked) => {
+      const now = this.#standing();
+      const unsure = isMarked || now.kind === 'needs attention' ? now : { kind: 'busy' as const };
+      return notInTime(unsure, this.#links, this.#context.index);
     });
   }
 

@@ -23,8 +23,16 @@ export class Waiters {
     return this.#waiting.size;
   }
 
-  /** @param marked resolves when what was written before is marked @param late what to say when the time is over */
-  wait(marked: Promise<void>, timeoutMs: number, signal: AbortSignal, late: () => WaitResult): Promise<WaitResult> {
+  /**
+   * @param marked resolves when what was written before is marked
+   * @param late what to say when the time is over, and whether all of it was marked by then
+   */
+  wait(
+    marked: Promise<void>,
+    timeoutMs: number,
+    signal: AbortSignal,
+    late: (isMarked: boolean) => WaitResult,
+  ): Promise<WaitResult> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(waiter);
@@ -42,7 +50,7 @@ export class Waiters {
         end();
         resolve({ kind: 'not in time', why: 'E_TIMEOUT', message: 'nobody waits any more' });
       };
-      const timer = this.#clock.after(timeoutMs, () => waiter.answer(late()));
+      const timer = this.#clock.after(timeoutMs, () => waiter.answer(late(waiter.ready)));
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.add(waiter);
       marked.then(

@@ -59,7 +59,10 @@ export class Deletions {
 
   reappeared(path: RelativePath): void {
     this.#vanished.remove(path);
-    this.hold.reappeared(path, (dir) => this.#liveChildren(dir).filter((sibling) => sibling !== path));
+    if (!this.hold.covers(path)) return;
+    const row = this.#context.index.row(path);
+    const isNew = row === undefined || !isLive(row.record);
+    this.hold.reappeared(path, isNew, (dir) => this.#liveChildren(dir).filter((sibling) => sibling !== path));
   }
 
   /** A peer's version is to come to this path: it leaves the hold, and the directories above it are wanted back with it. */

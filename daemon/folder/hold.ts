@@ -80,9 +80,9 @@ export class Hold {
   }
 
   /** A held path exists again, so it was not deleted for good: it leaves the hold. Siblings below the same directory stay. */
-  reappeared(path: RelativePath, siblingsOf: (dir: RelativePath) => readonly RelativePath[]): void {
+  reappeared(path: RelativePath, isNew: boolean, siblingsOf: (dir: RelativePath) => readonly RelativePath[]): void {
     if (!this.covers(path)) return;
-    let left = 1;
+    let left = isNew ? 0 : 1;
     for (const above of [...ancestorsOf(path).reverse(), path]) {
       if (!this.#paths.delete(above)) continue;
       if (above === path) break;

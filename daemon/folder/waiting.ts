@@ -42,7 +42,9 @@ export function standing({ condition, localDone, peers, links, index }: WaitView
       break;
   }
   const states = peers.flatMap((device) => links.byDevice(device) ?? []);
-  if (!localDone || !states.every((state) => isInSync(state, index))) return { kind: 'busy' };
+  // What is wanted back here was announced long ago: the peers alone do not tell of it.
+  const isComing = index.wantedCounts().fetch > 0;
+  if (!localDone || isComing || !states.every((state) => isInSync(state, index))) return { kind: 'busy' };
   if (states.length < peers.length || peers.length === 0)
     return { kind: 'waiting for peers', connected: states.length };
   return { kind: 'in sync' };

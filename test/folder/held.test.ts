@@ -111,3 +111,29 @@ test('a directory that vanishes after some of it was held waits with it, and is 
   assert.equal(await done, 31);
   await device.stop();
 });
+
+test('wait answers after reject only when what was held is back', async () => {
+  const device = await withHeldDirectory();
+  const rejected = device.folder.reject();
+  await device.clock.advance(1_000);
+  assert.equal(await rejected, 31);
+
+  const waited = device.folder.wait(5_000, new AbortController().signal);
+  await device.clock.advance(6_000);
+
+  assert.equal((await waited).kind, 'not in time');
+  assert.equal(device.exists('d/3.txt'), false);
+  await device.stop();
+});
+
+test('a new file in a held directory is not one of those that were held', async () => {
+  const device = await withHeldDirectory();
+  device.peer.tell(device.peer.version('d/new.txt', file('new')), 'new');
+  await device.until(() => device.exists('d/new.txt'), 'the new file');
+
+  assert.match(JSON.stringify(device.folder.condition), /; 30 deletions/);
+  const done = device.folder.approve();
+  await device.clock.advance(2_000);
+  assert.equal(await done, 30);
+  await device.stop();
+});

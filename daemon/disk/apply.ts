@@ -93,12 +93,12 @@ function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operat
   // A directory that is there already is as good as one that we make.
   if (now?.kind === 'dir') {
     place.dir.setAttributes(place.name, { mode });
-    return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed: [] };
+    return madeDirectory(place, mode);
   }
   if (!isExpected(expect, now)) return CHANGED;
   if (expect === 'absent') {
     place.dir.mkdir(place.name, mode);
-    return { kind: 'done', seen: seenOf(place.dir.lstat(place.name)), filed: [] };
+    return madeDirectory(place, mode);
   }
   if (lookAt(staging, staged) === undefined) staging.mkdir(staged, mode);
   const ours = staging.lstat(staged);
@@ -108,6 +108,13 @@ function makeDirectory(tree: Tree, staging: Directory, operation: Extract<Operat
     const left = lookAt(staging, staged);
     if (left?.kind === 'dir' && left.ino === ours.ino) staging.remove(staged, 'dir');
   }
+}
+
+/** Remembered with the mode that we gave it: another one is somebody's, and differs from it at the next look. */
+function madeDirectory(place: Place, mode: number): Outcome {
+  const seen = seenOf(place.dir.lstat(place.name));
+  if (seen?.kind !== 'dir') return CHANGED;
+  return { kind: 'done', seen: { ...seen, mode: (seen.mode & 0o7000) | mode }, filed: [] };
 }
 
 function setAttributes(
@@ -134,7 +141,8 @@ function withAttributes(place: Place, before: Stat, mode: number, mtimeUs: bigin
   const was = seenOf(before);
   if (after === undefined || was === undefined) return CHANGED;
   if (after.ino !== was.ino) return CHANGED;
-  if (after.kind === 'dir' || (isRight && sameFile(was, after))) return { kind: 'done', seen: after, filed: [] };
+  if (after.kind === 'dir') return madeDirectory(place, mode);
+  if (isRight && sameFile(was, after) && after.mode === was.mode) return { kind: 'done', seen: after, filed: [] };
   return after.size === was.size ? { kind: 'done', seen: { ...after, ctimeNs: was.ctimeNs }, filed: [] } : CHANGED;
 }
 

@@ -263,7 +263,7 @@ export class CarryOut {
     const record = newVersion(path, entry, replaces, makerOf(this.#context), nowMs, nowMs);
     const lost = joinLost(record.lost, ...replaces.map((one) => lostContent(one, hashText)));
     log.info('makes a directory again, because something lives in it', { path });
-    if (want !== undefined) this.#parts.litter.add(want.record);
+    if (want !== undefined) this.#parts.litter.drop(want.record);
     this.#want({ ...record, lost });
   }
 
@@ -282,7 +282,7 @@ export class CarryOut {
     const record = newVersion(path, entry, [row.record, ...wantedVersions(want)], makerOf(this.#context), nowMs, nowMs);
     const lost = joinLost(record.lost, ...wantedVersions(want).map((one) => lostContent(one, hashText)));
     log.info('keeps a directory that was removed elsewhere, because something new is in it', { path });
-    this.#parts.litter.add(want.record);
+    this.#parts.litter.drop(want.record);
     index.commit({
       nowUs: clock.nowUs(),
       rows: [{ ...row, record: { ...record, lost }, announce: true }],

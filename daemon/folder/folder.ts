@@ -100,7 +100,10 @@ export class Folder implements ControlledFolder {
     this.#settings = edges.settings;
     this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#health.tree() };
     const context = this.#context;
-    const onFailure = (error: unknown): void => this.#health.fail(error);
+    const onFailure = (error: unknown): void => {
+      // What is under way when the index is closed fails, and is done again at the next start.
+      if (!this.#stopping) this.#health.fail(error);
+    };
     this.#bell = new Bell(clock);
     const wake = (): void => this.#bell.ring();
     this.#hints = new Hints(wake);
@@ -127,7 +130,7 @@ export class Folder implements ControlledFolder {
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
-    const isSilent = (): boolean => this.#paused || this.#health.isHalted;
+    const isSilent = (): boolean => this.#paused || this.#stopping || this.#health.isHalted;
     const { backpressure, newEpoch } = edges;
     const talk = {
       links: this.#links,

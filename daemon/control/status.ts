@@ -87,7 +87,7 @@ export function statusOfPeer(peer: PeerState): StatusPeer {
     address: peer.address ?? null,
     connected: peer.connected,
     since: rfc3339OrNull(peer.sinceMs),
-    rtt_ms: peer.rttMs ?? null,
+    rtt_ms: peer.rttMs === undefined ? null : Math.round(peer.rttMs * 10) / 10,
     bytes_sent: peer.bytesSent,
     bytes_received: peer.bytesReceived,
   };

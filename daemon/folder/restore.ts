@@ -1,12 +1,15 @@
 // Brings an older content back: as a new change of the folder, or as a file elsewhere.
 import { CodedError } from '../../protocol/errors.ts';
-import { nameOf } from '../core/path.ts';
+import { type RelativePath, nameOf } from '../core/path.ts';
 import { type FileRecord, newVersion } from '../core/record.ts';
 import { copyVersionOut, lookAtVersion } from '../disk/versions-out.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import { wantedVersions } from '../index/wanted.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { RestoreRequest } from './view.ts';
+
+/** Events of a path that are looked through for its beginning. */
+const HISTORY_LOOKED_AT = 1000;
 
 /** Which version is meant. E_NO_SUCH_VERSION, E_AMBIGUOUS. */
 export function chooseVersion(context: FolderContext, request: RestoreRequest): KeptVersionRow {
@@ -20,13 +23,29 @@ export function chooseVersion(context: FolderContext, request: RestoreRequest): 
     return found;
   }
   const kept = index.versions(path);
-  // What the path held at a time is what was replaced first after it.
-  const chosen = atMs === undefined ? kept[0] : kept.filter(({ replacedMs }) => replacedMs > atMs).at(-1);
+  if (atMs !== undefined && wasMadeAfter(context, path, atMs))
+    throw new CodedError('E_NO_SUCH_VERSION', `${path} was not there at that time`);
+  const entry = index.row(path)?.record.entry;
+  const current = entry?.kind === 'file' ? entry.sha256 : undefined;
+  // What the path held at a time is what was replaced first after it. Without one: the newest that is not there now.
+  const chosen =
+    atMs === undefined
+      ? kept.find(({ sha256 }) => sha256 === undefined || sha256 !== current)
+      : kept.filter(({ replacedMs }) => replacedMs > atMs).at(-1);
   if (chosen !== undefined) return chosen;
   if (atMs !== undefined && index.row(path) !== undefined)
     throw new CodedError('E_NO_SUCH_VERSION', `${path} has not changed since then: what is there now was there then`);
   if (index.row(path) === undefined) throw new CodedError('E_NO_SUCH_PATH', `nothing is known of ${path}`);
   throw new CodedError('E_NO_SUCH_VERSION', `no older version of ${path} is kept here`);
+}
+
+/** Whether the first that is known of a path is that it was made, and that was after this time. */
+function wasMadeAfter({ index }: FolderContext, path: RelativePath, atMs: number): boolean {
+  const first = index
+    .history({ path, limit: HISTORY_LOOKED_AT })
+    .filter((event) => event.path === path)
+    .at(-1);
+  return first?.what === 'created' && first.atMs > atMs;
 }
 
 /** Copies it out of the folder; the target must not exist. */

@@ -7,7 +7,7 @@ import type { FolderContext } from './context.ts';
 import type { SkippedPaths } from './skipped.ts';
 
 const TICK_MS = 5_000;
-const RETRY_MS = 30_000;
+const RETRY_MS = 10_000;
 /** Wants tried again in one go. */
 const AT_ONCE = 1_000;
 

@@ -13,7 +13,16 @@
 import { assertNever } from './assert.ts';
 import { compareVersions, lostContent, settle } from './conflict.ts';
 import type { Sha256 } from './ids.ts';
-import { type FileRecord, type Maker, isLive, joinLost, newVersion, sameContent, sameEntry } from './record.ts';
+import {
+  type FileRecord,
+  type Maker,
+  isLive,
+  joinLost,
+  newVersion,
+  sameContent,
+  sameEntry,
+  sameLost,
+} from './record.ts';
 import { merge, relate } from './version-vector.ts';
 
 export type Verdict =
@@ -55,7 +64,7 @@ export function reconcile(ours: FileRecord | undefined, theirs: FileRecord, cont
 /** One version, but one side may know of losers that the other does not. */
 function sameVersion(ours: FileRecord, theirs: FileRecord): Verdict {
   const lost = joinLost(ours.lost, theirs.lost);
-  if (lost.length === ours.lost.length) return { kind: 'known', why: 'same version' };
+  if (sameLost(lost, ours.lost)) return { kind: 'known', why: 'same version' };
   return { kind: 'join', record: { ...ours, lost } };
 }
 

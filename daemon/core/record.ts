@@ -119,6 +119,17 @@ export function newVersion(
   };
 }
 
+/** Whether the losers are listed in the same words: devices that list them differently tell each other. */
+export function sameLost(a: readonly LostContent[], b: readonly LostContent[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return other?.sha256 === one.sha256 && other.origin === one.origin && other.stamp === one.stamp;
+    })
+  );
+}
+
 /** All losers of several records, each content once, sorted, at most {@link MAX_LOST} (the newest). */
 export function joinLost(...lists: readonly (readonly LostContent[])[]): readonly LostContent[] {
   const byHash = new Map<Sha256, LostContent>();

@@ -3,7 +3,7 @@
 // forgotten when the winner is taken back.
 import { compareVersions, settle } from './conflict.ts';
 import type { Sha256 } from './ids.ts';
-import { type FileRecord, joinLost, sameEntry } from './record.ts';
+import { type FileRecord, joinLost, sameEntry, sameLost } from './record.ts';
 import { type ReconcileContext, type Verdict, reconcile } from './reconcile.ts';
 import { relate } from './version-vector.ts';
 
@@ -22,7 +22,7 @@ export function withAnnounced(
     if (relation === 'older') return undefined;
     if (relation === 'equal' && sameEntry(theirs.entry, one.entry)) {
       const lost = joinLost(one.lost, theirs.lost);
-      if (lost.length === one.lost.length) return undefined;
+      if (sameLost(lost, one.lost)) return undefined;
       return known.map((other) => (other === one ? { ...one, lost } : other));
     }
     if (relation !== 'newer') kept.push(one);

@@ -35,7 +35,8 @@ export class Announcer {
 
   /** Goes on with this peer if there is anything for it and it has room. Returns at once. */
   pump(state: LinkState): void {
-    if (state.pumping || state.theirs === undefined) return;
+    // Each turn of the loop comes here, and mostly there is nothing: then the index is not asked.
+    if (state.pumping || state.theirs === undefined || state.cursor >= this.#context.index.seq) return;
     state.pumping = true;
     this.#rounds(state)
       .catch(this.#onFailure)

@@ -125,6 +125,7 @@ export class Wanted {
   }
 
   lowest(peer: DeviceId): Sequence | undefined {
+    if (this.counts.count === 0) return undefined;
     const number = this.#devices.find(peer);
     return number === undefined ? undefined : this.#statements.lowest.get(number);
   }

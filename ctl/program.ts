@@ -101,7 +101,7 @@ function addCommand(parent: Program, verb: string, command: Command, choose: (ch
       command,
       given: new Given(
         new Map(built.registeredArguments.map((argument, i) => [argument.name(), given[i]])),
-        new Map(Object.entries(values)),
+        new Map(built.options.map((option) => [option.name(), values[option.attributeName()]])),
       ),
       global: {
         home: asText(values['home']),

@@ -11,6 +11,9 @@ export const CONTROL_HOSTS: readonly string[] = ['syncd', 'localhost'];
 /** The longest `wait`: longer ones are refused. */
 export const MAX_WAIT_SECONDS = 1_000_000;
 
+/** Paths that an undo names; it may concern more. */
+export const MAX_UNDO_PATHS = 1_000;
+
 export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string };
 }
@@ -195,6 +198,29 @@ export interface VersionItem {
   readonly file: string;
 }
 
+/** What an undo does, or would do. */
+export interface UndoAnswer {
+  readonly folder: string;
+  readonly dry_run: boolean;
+  readonly restored: number;
+  /** Was not there before, and goes. */
+  readonly removed: number;
+  /** Was not there before, but somebody has worked on it since: it stays. */
+  readonly kept: number;
+  /** Its content is not kept any more. */
+  readonly impossible: number;
+  /** The first {@link MAX_UNDO_PATHS}, by path. */
+  readonly paths: readonly {
+    readonly path: string;
+    readonly what: 'restored' | 'removed' | 'kept' | 'impossible';
+    readonly code: ErrorCode | null;
+    /** What somebody has made there since becomes a conflict. */
+    readonly conflict: boolean;
+  }[];
+  /** Where that is later than what was asked for: the time from which on changes are known. */
+  readonly known_since: string | null;
+}
+
 export interface ConflictItem {
   readonly folder: string;
   readonly path: string;
@@ -295,6 +321,7 @@ export const routes = {
   history: get<AskedHistory, readonly HistoryItem[]>('/v1/history'),
   versions: get<AskedFolder & { readonly path: string }, readonly VersionItem[]>('/v1/versions'),
   restore: post<AskedRestore, VersionItem>('/v1/restore'),
+  undo: post<AskedUndo, UndoAnswer>('/v1/undo'),
   conflicts: get<MaybeFolder, readonly ConflictItem[]>('/v1/conflicts'),
   events: follow<AskedEvents, EventItem>('/v1/events'),
   logs: follow<AskedLogs, LogItem>('/v1/logs'),
@@ -333,6 +360,14 @@ interface AskedRestore extends AskedFolder {
   readonly at?: string | undefined;
   /** Absolute. */
   readonly to?: string | undefined;
+}
+/** One of `last`, `since` and `id`. */
+interface AskedUndo extends AskedFolder {
+  readonly last?: boolean | undefined;
+  readonly since?: string | undefined;
+  /** The number of an event, or the beginning of a version's ID. */
+  readonly id?: string | undefined;
+  readonly dry_run?: boolean | undefined;
 }
 interface AskedEvents {
   readonly follow?: boolean | undefined;

@@ -185,6 +185,11 @@ export const ERRORS = {
   ),
   E_NAME_TAKEN: entry(5, 'The file system takes two names for one.', 'Rename one of them.'),
   E_NO_SUCH_PATH: entry(1, 'Nothing is known of this path.', 'See syncctl history FOLDER.'),
+  E_NOTHING_TO_UNDO: entry(
+    1,
+    'There is no change of another device that could be undone.',
+    'See syncctl history FOLDER. What was changed on this device is undone on one that received it.',
+  ),
   E_NO_SUCH_VERSION: entry(1, 'There is no such version.', 'See syncctl history FOLDER PATH.'),
   E_VERSION_GONE: entry(
     1,

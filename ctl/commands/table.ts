@@ -23,6 +23,7 @@ import { restore } from './restore.ts';
 import { resume } from './resume.ts';
 import { status } from './status.ts';
 import { sync } from './sync.ts';
+import { undo } from './undo.ts';
 import { wait } from './wait.ts';
 
 export const commands: readonly Command[] = [
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   reject,
   history,
   restore,
+  undo,
   conflicts,
   events,
   logs,

@@ -1,5 +1,13 @@
 // What happened to which path, what is kept of it, and bringing it back.
-import type { Asked, ConflictItem, HistoryItem, VersionItem } from '../../protocol/control.ts';
+import {
+  type Asked,
+  type ConflictItem,
+  type HistoryItem,
+  MAX_UNDO_PATHS,
+  type UndoAnswer,
+  type VersionItem,
+} from '../../protocol/control.ts';
+import { CodedError } from '../../protocol/errors.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { ControlledFolder, HistoryEntry, KeptVersion } from '../folder/view.ts';
@@ -119,6 +127,30 @@ export async function restore(
     toFile: asked.to,
   });
   return describeVersion(folder, restored, deviceNames(daemon));
+}
+
+export async function undo(
+  daemon: ControlledDaemon,
+  asked: Omit<Asked<'undo'>, 'since'>,
+  sinceMs: number | undefined,
+): Promise<UndoAnswer> {
+  const { last = false, id, dry_run: dryRun = false } = asked;
+  if ([last, id !== undefined, sinceMs !== undefined].filter(Boolean).length !== 1)
+    throw new CodedError('E_USAGE', 'one of last, since and id says what is to be undone');
+  if (id === '') throw new CodedError('E_USAGE', 'id: missing');
+  const folder = findFolder(daemon, asked.folder);
+  const { paths, knownSinceMs } = await folder.undo({ last, sinceMs, id, dryRun });
+  const count = (what: UndoAnswer['paths'][number]['what']) => paths.filter((one) => one.what === what).length;
+  return {
+    folder: folder.name,
+    dry_run: dryRun,
+    restored: count('restored'),
+    removed: count('removed'),
+    kept: count('kept'),
+    impossible: count('impossible'),
+    paths: paths.slice(0, MAX_UNDO_PATHS).map((one) => ({ ...one, code: one.code ?? null })),
+    known_since: knownSinceMs === undefined ? null : rfc3339(knownSinceMs),
+  };
 }
 
 export function conflicts(daemon: ControlledDaemon, folderName: string | undefined): readonly ConflictItem[] {

@@ -16,7 +16,7 @@ import {
   settleHold,
   syncFolders,
 } from './folders.ts';
-import { MAX_HISTORY_LIMIT, conflicts, history, restore, versions } from './history.ts';
+import { MAX_HISTORY_LIMIT, conflicts, history, restore, undo, versions } from './history.ts';
 import { LEVELS, logs } from './logs.ts';
 import { MAX_EXPIRY_S, ROLES, invite, join, previewJoin } from './pairing.ts';
 import { listPeers, removePeer } from './peers.ts';
@@ -109,6 +109,16 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
       to: fields.optionalText('to'),
     });
     return restore(daemon, asked, at);
+  },
+  undo: ({ daemon }, fields) => {
+    const since = fields.optionalTime('since');
+    const asked = read(fields, {
+      folder: fields.text('folder'),
+      last: fields.flag('last'),
+      id: fields.optionalText('id'),
+      dry_run: fields.flag('dry_run'),
+    });
+    return undo(daemon, asked, since);
   },
   conflicts: ({ daemon }, fields) => conflicts(daemon, only(fields)),
   events: ({ daemon, feed }, fields, signal) => {

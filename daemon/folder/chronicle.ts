@@ -4,7 +4,7 @@ import type { DeviceId, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Entry, FileRecord } from '../core/record.ts';
 import { sameContent } from '../core/record.ts';
-import type { HistoryRow, HistoryWhat } from '../index/history.ts';
+import type { HistoryEvent, HistoryWhat } from '../index/history.ts';
 import type { FolderContext } from './context.ts';
 
 /** Lines of the log for one batch; more become a summary. */
@@ -18,6 +18,10 @@ export interface Happened {
   readonly sizeBytes: number | undefined;
   readonly version?: VersionId | undefined;
   readonly detail?: string | undefined;
+  /** What the daemon found at the path, where it has changed it itself: what `undo` goes back to. */
+  readonly before?: Entry | undefined;
+  /** The same of the path that a move took it from. */
+  readonly beforeMove?: Entry | undefined;
 }
 
 /** What a change from one entry to another is called. */
@@ -31,9 +35,9 @@ export function sizeOf(record: FileRecord): number | undefined {
   return record.entry.kind === 'file' ? record.entry.size : undefined;
 }
 
-export function historyRow(happened: Happened, nowMs: number): Omit<HistoryRow, 'id'> {
-  const { path, what, device, sizeBytes, version, detail } = happened;
-  return { atMs: nowMs, path, what, device, sizeBytes, version, detail };
+export function historyRow(happened: Happened, nowMs: number): HistoryEvent {
+  const { path, what, device, sizeBytes, version, detail, before, beforeMove } = happened;
+  return { atMs: nowMs, path, what, device, sizeBytes, version, detail, before, beforeMove };
 }
 
 /** To be called once it is in the index. */

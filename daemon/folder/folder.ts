@@ -12,6 +12,7 @@ import type { Row, WantedRow } from '../index/folder-index.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
+import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
 import { CarryOut } from './carry-out.ts';
@@ -20,14 +21,13 @@ import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
-import { shownVersion, conflictsOf, versionsOf } from './kept.ts';
+import { conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
 import { type Left, Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { Retries } from './retries.ts';
-import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -41,6 +41,8 @@ import type {
   HistoryEntry,
   KeptVersion,
   RestoreRequest,
+  UndoPlan,
+  UndoRequest,
   WaitResult,
 } from './view.ts';
 import { Waiters } from './waiters.ts';
@@ -84,6 +86,7 @@ export class Folder implements ControlledFolder {
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
   readonly #tasks: Tasks;
+  readonly #asked: Asked;
   #settings: FolderSettings;
   #paused: boolean;
   #scannedOnce: boolean;
@@ -158,6 +161,7 @@ export class Folder implements ControlledFolder {
       },
     });
     this.#tasks = new Tasks(wake);
+    this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
     this.#upkeep = new Upkeep(context);
     this.#waiters = new Waiters(clock, wake);
     this.#paused = index.meta(PAUSED) !== undefined;
@@ -340,23 +344,11 @@ export class Folder implements ControlledFolder {
   }
 
   approve(): Promise<number> {
-    return this.#settleHold('approved');
+    return this.#asked.settleHold('approved');
   }
 
   reject(): Promise<number> {
-    return this.#settleHold('rejected');
-  }
-
-  #settleHold(how: 'approved' | 'rejected'): Promise<number> {
-    if (this.#deletions.hold.held === undefined)
-      return Promise.reject(new CodedError('E_NOT_HELD', `no deletion is held in ${this.name}`));
-    return this.#tasks.add(async () => {
-      const count = how === 'approved' ? await this.#deletions.approve() : await this.#deletions.reject();
-      this.#context.log.info(`${how} held deletions`, { deletions: count });
-      // What stands where a held directory was is new only now.
-      this.#hints.add({ kind: 'everything', why: `${how} deletions` });
-      return count;
-    });
+    return this.#asked.settleHold('rejected');
   }
 
   history(query: { path?: string; sinceMs?: number; limit: number }): readonly HistoryEntry[] {
@@ -371,15 +363,12 @@ export class Folder implements ControlledFolder {
     return conflictsOf(this.#context);
   }
 
-  async restore(request: RestoreRequest): Promise<KeptVersion> {
-    return this.#tasks.add(async () => {
-      const version = chooseVersion(this.#context, request);
-      if (request.toFile === undefined) {
-        const record = await restoreInPlace(this.#context, version);
-        this.#fetcher.drop(record.path);
-      } else await restoreToFile(this.#context, version, request.toFile);
-      return shownVersion(this.#context, version);
-    });
+  restore(request: RestoreRequest): Promise<KeptVersion> {
+    return this.#asked.restore(request);
+  }
+
+  undo(request: UndoRequest): Promise<UndoPlan> {
+    return this.#asked.undo(request);
   }
 
   async stop(): Promise<void> {

@@ -60,7 +60,8 @@ export class LocalBatch {
     this.#litter.drop(record);
     const what = whatHappened(row?.record.entry, record.entry);
     const { path, origin } = record;
-    this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record) });
+    const before: Entry = row?.seen === undefined ? { kind: 'absent' } : row.record.entry;
+    this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record), before });
   }
 
   #over(ours: FileRecord, wanted: FileRecord): FileRecord {

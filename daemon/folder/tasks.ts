@@ -18,9 +18,16 @@ export class Tasks {
   }
 
   /** Resolves, or rejects, with what the task does. */
-  add<T>(task: () => Promise<T>): Promise<T> {
+  add<T>(task: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ run: () => task().then(resolve, reject), refuse: reject });
+      const run = async (): Promise<void> => {
+        try {
+          resolve(await task());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      this.#waiting.push({ run, refuse: reject });
       this.#wake();
     });
   }

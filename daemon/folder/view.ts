@@ -106,6 +106,31 @@ export interface RestoreRequest {
   readonly toFile: string | undefined;
 }
 
+export interface UndoRequest {
+  /** The last group of changes of one device. */
+  readonly last: boolean;
+  /** All that others have changed since then, ms. */
+  readonly sinceMs: number | undefined;
+  /** One change: the number of its event, or the beginning of the ID of the version that it left behind. */
+  readonly id: string | undefined;
+  /** Only what would be done. */
+  readonly dryRun: boolean;
+}
+
+export interface UndoPlan {
+  /** By path; what is as it was already is not named. */
+  readonly paths: readonly {
+    readonly path: RelativePath;
+    /** `kept`: was not there before, but somebody has worked on it since. `impossible`: `code` says why. */
+    readonly what: 'restored' | 'removed' | 'kept' | 'impossible';
+    readonly code: ErrorCode | undefined;
+    /** What somebody has made there since becomes a conflict. */
+    readonly conflict: boolean;
+  }[];
+  /** Where that is later than what was asked for: the time from which on changes are known. */
+  readonly knownSinceMs: number | undefined;
+}
+
 export interface ControlledFolder {
   readonly name: FolderName;
   snapshot(): FolderSnapshot;
@@ -127,6 +152,8 @@ export interface ControlledFolder {
   conflicts(): readonly ConflictEntry[];
   /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH. */
   restore(request: RestoreRequest): Promise<KeptVersion>;
+  /** E_NOTHING_TO_UNDO, E_AMBIGUOUS. */
+  undo(request: UndoRequest): Promise<UndoPlan>;
   /** Stops within 5 s, whatever it does. */
   stop(): Promise<void>;
 }

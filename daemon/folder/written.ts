@@ -67,6 +67,8 @@ export class Written {
       sizeBytes: sizeOf(record),
       version: filed[0]?.id,
       detail: movedFrom,
+      before: isDamaged ? undefined : (before ?? { kind: 'absent' }),
+      beforeMove: movedFrom === undefined ? undefined : moveFrom?.row.record.entry,
     });
     if (conflict) this.#conflict(record, filed[0]);
   }

@@ -5,11 +5,12 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, Epoch, Sequence, Sha256, VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { SequencedRecord } from '../core/record.ts';
+import type { AppliedChange } from '../core/undo.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { Devices } from './devices.ts';
 import { type Counts, FileState, type Row, type RowChange } from './file-state.ts';
-import { History, type HistoryQuery, type HistoryRow } from './history.ts';
+import { History, type HistoryEvent, type HistoryQuery, type HistoryRow } from './history.ts';
 import { Life } from './life.ts';
 import { Meta } from './meta.ts';
 import { type HowOpened, openDatabase } from './open-database.ts';
@@ -55,7 +56,7 @@ export interface Commit {
   readonly want?: readonly Want[];
   readonly sources?: readonly WantSource[];
   readonly mark?: readonly WantMark[];
-  readonly history?: readonly Omit<HistoryRow, 'id'>[];
+  readonly history?: readonly HistoryEvent[];
   readonly versions?: readonly KeptVersionRow[];
   readonly dropVersions?: readonly VersionId[];
   /** null takes the key away. */
@@ -260,6 +261,26 @@ export class FolderIndex {
   /** Newest first. */
   history(query: HistoryQuery): HistoryRow[] {
     return this.#ask(() => this.#history.query(query));
+  }
+
+  /** What the daemon itself has changed on the disk, newest first, before this event (or all). */
+  applied(limit: number, beforeId = Number.MAX_SAFE_INTEGER): AppliedChange[] {
+    return this.#ask(() => this.#history.applied(beforeId, limit));
+  }
+
+  /** Whether anything has changed at the path after this event. */
+  changedAfter(path: RelativePath, eventId: number): boolean {
+    return this.#ask(() => this.#history.changedAfter(path, eventId));
+  }
+
+  /** The events that left a version whose ID begins so; of many the first two. */
+  eventsOfVersion(idPrefix: string): number[] {
+    return this.#ask(() => this.#history.ofVersion(idPrefix));
+  }
+
+  /** The time from which on all events are known; undefined when none was ever let go. */
+  historySinceMs(): number | undefined {
+    return this.#ask(() => this.#history.knownSinceMs);
   }
 
   /** Drops events before `beforeMs`, and the oldest beyond `maxRows`. Answers how many. */

@@ -1,8 +1,11 @@
-// What has happened to paths, for `syncctl history`: told, never used to decide anything.
+// What has happened to paths, for `syncctl history`, and what was there before, for `syncctl undo`. No change is decided by it.
 import type Database from 'better-sqlite3';
 import type { DeviceId, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { Entry } from '../core/record.ts';
+import type { AppliedChange } from '../core/undo.ts';
 import type { Devices } from './devices.ts';
+import { entryText, parseEntryText } from './rows.ts';
 
 export type HistoryWhat =
   | 'created'
@@ -32,6 +35,13 @@ export interface HistoryRow {
   readonly detail: string | undefined;
 }
 
+/** An event as it is written down. */
+export interface HistoryEvent extends Omit<HistoryRow, 'id'> {
+  /** What was at the path, where the daemon itself has changed it; for a move also what was at the old path. */
+  readonly before?: Entry | undefined;
+  readonly beforeMove?: Entry | undefined;
+}
+
 export interface HistoryQuery {
   /** This path and what is below it. */
   readonly path?: string;
@@ -50,6 +60,18 @@ interface HistoryColumns {
   readonly detail: string | null;
 }
 
+interface AppliedColumns {
+  readonly id: number;
+  readonly atMs: number;
+  readonly path: RelativePath;
+  readonly device: number;
+  readonly detail: RelativePath | null;
+  readonly before: string;
+  readonly beforeMove: string | null;
+}
+
+/** Events that change what is at a path. */
+const CHANGES = `('created', 'changed', 'deleted', 'moved', 'attributes')`;
 const SELECT = 'SELECT id, atMs, path, what, device, sizeBytes, version, detail FROM history';
 /** Before any date. */
 const ALWAYS_MS = Number.MIN_SAFE_INTEGER;
@@ -59,23 +81,34 @@ export class History {
   readonly #insert: Database.Statement;
   readonly #all: Database.Statement<[number, number], HistoryColumns>;
   readonly #ofPath: Database.Statement<[string, number, string, string, number, number], HistoryColumns>;
+  readonly #applied: Database.Statement<[number, number], AppliedColumns>;
+  readonly #changedAfter: Database.Statement<[string, number], unknown>;
+  readonly #ofVersion: Database.Statement<[string, string], { readonly id: number }>;
+  readonly #oldest: Database.Statement<[], { readonly id: number; readonly atMs: number }>;
   readonly #trimToCount: Database.Statement<[number]>;
   readonly #trimToAge: Database.Statement<[number]>;
 
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
-    this.#insert = db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail)
-      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail)`);
+    this.#insert =
+      db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove)
+      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove)`);
     this.#all = db.prepare(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ?`);
     this.#ofPath = db.prepare(`${SELECT} WHERE path = ? AND atMs >= ? UNION ALL
       ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ?`);
+    this.#applied = db.prepare(`SELECT id, atMs, path, device, detail, before, beforeMove FROM history
+      WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ?`);
+    this.#changedAfter = db.prepare(`SELECT 1 FROM history WHERE path = ? AND id > ? AND what IN ${CHANGES} LIMIT 1`);
+    this.#ofVersion = db.prepare(`SELECT id FROM history
+      WHERE version >= ? AND version < ? AND before IS NOT NULL ORDER BY id LIMIT 2`);
+    this.#oldest = db.prepare('SELECT id, atMs FROM history ORDER BY id LIMIT 1');
     this.#trimToCount = db.prepare('DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?');
     // Events are written as they happen: what comes before the first that is young enough is old.
     this.#trimToAge = db.prepare(`DELETE FROM history WHERE id < ifnull(
       (SELECT id FROM history WHERE atMs >= ? ORDER BY id LIMIT 1), (SELECT max(id) + 1 FROM history))`);
   }
 
-  add(event: Omit<HistoryRow, 'id'>): void {
+  add(event: HistoryEvent): void {
     this.#insert.run({
       atMs: event.atMs,
       path: event.path,
@@ -84,6 +117,8 @@ export class History {
       sizeBytes: event.sizeBytes ?? null,
       version: event.version ?? null,
       detail: event.detail ?? null,
+      before: event.before === undefined ? null : entryText(event.before),
+      beforeMove: event.beforeMove === undefined ? null : entryText(event.beforeMove),
     });
   }
 
@@ -100,6 +135,34 @@ export class History {
       version: columns.version ?? undefined,
       detail: columns.detail ?? undefined,
     }));
+  }
+
+  /** What the daemon itself has changed, newest first, before this event. */
+  applied(beforeId: number, limit: number): AppliedChange[] {
+    return this.#applied.all(beforeId, limit).map(({ id, atMs, path, device, detail, before, beforeMove }) => ({
+      id,
+      atMs,
+      path,
+      device: this.#devices.nameOf(device),
+      before: parseEntryText(before),
+      moved: beforeMove === null || detail === null ? undefined : { from: detail, before: parseEntryText(beforeMove) },
+    }));
+  }
+
+  /** Whether anything has changed at the path after this event. */
+  changedAfter(path: RelativePath, id: number): boolean {
+    return this.#changedAfter.get(path, id) !== undefined;
+  }
+
+  /** The changes that left a version whose ID begins so; of many the first two. */
+  ofVersion(prefix: string): number[] {
+    return this.#ofVersion.all(prefix, `${prefix}~`).map(({ id }) => id);
+  }
+
+  /** The time from which on all is known; undefined when nothing was ever let go. */
+  get knownSinceMs(): number | undefined {
+    const oldest = this.#oldest.get();
+    return oldest === undefined || oldest.id === 1 ? undefined : oldest.atMs;
   }
 
   trim(maxRows: number, beforeMs: number): number {

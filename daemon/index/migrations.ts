@@ -3,7 +3,10 @@ import type Database from 'better-sqlite3';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** The step at [n] makes version n + 2 of version n + 1. None is ever changed once it was released. */
-export const MIGRATIONS: readonly string[] = [];
+export const MIGRATIONS: readonly string[] = [
+  `ALTER TABLE history ADD COLUMN before TEXT;
+   ALTER TABLE history ADD COLUMN beforeMove TEXT;`,
+];
 
 /** What the database is at: 0 for a new one. */
 export function schemaVersion(db: Database.Database): number {

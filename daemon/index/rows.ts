@@ -62,7 +62,7 @@ export function toColumns(record: FileRecord, devices: Devices): RecordColumns {
 export function toRecord(columns: RecordColumns, devices: Devices): FileRecord {
   return {
     path: columns.path,
-    entry: toEntry(columns),
+    entry: toEntry(columns, columns.path),
     vector: parseVectorText(columns.vector),
     origin: devices.nameOf(columns.origin),
     maker: columns.maker,
@@ -72,13 +72,35 @@ export function toRecord(columns: RecordColumns, devices: Devices): FileRecord {
   };
 }
 
-function toEntry({ path, kind, size, mode, mtimeUs, sha256, target }: RecordColumns): Entry {
+/** An entry alone, as it lies in one column. */
+export function entryText(entry: Entry): string {
+  return JSON.stringify(entry, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
+
+export function parseEntryText(text: string): Entry {
+  const { kind, size = 0, mode = null, mtimeUs = null, sha256 = null, target = null } = JSON.parse(text) as EntryJson;
+  return toEntry({ kind, size, mode, mtimeUs, sha256, target }, text);
+}
+
+/** As {@link entryText} writes it: what a kind does not have is missing. */
+interface EntryJson {
+  readonly kind: Entry['kind'];
+  readonly size?: number;
+  readonly mode?: number;
+  readonly mtimeUs?: string;
+  readonly sha256?: Sha256;
+  readonly target?: string;
+}
+
+type EntryColumns = Pick<RecordColumns, 'kind' | 'size' | 'mode' | 'mtimeUs' | 'sha256' | 'target'>;
+
+function toEntry({ kind, size, mode, mtimeUs, sha256, target }: EntryColumns, of: string): Entry {
   if (kind === 'absent') return { kind };
   if (kind === 'file' && mode !== null && mtimeUs !== null && sha256 !== null)
     return { kind, size, sha256, mode, mtimeUs: BigInt(mtimeUs) };
   if (kind === 'dir' && mode !== null) return { kind, mode };
   if (kind === 'symlink' && target !== null) return { kind, target };
-  throw new IndexDamaged(`entry of ${path}`);
+  throw new IndexDamaged(`entry of ${of}`);
 }
 
 function vectorText(vector: VersionVector): string {

@@ -2,7 +2,7 @@
 // SCHEMA_VERSION. Columns are named as the fields they hold. Text compares as bytes (BINARY over UTF-8), paths too.
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Kept in `PRAGMA application_id`: `sync`, so that another program's database is not taken for an index. */
 export const APPLICATION_ID = 0x73796e63;
@@ -98,6 +98,7 @@ CREATE TABLE peer (
   holdsSeq INTEGER
 ) STRICT;
 
+-- before: what the daemon found at the path when it applied a change; beforeMove: the same of the path that it moved from.
 CREATE TABLE history (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   atMs INTEGER NOT NULL,
@@ -106,7 +107,9 @@ CREATE TABLE history (
   device INTEGER NOT NULL,
   sizeBytes INTEGER,
   version TEXT,
-  detail TEXT
+  detail TEXT,
+  before TEXT,
+  beforeMove TEXT
 ) STRICT;
 CREATE INDEX history_by_path ON history (path);
 

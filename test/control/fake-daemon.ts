@@ -24,6 +24,8 @@ import type {
   HistoryEntry,
   KeptVersion,
   RestoreRequest,
+  UndoPlan,
+  UndoRequest,
   WaitResult,
 } from '../../daemon/folder/view.ts';
 
@@ -63,6 +65,8 @@ export class FakeFolder implements ControlledFolder {
   conflictEntries: ConflictEntry[] = [];
   readonly calls: string[] = [];
   lastRestore: RestoreRequest | undefined;
+  undoPlan: UndoPlan = { paths: [], knownSinceMs: undefined };
+  readonly undone: UndoRequest[] = [];
 
   constructor(settings: FolderSettings, snapshot: Partial<FolderSnapshot> = {}) {
     this.name = settings.name;
@@ -101,6 +105,10 @@ export class FakeFolder implements ControlledFolder {
         resolve({ kind: 'not in time', why: 'E_TIMEOUT', message: 'ended early' });
       });
     });
+  }
+  async undo(request: UndoRequest): Promise<UndoPlan> {
+    this.undone.push(request);
+    return this.undoPlan;
   }
   pause(): void {
     this.calls.push('pause');

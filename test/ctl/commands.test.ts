@@ -246,6 +246,37 @@ test('history, conflicts and restore name versions; names are escaped', async (t
   assert.deepEqual([gone.code, gone.stdout], [1, '']);
 });
 
+test('undo shows what it would do, does it, and wants to know exactly one thing', async (t) => {
+  const { home, docs } = await serve(t);
+  docs.undoPlan = {
+    paths: [
+      { path: path('notes\n\u001b[31m.md'), what: 'restored', code: undefined, conflict: true },
+      { path: path('x.enc'), what: 'removed', code: undefined, conflict: false },
+      { path: path('z'), what: 'impossible', code: 'E_VERSION_GONE', conflict: false },
+    ],
+    knownSinceMs: Date.UTC(2026, 10, 20),
+  };
+  const shown = await syncctl(['--home', home, 'undo', 'docs', '--since', '2026-11-19T00:00:00Z', '--dry-run']);
+  assert.equal(
+    shown.stderr,
+    'restored   notes\\n\\x1b[31m.md, what was made there since is kept as a conflict\n' +
+      'removed    x.enc\nimpossible z (E_VERSION_GONE)\n' +
+      'what happened before 2026-11-20T00:00:00.000Z is not known any more\n',
+  );
+  assert.match(shown.stdout, /^Would restore 1, remove 1, 1 cannot be brought back[^\n]*\n$/);
+  const sinceMs = Date.UTC(2026, 10, 19);
+  assert.deepEqual(docs.undone, [{ last: false, sinceMs, id: undefined, dryRun: true }]);
+  const done = await syncctl(['--home', home, '--json', 'undo', 'docs', '--last']);
+  assert.match(done.stdout, /"restored": 1,/);
+  assert.deepEqual([docs.undone.at(-1)?.last, docs.undone.length], [true, 2]);
+  await syncctl(['--home', home, 'undo', 'docs', 'v9h7', '--yes']);
+  assert.equal(docs.undone.at(-1)?.id, 'v9h7');
+  for (const wrong of [[], ['--last', 'v9'], ['--since', 'whenever'], ['--last', '--since', '2h']]) {
+    const refused = await syncctl(['--home', home, 'undo', 'docs', ...wrong]);
+    assert.equal(refused.code, 2, wrong.join(' '));
+  }
+});
+
 test('events are followed as one object a line, until the daemon or the reader ends', async (t) => {
   const { home, feed, docs, server } = await serve(t);
   const change = (what: string): void =>

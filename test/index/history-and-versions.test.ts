@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { KeptVersionRow } from '../../daemon/index/versions.ts';
-import { device, hashOf, openInMemory, path, seen, versionId } from './rows.ts';
+import type { Entry } from '../../daemon/core/record.ts';
+import { absent, device, dir, file, hashOf, openInMemory, path, seen, versionId } from './rows.ts';
 
 const event = (atMs: number, at: string) => ({
   atMs,
@@ -25,6 +26,36 @@ const kept = (id: string, at: string, replacedMs: number, content = id): KeptVer
   why: 'replaced',
   storedAs: `${at}~${id}`,
   stat: seen,
+});
+
+test('what the daemon has changed is told with what was there before, to the microsecond', () => {
+  const index = openInMemory();
+  const before = file('old', { mtimeUs: -1_790_000_000_123_457n, mode: 0o600 });
+  const link: Entry = { kind: 'symlink', target: '../x' };
+  const history = [
+    { ...event(1, 'a'), before },
+    event(2, 'b'),
+    { ...event(3, 'c'), what: 'moved' as const, detail: 'd', before: absent, beforeMove: link },
+    { ...event(4, 'e'), before: dir },
+  ];
+  index.commit({ nowUs: 1, history });
+  const told = index.applied(10);
+  assert.deepEqual(
+    told.map(({ id, before: was, moved }) => ({ id, was, moved })),
+    [
+      { id: 4, was: dir, moved: undefined },
+      { id: 3, was: absent, moved: { from: 'd', before: link } },
+      { id: 1, was: before, moved: undefined },
+    ],
+  );
+  assert.deepEqual(
+    index.applied(1, 3).map(({ id }) => id),
+    [1],
+  );
+  assert(index.changedAfter(path('a'), 0) && !index.changedAfter(path('a'), 1));
+  assert.equal(index.historySinceMs(), undefined);
+  index.trimHistory(2, 0);
+  assert.equal(index.historySinceMs(), 3);
 });
 
 test('history is told newest first, of a path and what is below it', () => {

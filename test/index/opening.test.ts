@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import { lockFile } from '../../daemon/index/home-lock.ts';
 import { migrate, schemaVersion } from '../../daemon/index/migrations.ts';
-import { SCHEMA_VERSION } from '../../daemon/index/schema.ts';
+import { SCHEMA, SCHEMA_VERSION } from '../../daemon/index/schema.ts';
 import { RealFileSystem } from '../../daemon/system/file-system.ts';
 import { change, dir, epoch, file, path } from './rows.ts';
 
@@ -148,6 +148,28 @@ test('an older index takes all the steps that it lacks, or none', () => {
   assert.equal(schemaVersion(db), 3);
   const tables = db.prepare('SELECT name FROM sqlite_schema ORDER BY rowid').pluck().all();
   assert.deepEqual(tables, ['one', 'two', 'three']);
+});
+
+test('I12: an index of each older version becomes one of this version, and keeps what it had', () => {
+  const columns = (db: Database.Database): unknown =>
+    db
+      .prepare(
+        `SELECT m.name AS tab, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c
+      WHERE m.type = 'table' ORDER BY tab, c.cid`,
+      )
+      .all();
+  const fresh = new Database(':memory:');
+  migrate(fresh);
+  // Version 1 had no column for what was there before.
+  const first = SCHEMA.replace(/,\n {2}before TEXT,\n {2}beforeMove TEXT/, '');
+  assert.notEqual(first, SCHEMA);
+  const old = new Database(':memory:');
+  migrate(old, first, [], 1);
+  old.exec(`INSERT INTO history (atMs, path, what, device) VALUES (1, 'a', 'changed', 1)`);
+  migrate(old);
+  assert.equal(schemaVersion(old), SCHEMA_VERSION);
+  assert.deepEqual(columns(old), columns(fresh));
+  assert.deepEqual(old.prepare('SELECT path, before FROM history').all(), [{ path: 'a', before: null }]);
 });
 
 test('a lock is held against this process and others, and is free when its holder is killed', () => {

@@ -1,0 +1,68 @@
+// What people ask of a folder's past and of what it holds back: each is a task of its loop.
+import { CodedError } from '../../protocol/errors.ts';
+import type { Fetcher } from '../transfer/fetch.ts';
+import { LocalContent } from '../transfer/local-content.ts';
+import type { FolderContext } from './context.ts';
+import type { Deletions } from './deletions.ts';
+import type { Hints } from './hints.ts';
+import { shownVersion } from './kept.ts';
+import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
+import type { Tasks } from './tasks.ts';
+import { planUndo, shownPlan, undo } from './undo.ts';
+import type { KeptVersion, RestoreRequest, UndoPlan, UndoRequest } from './view.ts';
+
+interface Parts {
+  readonly tasks: Tasks;
+  readonly deletions: Deletions;
+  readonly hints: Hints;
+  readonly fetcher: Fetcher;
+}
+
+export class Asked {
+  readonly #context: FolderContext;
+  readonly #parts: Parts;
+  readonly #content: LocalContent;
+
+  constructor(context: FolderContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#content = new LocalContent({ ...context, isGone: (path) => parts.deletions.isPending(path) });
+  }
+
+  settleHold(how: 'approved' | 'rejected'): Promise<number> {
+    const { tasks, deletions, hints } = this.#parts;
+    const { name, log } = this.#context;
+    if (deletions.hold.held === undefined)
+      return Promise.reject(new CodedError('E_NOT_HELD', `no deletion is held in ${name}`));
+    return tasks.add(async () => {
+      const count = how === 'approved' ? await deletions.approve() : await deletions.reject();
+      log.info(`${how} held deletions`, { deletions: count });
+      // What stands where a held directory was is new only now.
+      hints.add({ kind: 'everything', why: `${how} deletions` });
+      return count;
+    });
+  }
+
+  restore(request: RestoreRequest): Promise<KeptVersion> {
+    return this.#parts.tasks.add(async () => {
+      const version = chooseVersion(this.#context, request);
+      if (request.toFile === undefined) {
+        const record = await restoreInPlace(this.#context, version);
+        this.#parts.fetcher.drop(record.path);
+      } else await restoreToFile(this.#context, version, request.toFile);
+      return shownVersion(this.#context, version);
+    });
+  }
+
+  undo(request: UndoRequest): Promise<UndoPlan> {
+    return this.#parts.tasks.add(() => {
+      const steps = planUndo(this.#context, this.#content, request);
+      if (!request.dryRun) {
+        const paths = undo(this.#context, steps);
+        for (const path of paths) this.#parts.fetcher.drop(path);
+        this.#context.log.info('undoes changes of other devices', { paths: paths.length, of: steps.length });
+      }
+      return shownPlan(this.#context, steps, request);
+    });
+  }
+}

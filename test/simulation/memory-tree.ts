@@ -56,6 +56,8 @@ export interface Change {
   readonly what: 'created' | 'changed' | 'attributes' | 'removed';
   readonly kind: Inode['kind'];
   readonly by: Actor;
+  /** What has that name, or had it until now. */
+  readonly inode: Inode;
 }
 
 export class MemoryTree {
@@ -255,7 +257,8 @@ export class MemoryTree {
 
   tell(entry: Entry, what: Change['what'], by: Actor): void {
     if (this.listeners.size === 0 || entry.dir.children.get(entry.name) !== entry) return;
-    const change: Change = { path: pathOf(entry), what, kind: entry.inode.kind, by };
+    const { inode } = entry;
+    const change: Change = { path: pathOf(entry), what, kind: inode.kind, by, inode };
     for (const listener of this.listeners) listener(change);
   }
 

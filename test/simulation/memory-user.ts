@@ -1,8 +1,8 @@
 // The other side of a disk in memory: somebody who edits the folder while the daemon works on it. Paths are absolute and
 // links on the way are followed, as they are for every program.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { FileSystemError } from '../../daemon/ports/file-system.ts';
-import { type DirInode, type Entry, type Inode, type MemoryTree, dirPathOf } from './memory-tree.ts';
+import { type DirInode, type Entry, type FileInode, type Inode, type MemoryTree, dirPathOf } from './memory-tree.ts';
 
 const MAX_LINKS = 40;
 const SHORT = 64;
@@ -151,6 +151,16 @@ export class MemoryUser {
     return new Map(found.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   }
 
+  /** What is at a path below a directory, in words, as in {@link tree}; no link is followed. */
+  wordsAt(top: string, relative: string): string | undefined {
+    let at: Inode | undefined = this.follow(top, 'open');
+    for (const name of relative.split('/')) {
+      at = at.kind === 'dir' ? at.children.get(name)?.inode : undefined;
+      if (at === undefined) return undefined;
+    }
+    return describe(at);
+  }
+
   /** The inode at a path, links followed to the end. */
   follow(path: string, call: string): Inode {
     return this.#walk(path, call, MAX_LINKS);
@@ -200,11 +210,12 @@ export class MemoryUser {
   }
 }
 
-function describe(inode: Inode): string {
+/** What is synced of an inode, in words. */
+export function describe(inode: Inode): string {
   const mode = (inode.mode & 0o777).toString(8).padStart(3, '0');
   switch (inode.kind) {
     case 'file':
-      return `file ${mode} at ${inode.mtimeNs / 1000n}: ${describeContent(inode.content.subarray(0, inode.size))}`;
+      return `file ${mode} at ${inode.mtimeNs / 1000n}: ${contentWords(inode)}`;
     case 'dir':
       return `dir ${mode}`;
     case 'symlink':
@@ -214,7 +225,18 @@ function describe(inode: Inode): string {
   }
 }
 
+const known = new WeakMap<FileInode, { readonly ctimeNs: bigint; readonly words: string }>();
+
+/** A content in words: equal words, equal bytes. Each write has a ctime of its own, so what was said holds until the next. */
+export function contentWords(inode: FileInode): string {
+  const before = known.get(inode);
+  if (before?.ctimeNs === inode.ctimeNs) return before.words;
+  const words = describeContent(inode.content.subarray(0, inode.size));
+  known.set(inode, { ctimeNs: inode.ctimeNs, words });
+  return words;
+}
+
 function describeContent(bytes: Uint8Array): string {
   if (bytes.length <= SHORT) return JSON.stringify(new TextDecoder('latin1').decode(bytes));
-  return `${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex')}`;
+  return `${bytes.length} bytes, SHA-256 ${hash('sha256', bytes)}`;
 }

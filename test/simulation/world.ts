@@ -6,6 +6,7 @@ import { SeededRandom } from './random.ts';
 import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
 import { SimulatedSession } from './simulated-session.ts';
 import { NO_WATCH_FAULTS, type WatchFaults } from './simulated-watch.ts';
+import { Standing } from './standing.ts';
 import { type Step, randomUserStep, tellStep } from './steps.ts';
 
 export type Shape = 'line' | 'ring' | 'star';
@@ -67,6 +68,7 @@ export class World {
   readonly #cut = new Set<string>();
   readonly #links: readonly (readonly [number, number])[];
   readonly #ledger: Ledger;
+  readonly #standing: Standing;
   readonly #say: (line: string) => void;
   readonly #errors: string[] = [];
   #messages = 0;
@@ -102,6 +104,7 @@ export class World {
       return device;
     });
     this.#ledger = new Ledger(this.devices, plan.meddleOneIn !== undefined);
+    this.#standing = new Standing(this.devices);
     if (plan.meddleOneIn !== undefined) this.#letMeddle(plan.meddleOneIn);
   }
 
@@ -126,10 +129,10 @@ export class World {
     switch (step.kind) {
       case 'user':
         this.#ledger.act(this.#device(step.device), step.does);
-        return [];
+        return this.#ledger.problems();
       case 'pass':
         await this.#clock.advance(step.ms);
-        return [];
+        return this.#ledger.problems();
       case 'cut':
         this.#cut.add(key(step.a, step.b));
         this.#sessions.get(key(step.a, step.b))?.cut();
@@ -226,9 +229,16 @@ export class World {
       if (this.#clock.monotonicMs() > until) return [`not at rest after ${REST_LIMIT_MS} ms`, ...this.#unfinished()];
       await this.#clock.advance(STEP_MS);
     }
-    const problems = [...this.#differences(), ...this.#ledger.problems(), ...this.#unfinished(), ...this.#errors];
+    const tree = this.devices[0]?.fs.user.tree(ROOT) ?? new Map<string, string>();
+    const problems = [
+      ...this.#differences(),
+      ...this.#ledger.problemsAtRest(tree),
+      ...this.#unfinished(),
+      ...this.#errors,
+    ];
     if (problems.length > 0) return problems;
     this.#ledger.rest();
+    this.#standing.rest();
     problems.push(...(await this.#notSilent()), ...(await this.#notInSync()));
     this.#meddles = true;
     return problems;

@@ -101,7 +101,10 @@ export class Wanted {
     this.counts = countAll(db);
   }
 
+  // Mostly nothing is wanted, and each turn of a folder's loop asks: then the database is not asked.
+
   row(path: RelativePath): WantedRow | undefined {
+    if (this.counts.count === 0) return undefined;
     const columns = this.#statements.byPath.get(path);
     return columns === undefined ? undefined : this.#toRow(columns);
   }
@@ -109,6 +112,7 @@ export class Wanted {
   /** To be fetched: small ones first, of equal size the latest. */
   next(limit: number, skipPaths: ReadonlySet<string>): WantedRow[] {
     const paths: RelativePath[] = [];
+    if (this.counts.fetch === 0) return [];
     for (const path of this.#statements.inOrder.iterate()) {
       if (paths.length >= limit) break;
       if (!skipPaths.has(path)) paths.push(path);

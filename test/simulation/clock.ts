@@ -64,12 +64,20 @@ export class SimulatedClock implements Clock {
     return true;
   }
 
-  /** Lets time pass. After each timer all promises that can settle do so before time goes on. */
-  async advance(byMs: number): Promise<void> {
+  /**
+   * Lets time pass, or as much of it as goes by until `enough` says so. After each timer all promises that can settle do
+   * so before time goes on.
+   */
+  async advance(byMs: number, enough: () => boolean = () => false): Promise<void> {
     const until = this.#elapsedMs + byMs;
     await turn();
-    while (this.fireNext(until)) await turn();
-    this.#elapsedMs = until;
+    while (!enough()) {
+      if (!this.fireNext(until)) {
+        this.#elapsedMs = until;
+        return;
+      }
+      await turn();
+    }
   }
 
   #next(): Waiting | undefined {

@@ -236,7 +236,7 @@ export class SimulatedDevice {
       throw new Crash('the process has ended');
     };
     const undo = CALLS.map((call) => this.fs.before(call, () => true, end));
-    for (let waited = 0; running.clock.alive && waited < limitMs; waited++) await this.#clock.advance(1);
+    await this.#clock.advance(limitMs, () => !running.clock.alive);
     for (const one of undo) one();
   }
 

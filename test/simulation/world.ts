@@ -30,9 +30,9 @@ const REST_LIMIT_MS = 180_000;
 /** Nothing has moved for so long: at rest. */
 const STILL_MS = 3_000;
 /** The same where hints are lost: a full scan is in it. */
-const STILL_UNSEEN_MS = 14_000;
-/** Time in which nothing may be sent. Two full scans are in it. */
-const SILENCE_MS = 25_000;
+const STILL_UNSEEN_MS = 11_000;
+/** Time in which nothing may be sent. A full scan of each device is in it. */
+const SILENCE_MS = 11_000;
 const STEP_MS = 100;
 
 export function linksOf(shape: Shape, devices: number): (readonly [number, number])[] {
@@ -300,8 +300,7 @@ export class World {
       const asked = folder.wait(10_000, new AbortController().signal).then((result) => {
         answer = 'message' in result ? `${result.kind}: ${result.message}` : result.kind;
       });
-      for (let waited = 0; answer === undefined && waited < 11_000; waited += STEP_MS)
-        await this.#clock.advance(STEP_MS);
+      await this.#clock.advance(11_000, () => answer !== undefined);
       await asked;
       if (answer !== 'in sync') problems.push(`wait on ${name} says: ${answer}`);
     }

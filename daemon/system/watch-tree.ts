@@ -109,8 +109,14 @@ export function directoriesIn(dir: string): string[] | undefined {
   }
 }
 
-/** Of what is there now, not following a link; undefined where nothing is. */
+/** Of what is there now, not following a link; undefined where nothing is, or nothing that we may look at. */
 export function lookAt(path: string): { readonly directory: boolean; readonly ino: bigint } | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? undefined : { directory: stat.isDirectory(), ino: stat.ino };
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? undefined : { directory: stat.isDirectory(), ino: stat.ino };
+  } catch (error) {
+    // A file has taken the place of a directory above it, or that directory has been shut: no reason to stop watching.
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
 }

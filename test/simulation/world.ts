@@ -236,6 +236,7 @@ export class World {
       ...this.#unfinished(),
       ...this.#errors,
     ];
+    if (problems.length === 0) problems.push(...this.#standing.problems());
     if (problems.length > 0) return problems;
     this.#ledger.rest();
     this.#standing.rest();

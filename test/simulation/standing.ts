@@ -1,0 +1,139 @@
+// What must be where at rest. A content that a user has put at a path stands there until a user who has it there takes it
+// away: replaces, moves or removes it. So a lone edit is there in the end, whoever deleted what was there before, and what
+// nobody has kept comes back to nobody. Where several stand at one path the rules of conflicts decide, and where contents
+// cannot be told from one another nobody can say: those paths are left out until the next rest.
+import { createHash } from 'node:crypto';
+import type { Change, Inode } from './memory-tree.ts';
+import { ROOT, type SimulatedDevice } from './simulated-device.ts';
+
+const SHORT = 64;
+const EMPTY = 'file ""';
+
+/** Two equal texts are equal contents. Undefined for what has none. */
+function contentOf(inode: Inode): string | undefined {
+  switch (inode.kind) {
+    case 'file': {
+      const bytes = inode.content.subarray(0, inode.size);
+      if (bytes.length <= SHORT) return `file ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`;
+      return `file ${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`;
+    }
+    case 'symlink':
+      return `link to ${inode.target}`;
+    case 'dir':
+    case 'other':
+      return undefined;
+  }
+}
+
+function* contentsIn(inode: Inode, path: string): Generator<readonly [path: string, content: string]> {
+  if (inode.kind === 'dir') {
+    for (const [name, child] of inode.children) yield* contentsIn(child.inode, `${path}/${name}`);
+    return;
+  }
+  const content = contentOf(inode);
+  if (content !== undefined) yield [path, content];
+}
+
+export class Standing {
+  /** What each device has at each path. */
+  readonly #here: readonly Map<string, string>[];
+  readonly #standing = new Map<string, Set<string>>();
+  /** Put somewhere since the last rest: `path content`. */
+  readonly #born = new Set<string>();
+  readonly #unsure = new Set<string>();
+  /** Who has made a file without content at which path. */
+  readonly #empty = new Map<string, Set<number>>();
+
+  constructor(devices: readonly SimulatedDevice[]) {
+    this.#here = devices.map(() => new Map<string, string>());
+    devices.forEach(({ fs }, number) => fs.onChange((change) => this.#onChange(number, change)));
+  }
+
+  #onChange(number: number, { path: absolute, what, by, inode }: Change): void {
+    const path = absolute.slice(ROOT.length + 1);
+    const here = this.#here[number];
+    if (here === undefined || !absolute.startsWith(`${ROOT}/`) || path === '.syncd' || path.startsWith('.syncd/'))
+      return;
+    const isUser = by === 'user';
+    if (what === 'attributes') {
+      // It is a new version of the same content: whether it was seen by who takes it away cannot be told.
+      if (isUser) for (const [one] of contentsIn(inode, path)) this.#unsure.add(one);
+      return;
+    }
+    if (what === 'removed') {
+      for (const [one] of contentsIn(inode, path)) this.#leave(here, one, isUser);
+      return;
+    }
+    if (isUser) this.#isDirectory(path, inode);
+    // Somebody who writes a file makes it first, of no bytes; one that stays so is like any other.
+    if (isUser && inode.kind === 'file') {
+      if (inode.size > 0) this.#empty.get(path)?.delete(number);
+      else this.#empty.set(path, (this.#empty.get(path) ?? new Set()).add(number));
+    }
+    for (const [one, content] of contentsIn(inode, path)) {
+      if (here.get(one) === content) continue;
+      this.#leave(here, one, isUser);
+      here.set(one, content);
+      if (isUser) this.#put(one, content);
+    }
+  }
+
+  #put(path: string, content: string): void {
+    const standing = this.#standing.get(path) ?? new Set();
+    this.#standing.set(path, standing);
+    const key = `${path} ${content}`;
+    const others = [...standing].filter((one) => one !== EMPTY);
+    if (content !== EMPTY && (this.#born.has(key) || others.length > 0)) this.#unsure.add(path);
+    this.#born.add(key);
+    standing.add(content);
+  }
+
+  #leave(here: Map<string, string>, path: string, isUser: boolean): void {
+    const content = here.get(path);
+    if (content === undefined) return;
+    here.delete(path);
+    if (isUser) this.#standing.get(path)?.delete(content);
+  }
+
+  /** A directory is a rival of what has a content; and what is in it keeps it. */
+  #isDirectory(path: string, inode: Inode): void {
+    if (inode.kind === 'dir') this.#unsure.add(path);
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) this.#unsure.add(above);
+  }
+
+  /** What one device has lost or got back is no user's doing: until the next rest nothing can be said. */
+  doubtAll(): void {
+    for (const path of this.#standing.keys()) this.#unsure.add(path);
+  }
+
+  /** What is not where it must be. To be asked when all trees are equal. */
+  problems(): string[] {
+    const problems: string[] = [];
+    const [tree] = this.#here;
+    if (tree === undefined) return [];
+    for (const path of new Set([...tree.keys(), ...this.#standing.keys()])) {
+      if (this.#unsure.has(path) || (this.#empty.get(path)?.size ?? 0) > 0) continue;
+      const [must] = this.#standing.get(path) ?? [];
+      const now = tree.get(path);
+      if (must !== now) problems.push(`I1, I3: ${path} must have ${short(must)}, and has ${short(now)}`);
+    }
+    return problems;
+  }
+
+  /** All trees are equal, and nobody is in between. */
+  rest(): void {
+    this.#born.clear();
+    this.#unsure.clear();
+    this.#empty.clear();
+    this.#standing.clear();
+    for (const [path, content] of this.#here[0] ?? []) this.#standing.set(path, new Set([content]));
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+function short(content: string | undefined): string {
+  return content?.slice(0, 40) ?? 'nothing';
+}

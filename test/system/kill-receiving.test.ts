@@ -107,7 +107,9 @@ const STAGES: readonly Stage[] = [
     prepare: ({ accounts, left, round }) => accounts.write(left, 'restored.txt', `to be restored in round ${round}`),
     act: async ({ accounts, laptop, victim, left, right, round }) => {
       accounts.write(left, 'restored.txt', `over it in round ${round}`);
-      await waitFor('it is replaced', () => !victim.isRunning() || compareTrees(left, right).length === 0);
+      const isReplaced = (): boolean => compareTrees(left, right).length === 0;
+      await waitFor('it is replaced', () => !victim.isRunning() || isReplaced());
+      if (!isReplaced()) return;
       accounts.mayReturn('restored.txt', `to be restored in round ${round}`);
       // Done or not done, both are right: the daemon may be killed in it.
       await laptop.ctl('restore', 'docs', 'restored.txt');

@@ -8,6 +8,7 @@ import type { Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isElsewhere } from './errno.ts';
+import { copyWithHoles } from './holes.ts';
 import { toMicroseconds } from './observe.ts';
 import { CHANGED, type Outcome, isExpected, isTaken, lookAt } from './outcome.ts';
 import { put } from './put.ts';
@@ -157,8 +158,7 @@ function unlinkFromOthers(staging: Directory, place: Place, now: Stat): Stat | u
   try {
     const to = staging.openFile(copy, 'create');
     try {
-      const buffer = new Uint8Array(1 << 20);
-      for (let at = 0, n: number; (n = from.read(buffer, at)) > 0; at += n) to.write(buffer.subarray(0, n), at);
+      copyWithHoles(from, to);
     } finally {
       to.close();
     }

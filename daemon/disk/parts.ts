@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { Directory, OpenFile } from '../ports/file-system.ts';
+import type { Directory, FileSystem, OpenFile } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
+import { piecesWithData } from './holes.ts';
+import { usableBytes } from './root.ts';
 import { STAGING, type Tree, type TreeRef, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
 
@@ -75,7 +77,13 @@ export const openPart: Job<OpenPart, OpenedPart> = {
         try {
           part.truncate(size);
           const scratch = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
-          const missing = new Set(existed ? pieces.filter((piece) => !holds(part, piece, scratch)) : pieces);
+          const missing = existed
+            ? new Set(pieces.filter((piece) => !holds(part, piece, scratch)))
+            : piecesWithData(pieces);
+          if (!hasRoom(fs, staging, missing)) {
+            if (!existed) staging.remove(name, 'file');
+            return { kind: 'problem', code: 'E_DISK_FULL' };
+          }
           for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing, scratch);
           return { kind: 'open', missing: pieces.filter((piece) => missing.has(piece)) };
         } finally {
@@ -91,6 +99,13 @@ export const openPart: Job<OpenPart, OpenedPart> = {
     });
   },
 };
+
+/** Only now it is known how much of the file has to be written: not its holes, and not what is here from before. */
+function hasRoom(fs: FileSystem, staging: Directory, missing: ReadonlySet<Piece>): boolean {
+  let neededBytes = 0;
+  for (const { length } of missing) neededBytes += length;
+  return neededBytes <= usableBytes(fs, staging);
+}
 
 function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {
   const bytes = scratch.subarray(0, piece.length);

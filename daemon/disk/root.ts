@@ -79,13 +79,18 @@ export const usableSpace: Job<{ root: string }, number> = {
   run(fs: FileSystem, { root }) {
     const dir = fs.openRoot(root);
     try {
-      const { freeBytes, totalBytes } = fs.space(dir);
-      return Math.max(0, freeBytes - Math.min(totalBytes * RESERVE_SHARE, 1 << 30));
+      return usableBytes(fs, dir);
     } finally {
       dir.close();
     }
   },
 };
+
+/** On the file system of this directory. */
+export function usableBytes(fs: FileSystem, dir: Directory): number {
+  const { freeBytes, totalBytes } = fs.space(dir);
+  return Math.max(0, freeBytes - Math.min(totalBytes * RESERVE_SHARE, 1 << 30));
+}
 
 /** syncfs(2) on the folder's file system. */
 export const syncTree: Job<{ root: string }, null> = {

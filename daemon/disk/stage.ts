@@ -9,6 +9,7 @@ import type { Entry, FileEntry } from '../core/record.ts';
 import { type Directory, type OpenFile, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
+import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
@@ -211,11 +212,7 @@ function copyVerified(
     const seen = seenOf(from.stat());
     if (seen?.size !== entry.size || (known !== undefined && !looksSame(known, seen))) return false;
     const hash = createHash('sha256');
-    const buffer = new Uint8Array(Math.max(1, Math.min(entry.size, 1 << 20)));
-    for (let at = 0, n: number; at < entry.size && (n = from.read(buffer, at)) > 0; at += n) {
-      hash.update(buffer.subarray(0, n));
-      to.write(buffer.subarray(0, n), at);
-    }
+    copyWithHoles(from, to, entry.size, (bytes) => hash.update(bytes));
     return hash.digest('hex') === entry.sha256;
   } finally {
     from.close();

@@ -4,6 +4,7 @@ import type { LiveEntry } from '../core/record.ts';
 import { errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
+import { copyWithHoles } from './holes.ts';
 import { hashFile, toMicroseconds } from './observe.ts';
 import { type TreeRef, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
@@ -59,9 +60,7 @@ export const copyVersionOut: Job<CopyVersionOut, 'done' | 'gone' | 'exists' | Er
             try {
               const to = target.openFile(toName, 'create');
               try {
-                const buffer = new Uint8Array(1 << 20);
-                for (let at = 0, n: number; (n = from.read(buffer, at)) > 0; at += n)
-                  to.write(buffer.subarray(0, n), at);
+                copyWithHoles(from, to);
               } finally {
                 to.close();
               }

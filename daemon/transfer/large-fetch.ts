@@ -7,7 +7,6 @@ import { MAX_CHUNKED_BYTES } from '../disk/chunker.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
 import { type OpenPart, type PieceSource, openPart, writePieces } from '../disk/parts.ts';
-import { usableSpace } from '../disk/root.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { ChunkWant } from '../ports/peers.ts';
@@ -60,8 +59,11 @@ export class LargeFetch {
     return this.#working > 0;
   }
 
-  start(): Promise<void> {
-    return this.#work(() => this.#begin());
+  /** Whether there is room shows when it is known how much of the file has to come: the manifest says so. */
+  async start(): Promise<void> {
+    await Promise.resolve(); // the caller takes note of us first
+    if (this.#what.entry.size > MAX_CHUNKED_BYTES) this.#talk.onProblem('E_TOO_LARGE');
+    else this.#talk.ask({ kind: 'manifest' });
   }
 
   onManifest(payload: Uint8Array): Promise<void> {
@@ -79,15 +81,6 @@ export class LargeFetch {
     } finally {
       this.#working--;
     }
-  }
-
-  async #begin(): Promise<void> {
-    const { size } = this.#what.entry;
-    const free = await this.#context.workers.run(usableSpace, { root: this.#context.tree().root });
-    if (!this.#talk.isWanted()) return;
-    if (size > MAX_CHUNKED_BYTES) this.#talk.onProblem('E_TOO_LARGE');
-    else if (size > free) this.#talk.onProblem('E_DISK_FULL');
-    else this.#talk.ask({ kind: 'manifest' });
   }
 
   async #takeManifest(payload: Uint8Array): Promise<void> {

@@ -1,0 +1,53 @@
+// Holes of sparse files stay holes: what a new file shows as zeros anyway is not written into it. A disk image of 20 GB
+// with a megabyte of data takes a megabyte here too.
+import { createHash } from 'node:crypto';
+import type { OpenFile } from '../ports/file-system.ts';
+
+/** How much is read at a time, and the smallest hole that is kept. */
+const STEP_BYTES = 1 << 20;
+const ZEROS = Buffer.alloc(STEP_BYTES);
+/** A hole is cut into pieces of one hash; others that come so often are few, and comparing takes time. */
+const HASHES_COMPARED = 4;
+
+interface Hashed {
+  readonly length: number;
+  /** The beginning of a SHA-256, in hexadecimal digits. */
+  readonly hash: string;
+}
+
+/**
+ * Copies into a file that is empty.
+ * @param sizeBytes No more than so much of the source.
+ * @param onBytes Is told of each step.
+ */
+export function copyWithHoles(
+  from: OpenFile,
+  to: OpenFile,
+  sizeBytes = Infinity,
+  onBytes?: (bytes: Uint8Array) => void,
+): void {
+  const buffer = new Uint8Array(Math.max(1, Math.min(sizeBytes, STEP_BYTES)));
+  let at = 0;
+  let endsInHole = false;
+  for (let n: number; at < sizeBytes && (n = from.read(buffer, at)) > 0; at += n) {
+    const bytes = buffer.subarray(0, n);
+    onBytes?.(bytes);
+    endsInHole = ZEROS.compare(bytes, 0, n, 0, n) === 0;
+    if (!endsInHole) to.write(bytes, at);
+  }
+  if (endsInHole) to.truncate(at);
+}
+
+/** Those of a new file's pieces that have to be written. */
+export function piecesWithData<P extends Hashed>(pieces: readonly P[]): Set<P> {
+  const alike = Map.groupBy(pieces, ({ hash }) => hash);
+  const often = [...alike.values()].filter((each) => each.length > 1).toSorted((a, b) => b.length - a.length);
+  const holes = often.slice(0, HASHES_COMPARED).find(([piece]) => isOfZeros(piece))?.[0]?.hash;
+  return new Set(pieces.filter(({ hash }) => hash !== holes));
+}
+
+function isOfZeros(piece: Hashed | undefined): boolean {
+  if (piece === undefined) return false;
+  const hash = createHash('sha256').update(new Uint8Array(piece.length)).digest('hex');
+  return hash.startsWith(piece.hash);
+}

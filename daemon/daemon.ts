@@ -114,6 +114,8 @@ export class Daemon implements ControlledDaemon {
     this.#folders = new Folders({
       self: identity.device,
       stateDir: locations.stateDir,
+      ownDirs: [locations.stateDir, ...locations.folderDirs, ...locations.peerDirs],
+      configured: () => this.#config.folders.values(),
       clock,
       random,
       log,

@@ -4,14 +4,14 @@ import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeBase32 } from './core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
-import { type RootChain, prepareRoot, rootChain } from './disk/root.ts';
+import { prepareRoot } from './disk/root.ts';
 import { hashText } from './disk/versions.ts';
 import { Folder } from './folder/folder.ts';
 import { newVersionId } from './folder/context.ts';
-import { lockOf, rootCode } from './folder/root-guard.ts';
+import { rootCode } from './folder/root-guard.ts';
 import type { FolderEvent } from './folder/view.ts';
 import { FolderIndex } from './index/folder-index.ts';
-import { lockFile } from './index/home-lock.ts';
+import { Places } from './places.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FileSystem } from './ports/file-system.ts';
 import type { Log } from './ports/log.ts';
@@ -19,10 +19,15 @@ import type { Backpressure } from './ports/peers.ts';
 import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
+import { lockRoot } from './system/root-lock.ts';
 
 export interface FoldersEdges {
   readonly self: DeviceId;
   readonly stateDir: string;
+  /** The daemon's own directories, which no folder may hold or lie in. */
+  readonly ownDirs: readonly string[];
+  /** All that the configuration names, running or not. */
+  configured(): Iterable<FolderSettings>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -45,11 +50,11 @@ export class Folders {
   readonly #edges: FoldersEdges;
   readonly #running = new Map<FolderName, Folder>();
   readonly #problems = new Map<FolderName, FolderProblem>();
-  /** Where each root lies. */
-  readonly #chains = new Map<FolderName, RootChain>();
+  readonly #places: Places;
 
   constructor(edges: FoldersEdges) {
     this.#edges = edges;
+    this.#places = new Places(edges);
   }
 
   get running(): ReadonlyMap<FolderName, Folder> {
@@ -66,7 +71,8 @@ export class Folders {
     this.#problems.delete(name);
     if (!settings.enabled || this.#running.has(name)) return;
     try {
-      await this.#refuseNested(settings);
+      await this.#places.take(settings);
+      this.#forgetOtherPaths(name);
       const folder = this.#make(settings);
       this.#running.set(name, folder);
       folder.start();
@@ -86,41 +92,18 @@ export class Folders {
     const { workers } = this.#edges;
     const { path, name } = settings;
     try {
-      const chain = await this.#refuseNested(settings);
-      for (const root of chain.roots)
-        if (isLocked(root))
-          throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
-      if (chain.own !== undefined && isLocked(path))
-        throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+      await this.#places.take(settings);
+      await this.#places.refuseOthers(path);
       await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges) });
+      // It may be the second time, and a kill have kept the first removal from its end: nothing of then counts.
+      this.forget(settings);
+      await this.#places.take(settings);
     } catch (error) {
+      this.#places.leave(name);
       if (error instanceof CodedError) throw error;
       const code = rootCode(error);
       if (code === undefined) throw error;
       throw new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${reason(error)}`);
-    }
-    await this.#refuseNested(settings);
-  }
-
-  async #refuseNested({ name, path }: FolderSettings): Promise<RootChain> {
-    const chain = await this.#chainOf(path);
-    for (const [other, { own, above }] of this.#chains) {
-      if (other === name || own === undefined) continue;
-      const isAround = chain.own !== undefined && (above.includes(chain.own) || own === chain.own);
-      if (isAround || chain.above.includes(own))
-        throw new CodedError('E_FOLDER_NESTED', `${path} is, holds or lies in the directory of ${other}`);
-    }
-    // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
-    if (chain.own !== undefined) this.#chains.set(name, chain);
-    return chain;
-  }
-
-  async #chainOf(path: string): Promise<RootChain> {
-    try {
-      return await this.#edges.workers.run(rootChain, { root: path });
-    } catch (error) {
-      if (rootCode(error) === undefined) throw error;
-      return { own: undefined, above: [], roots: [] };
     }
   }
 
@@ -148,7 +131,7 @@ export class Folders {
       backpressure: backpressure(name),
       newEpoch,
       bootId: this.#edges.bootId,
-      lockRoot: (file) => lockFile(file, 'E_FOLDER_LOCKED'),
+      lockRoot,
       deviceName,
       emit: (event) => emit({ ...event, folder: name, atMs: clock.nowMs() }),
     });
@@ -156,26 +139,38 @@ export class Folders {
 
   /** Another path is another tree: it has an index of its own, so that what is not in it was never deleted. */
   #indexFile({ name, path }: FolderSettings): string {
-    const tail = hashText(`${name}\0${path}`).slice(0, 16);
-    return `${this.#edges.stateDir}/folders/${name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 40)}-${tail}.db`;
+    return `${this.#edges.stateDir}/folders/${indexName(name)}-${hashText(`${name}\0${path}`).slice(0, 16)}.db`;
+  }
+
+  /** A path that a folder has left is nobody's: what is deleted there meanwhile must not be one day's deletion. */
+  #forgetOtherPaths(name: FolderName): void {
+    const kept = new Set([...this.#edges.configured()].map((one) => baseOf(this.#indexFile(one))));
+    const ofName = new RegExp(`^(${indexName(name)}-[0-9a-f]{16}\\.db)(-|$)`);
+    this.#removeIndexes((file) => {
+      const base = ofName.exec(file)?.[1];
+      return base !== undefined && !kept.has(base);
+    });
   }
 
   async close(name: FolderName): Promise<void> {
     const folder = this.#running.get(name);
     this.#running.delete(name);
     this.#problems.delete(name);
-    this.#chains.delete(name);
+    this.#places.leave(name);
     await folder?.stop();
   }
 
   /** After close: forgets what was known of it. Its files stay. */
   forget(settings: FolderSettings): void {
+    const base = baseOf(this.#indexFile(settings));
+    this.#removeIndexes((file) => file === base || file.startsWith(`${base}-`));
+  }
+
+  #removeIndexes(isGone: (file: string) => boolean): void {
     const { fs, stateDir } = this.#edges;
-    const file = this.#indexFile(settings);
-    const base = file.slice(file.lastIndexOf('/') + 1);
     const dir = fs.openRoot(`${stateDir}/folders`);
     try {
-      for (const { name } of dir.list()) if (name === base || name.startsWith(`${base}-`)) dir.remove(name, 'file');
+      for (const { name } of dir.list()) if (isGone(name)) dir.remove(name, 'file');
     } finally {
       dir.close();
     }
@@ -186,16 +181,9 @@ export class Folders {
   }
 }
 
-/** By another daemon: what is kept by this one has been refused before. */
-function isLocked(root: string): boolean {
-  try {
-    lockFile(lockOf(root), 'E_FOLDER_LOCKED').release();
-    return false;
-  } catch (error) {
-    // Where there is no lock file, or none of ours, nobody that we know of keeps it.
-    return rootCode(error) === 'E_FOLDER_LOCKED';
-  }
-}
+/** How the names of a folder's indexes begin; of other folders too, whose names differ in other signs only. */
+const indexName = (name: FolderName): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 40);
+const baseOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1);
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -25,8 +25,8 @@ export interface FolderContext {
   tree(): TreeRef;
   /** What a device is called here, for people: its name, or how its ID begins. */
   deviceName(device: DeviceId): string;
-  /** Takes the lock at this path, which keeps others from the root. E_FOLDER_LOCKED. */
-  lockRoot(file: string): FileLock;
+  /** Keeps other daemons from this root. E_FOLDER_LOCKED. */
+  lockRoot(root: string): FileLock;
   emit(event: Omit<FolderEvent, 'folder' | 'atMs'>): void;
 }
 

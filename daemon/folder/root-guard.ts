@@ -10,7 +10,6 @@ import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, newVersionId } from './context.ts';
 
 const MARKER = 'marker';
-const LOCK_FILE = 'lock';
 
 export type RootState =
   | { readonly kind: 'there'; readonly isNew: boolean }
@@ -76,13 +75,8 @@ export class RootGuard {
   #takeLock(path: string, dev: bigint, ino: bigint): void {
     if (this.#lock?.dev === dev && this.#lock.ino === ino) return;
     this.close();
-    this.#lock = { file: this.#context.lockRoot(lockOf(path)), dev, ino };
+    this.#lock = { file: this.#context.lockRoot(path), dev, ino };
   }
-}
-
-/** The file whose lock the daemon that keeps this root holds. */
-export function lockOf(root: string): string {
-  return `${root}/${OWN_DIR}/${LOCK_FILE}`;
 }
 
 function inWords(code: ErrorCode, path: string, error: unknown): string {

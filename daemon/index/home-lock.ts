@@ -1,5 +1,5 @@
-// One daemon on a home, one on a folder's root: a lock on a small database of its own. It is the kernel's, so it is free
-// at once when the process dies, however it dies.
+// One daemon on a home: a lock on a small database of its own. It is the kernel's, so it is free at once when the process
+// dies, however it dies.
 import Database from 'better-sqlite3';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { codedFailure } from './sqlite-failure.ts';

@@ -15,6 +15,7 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const UTIME_OMIT = (1n << 30n) - 2n;
 const IN_NONBLOCK_CLOEXEC = 0o2004000;
+const LOCK_EX_NB = 2 | 4;
 
 const koffi = await import('koffi').then(
   (module) => module.default,
@@ -41,6 +42,7 @@ const libc = {
   ),
   inotifyInit1: bind<(flags: number) => number>('int inotify_init1(int)'),
   close: bind<(fd: number) => number>('int close(int)'),
+  flock: bind<(fd: number, how: number) => number>('int flock(int, int)'),
 };
 
 function outcome(result: number): Errno {
@@ -65,6 +67,11 @@ export function syncfs(fd: number): Errno {
   // sync(1) has the call; it reaches the same file through this process.
   const done = spawnSync('sync', ['-f', `/proc/${process.pid}/fd/${fd}`], { stdio: 'ignore' });
   return done.status === 0 ? undefined : 'EIO';
+}
+
+/** flock(2), exclusive, without waiting: EAGAIN where another descriptor has it, ENOSYS where it cannot be asked. */
+export function tryLock(fd: number): Errno {
+  return libc.flock === undefined ? 'ENOSYS' : outcome(libc.flock(fd, LOCK_EX_NB));
 }
 
 /** Sets the modification time, exact to the microsecond, and leaves the access time. `link`: of the link itself. */

@@ -1,0 +1,109 @@
+// Where folders really lie, whatever links their paths go through: no two on one tree, none on what another daemon keeps,
+// and none around or in what this daemon keeps for itself. A peer that shares a folder may write to all that is in it.
+import { CodedError } from '../protocol/errors.ts';
+import type { DirPath, RelativePath } from './core/path.ts';
+import type { FolderName } from './core/ids.ts';
+import type { FolderSettings } from './core/settings.ts';
+import { type RootChain, rootChain } from './disk/root.ts';
+import { listUnclaimed } from './disk/unclaimed.ts';
+import { rootCode } from './folder/root-guard.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Workers } from './ports/workers.ts';
+import { isRootLocked } from './system/root-lock.ts';
+
+/** How far a new folder is looked through for roots of other daemons. Beyond: it is taken as it is. */
+const MAX_ENTRIES = 200_000;
+const MAX_LOOK_MS = 5_000;
+const DIRS_A_JOB = 64;
+
+export interface PlacesEdges {
+  readonly workers: Workers;
+  readonly clock: Clock;
+  /** The daemon's own directories: keys, indexes, and what commands write of the configuration. */
+  readonly ownDirs: readonly string[];
+}
+
+const NOWHERE: RootChain = { own: undefined, above: [], roots: [] };
+
+export class Places {
+  readonly #edges: PlacesEdges;
+  /** Where each root lies. */
+  readonly #chains = new Map<FolderName, RootChain>();
+
+  constructor(edges: PlacesEdges) {
+    this.#edges = edges;
+  }
+
+  /** Notes where it lies. E_FOLDER_PATH, E_FOLDER_NESTED. */
+  async take({ name, path }: FolderSettings): Promise<void> {
+    const chain = await this.#chainOf(path);
+    for (const dir of this.#edges.ownDirs)
+      if (overlap(chain, await this.#chainOf(dir)))
+        throw new CodedError('E_FOLDER_PATH', `${path} holds or lies in the daemon's own ${dir}`);
+    for (const [other, taken] of this.#chains)
+      if (other !== name && overlap(chain, taken))
+        throw new CodedError('E_FOLDER_NESTED', `${path} is, holds or lies in the directory of ${other}`);
+    // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
+    if (chain.own !== undefined) this.#chains.set(name, chain);
+  }
+
+  leave(name: FolderName): void {
+    this.#chains.delete(name);
+  }
+
+  /** To be asked before a new folder is made. E_FOLDER_NESTED, E_FOLDER_LOCKED. */
+  async refuseOthers(path: string): Promise<void> {
+    const { own, roots } = await this.#chainOf(path);
+    for (const root of roots)
+      if (isRootLocked(root))
+        throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
+    if (own === undefined) return;
+    if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+    const below = await this.#lockedBelow(path);
+    if (below !== undefined)
+      throw new CodedError('E_FOLDER_NESTED', `${path} holds ${below}, a folder that another daemon keeps`);
+  }
+
+  async #chainOf(path: string): Promise<RootChain> {
+    try {
+      return await this.#edges.workers.run(rootChain, { root: path });
+    } catch (error) {
+      if (rootCode(error) === undefined) throw error;
+      return NOWHERE;
+    }
+  }
+
+  async #lockedBelow(root: string): Promise<RelativePath | undefined> {
+    const { workers, clock } = this.#edges;
+    const untilMs = clock.monotonicMs() + MAX_LOOK_MS;
+    const boundaries: RelativePath[] = [];
+    const waiting: DirPath[] = [''];
+    let left = MAX_ENTRIES;
+    while (waiting.length > 0 && clock.monotonicMs() < untilMs) {
+      const asked = { tree: { root, boundaries }, dirs: waiting.splice(0, DIRS_A_JOB), maxEntries: left };
+      const listings = await workers.run(listUnclaimed, asked);
+      if (listings === undefined) return undefined;
+      for (const listing of listings) {
+        if (listing.kind !== 'whole') continue;
+        left -= listing.entries.length;
+        for (const { path, seen, boundary } of listing.entries) {
+          if (boundary) boundaries.push(path);
+          if (seen.kind !== 'dir') continue;
+          const parent = path.slice(0, -'/.syncd'.length) as RelativePath;
+          if (path.endsWith('/.syncd') && isRootLocked(`${root}/${parent}`)) return parent;
+          waiting.push(path);
+        }
+      }
+    }
+    return undefined;
+  }
+}
+
+/** One is the other, or above it. */
+function overlap(a: RootChain, b: RootChain): boolean {
+  return isAround(a, b) || isAround(b, a);
+}
+
+function isAround(outer: RootChain, inner: RootChain): boolean {
+  return outer.own !== undefined && (outer.own === inner.own || inner.above.includes(outer.own));
+}

@@ -1,0 +1,181 @@
+// Where a folder may lie: never on what another daemon keeps, nor on what this daemon keeps for itself, by whichever path
+// it is named; and nothing is made behind a link that somebody has left there.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ask } from '../control/served.ts';
+import { atEnd } from '../system/at-end.ts';
+import {
+  type Daemon,
+  runProgram,
+  settle,
+  startDaemon,
+  startPair,
+  syncd,
+  temporaryDirectory,
+} from '../system/daemon.ts';
+import { exists, plant, read } from '../system/trees.ts';
+import { waitFor } from '../system/wait-for.ts';
+
+async function refused(daemon: Daemon, path: string, code: string): Promise<void> {
+  const socket = join(daemon.home, 'syncd.sock');
+  const { status, text } = await ask(socket, 'POST', '/v1/folders/add', {
+    body: JSON.stringify({ name: 'more', path }),
+  });
+  assert.match(text, new RegExp(`"code":"${code}"`), path);
+  assert.equal(status, 409, path);
+  assert.doesNotMatch((await ask(socket, 'GET', '/v1/folders')).text, /"name":"more"/, path);
+}
+
+/** A daemon with a folder at `PLACE/docs` that has been looked at. */
+async function keeper(t: TestContext, place: string): Promise<Daemon> {
+  const daemon = await startDaemon(t, { name: 'first' });
+  await daemon.ok('add-folder', 'docs', join(place, 'docs'));
+  await waitFor('the folder is looked after', async () => (await daemon.folder('docs')).state === 'idle');
+  return daemon;
+}
+
+test('S27: a root is refused to a second daemon by whatever path it comes, and the first goes on', async (t) => {
+  const place = temporaryDirectory(t);
+  const first = await keeper(t, place);
+  const second = await startDaemon(t, { name: 'second' });
+  mkdirSync(join(place, 'docs/inner'));
+  symlinkSync(join(place, 'docs'), join(place, 'link'));
+  symlinkSync(join(place, 'docs/inner'), join(place, 'inner-link'));
+
+  for (const path of ['docs', 'link', 'docs/../docs', 'link/../docs']) {
+    await refused(second, `${place}/${path}`, 'E_FOLDER_LOCKED');
+  }
+  for (const path of ['docs/inner', 'docs/new', 'link/inner', 'inner-link', 'docs/.syncd', 'docs/.syncd/versions/x']) {
+    await refused(second, `${place}/${path}`, 'E_FOLDER_NESTED');
+  }
+  assert.equal((await first.folder('docs')).state, 'idle');
+  assert.deepEqual(readdirSync(join(place, 'docs')).toSorted(), ['.syncd', 'inner']);
+
+  const again = await runProgram([syncd, '--home', first.home]);
+  assert.match(again.stderr, /E_HOME_LOCKED/);
+  assert.equal((await first.ctl('status')).code, 0);
+});
+
+test('S27: a bind mount of another daemon’s root is that root', async (t) => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'docs'));
+  mkdirSync(join(place, 'bound'));
+  try {
+    execFileSync('mount', ['--bind', join(place, 'docs'), join(place, 'bound')], { stdio: 'pipe' });
+  } catch {
+    t.skip('this user may not mount');
+    return;
+  }
+  atEnd(t, () => void execFileSync('umount', [join(place, 'bound')]));
+  const first = await keeper(t, place);
+  const second = await startDaemon(t, { name: 'second' });
+
+  await refused(second, join(place, 'bound'), 'E_FOLDER_LOCKED');
+  await refused(second, join(place, 'bound/inner'), 'E_FOLDER_NESTED');
+  await refused(first, join(place, 'bound'), 'E_FOLDER_NESTED');
+});
+
+test('S27: a root around another daemon’s is refused, however deep that lies, and free once that daemon is gone', async (t) => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'a/b/c'), { recursive: true });
+  const first = await keeper(t, join(place, 'a/b/c'));
+  const second = await startDaemon(t, { name: 'second' });
+
+  await refused(second, place, 'E_FOLDER_NESTED');
+  await refused(second, join(place, 'a/b'), 'E_FOLDER_NESTED');
+  assert.equal(exists(place, '.syncd'), false);
+
+  await first.kill();
+  await second.ok('add-folder', 'more', join(place, 'a/b'));
+});
+
+test('S27: what was refused is no folder, and keeps its place from no other', async (t) => {
+  const place = temporaryDirectory(t);
+  const first = await keeper(t, place);
+  const second = await startDaemon(t, { name: 'second' });
+  await refused(second, join(place, 'docs'), 'E_FOLDER_LOCKED');
+
+  await first.ok('remove-folder', 'docs');
+
+  await second.ok('add-folder', 'other', join(place, 'docs'));
+  await waitFor('it is looked after', async () => (await second.folder('other')).state === 'idle');
+});
+
+test('I8: no folder holds or lies in what the daemon keeps for itself, by whatever path', async (t) => {
+  const place = temporaryDirectory(t);
+  const daemon = await startDaemon(t, { name: 'hub' });
+  const { home } = daemon;
+  // So that there is a folders.d.
+  await daemon.ok('add-folder', 'docs', join(place, 'docs'));
+  const targets = [home, join(home, 'state'), join(home, 'state/folders'), join(home, 'folders.d'), dirname(home), '/'];
+  for (const [n, target] of targets.entries()) {
+    symlinkSync(target, join(place, `link${n}`));
+    await refused(daemon, target, 'E_FOLDER_PATH');
+    await refused(daemon, join(place, `link${n}`), 'E_FOLDER_PATH');
+  }
+  await refused(daemon, join(place, 'link1/inner'), 'E_FOLDER_PATH');
+  for (const path of ['/proc', '/proc/self', '/sys', '/sys/kernel', '/dev/null']) {
+    await refused(daemon, path, 'E_FOLDER_PATH');
+  }
+  for (const path of [home, join(home, 'state'), join(home, 'folders.d')]) {
+    assert.equal(exists(path, '.syncd'), false, path);
+  }
+
+  // A link that leads there only later: the folder halts, and the keys stay where they are.
+  renameSync(join(place, 'docs'), join(place, 'moved'));
+  symlinkSync(join(home, 'state'), join(place, 'docs'));
+  await daemon.restart();
+  const { stdout } = await daemon.ctl('status');
+  assert.match(stdout, /E_FOLDER_PATH/);
+  assert.equal(exists(join(home, 'state'), '.syncd'), false);
+});
+
+test('I8: a link in the place of a root’s lock leads nowhere', async (t) => {
+  const place = temporaryDirectory(t);
+  const daemon = await startDaemon(t, { name: 'hub' });
+  plant(place, { 'docs/.syncd/id': 'abcdefghjkmnp\n', 'docs/.syncd/lock': { link: join(place, 'made') } });
+
+  await daemon.ok('add-folder', 'docs', join(place, 'docs'));
+
+  const { state, error } = await waitFor('it is told', async () => {
+    const folder = await daemon.folder('docs');
+    return folder.error !== null && folder;
+  });
+  assert.deepEqual([state, error?.code], ['halted', 'E_ROOT_FOREIGN']);
+  assert.deepEqual(readdirSync(place), ['docs'], 'nothing is made where the link leads');
+  rmSync(join(place, 'docs/.syncd/lock'));
+  await waitFor('it goes on', async () => (await daemon.folder('docs')).state === 'idle');
+});
+
+test('I8: a link in the place of .syncd leads nowhere', async (t) => {
+  const place = temporaryDirectory(t);
+  const daemon = await startDaemon(t, { name: 'hub' });
+  plant(place, { outside: { dir: true }, 'docs/.syncd': { link: join(place, 'outside') } });
+
+  await refused(daemon, join(place, 'docs'), 'E_FOLDER_PATH');
+
+  assert.deepEqual(readdirSync(join(place, 'outside')), []);
+});
+
+test('I4: what is deleted at a path that a folder has left is no deletion when the folder comes back to it', async (t) => {
+  const { hub, laptop, left, right, same } = await startPair(t, {
+    before: (root) => plant(root, { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' }),
+  });
+  const elsewhere = join(dirname(right), 'elsewhere');
+  mkdirSync(elsewhere);
+  await laptop.ok('edit-folder', 'docs', '--set', `path=${elsewhere}`);
+  await settle('docs', laptop, hub);
+  assert.equal(read(elsewhere, 'a.txt'), 'a');
+  rmSync(join(right, 'a.txt'));
+  writeFileSync(join(left, 'b.txt'), 'newer');
+  await settle('docs', hub, laptop);
+
+  await laptop.ok('edit-folder', 'docs', '--set', `path=${right}`);
+  await same();
+
+  assert.equal(read(left, 'a.txt'), 'a');
+  assert.equal(read(left, 'b.txt'), 'newer');
+});

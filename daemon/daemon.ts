@@ -8,6 +8,7 @@ import { showConfig } from './config/show.ts';
 import * as write from './config/write.ts';
 import type {
   ControlledDaemon,
+  Examination,
   FolderComparison,
   InviteRequest,
   JoinOffer,
@@ -23,7 +24,7 @@ import { ControlServer } from './control/server.ts';
 import type { FolderDigest } from './core/digest.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
-import { digestOf } from './folder-digest.ts';
+import { examine } from './examine.ts';
 import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
@@ -33,6 +34,7 @@ import { loadIdentity } from './peer/identity.ts';
 import type { Admission } from './peer/pairing.ts';
 import { Peers } from './peer/peers.ts';
 import type { PeersSettings } from './peer/trust.ts';
+import { peersSettings } from './peers-settings.ts';
 import { bootId } from './system/boot-id.ts';
 import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
@@ -46,6 +48,8 @@ import { TlsNetwork } from './system/network.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
 import { VERSION } from './version.ts';
+
+const PROGRAM = `syncd ${VERSION}`;
 
 export interface DaemonOptions {
   readonly locations: Locations;
@@ -135,12 +139,12 @@ export class Daemon implements ControlledDaemon {
         network: new TlsNetwork(),
         files: new KeyFiles(locations.stateDir),
         identity,
-        program: `syncd ${VERSION}`,
+        program: PROGRAM,
         admit: (admission) => this.#admit(admission),
       },
       this.#peersSettings(),
     );
-    const place = new ControlSocketPlace(locations.socket, options.isSystem ? 0o750 : 0o700);
+    const place = new ControlSocketPlace(locations.socket, options.isSystem);
     this.#server = new ControlServer({ daemon: this, feed: this.#feed, clock, log, place });
   }
 
@@ -308,6 +312,10 @@ export class Daemon implements ControlledDaemon {
     });
   }
 
+  examine(): Promise<Examination> {
+    return examine(PROGRAM, this.#options.locations.stateDir, this.#folders.running.values());
+  }
+
   wakePeers(): void {
     this.#peers.wake();
   }
@@ -368,26 +376,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   #peersSettings(without: ReadonlySet<FolderName> = new Set()): PeersSettings {
-    const { name, listen, peers } = this.#config;
-    const folders: PeersSettings['folders'] = new Map(
-      [...this.#folders.running]
-        .filter(([folder]) => !without.has(folder))
-        .map(([folder, running]) => {
-          const settings = this.#config.folders.get(folder);
-          const offer = () => {
-            const { files, bytes } = running.snapshot();
-            return {
-              authority: settings?.authority ?? this.id,
-              conflict: settings?.conflict ?? 'newest',
-              files,
-              bytes,
-            };
-          };
-          const digest = (max: number) => digestOf(running, this.#clock, max);
-          return [folder, { door: running.door, peers: settings?.peers ?? new Map(), offer, digest }];
-        }),
-    );
-    return { name, listen, peers, folders };
+    return peersSettings(this.#config, this.#folders.running, { without, self: this.id, clock: this.#clock });
   }
 
   #change<T>(change: () => Promise<T>): Promise<T> {

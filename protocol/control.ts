@@ -221,6 +221,59 @@ export interface UndoAnswer {
   readonly known_since: string | null;
 }
 
+/** One thing that `doctor` has looked at. */
+export interface Finding {
+  /** What was looked at: `watches`, `files`, `space`, `access`, `clock`, `version`, `index`, `databases`, `status`. */
+  readonly check: string;
+  readonly level: 'ok' | 'warning' | 'error';
+  readonly folder: string | null;
+  readonly peer: string | null;
+  readonly code: ErrorCode | null;
+  readonly message: string;
+  /** What to do; empty where nothing is. */
+  readonly hint: string;
+}
+
+export interface DoctorAnswer {
+  readonly worst: Finding['level'];
+  readonly findings: readonly Finding[];
+}
+
+export interface Health {
+  readonly health: Status['daemon']['health'];
+  readonly version: string;
+  readonly uptime_s: number;
+  readonly attention: readonly Attention[];
+}
+
+/** What `doctor --verify` finds, as it finds it; `done` comes last for each folder. */
+export type VerifyLine =
+  | {
+      readonly kind: 'damaged' | 'unreadable' | 'changed';
+      readonly folder: string;
+      readonly path: string;
+      readonly code: ErrorCode | null;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly folder: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly total_files: number;
+      readonly total_bytes: number;
+    }
+  | {
+      readonly kind: 'done';
+      readonly folder: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly damaged: number;
+      readonly unreadable: number;
+      readonly changed: number;
+    }
+  /** The folder has halted: what was not read yet is not verified. */
+  | { readonly kind: 'failed'; readonly folder: string; readonly code: ErrorCode; readonly message: string };
+
 export interface ConflictItem {
   readonly folder: string;
   readonly path: string;
@@ -297,7 +350,11 @@ export interface Route<Asked, Answer, Stream extends boolean> {
 
 const get = <Asked, Answer>(path: string): Route<Asked, Answer, false> => ({ method: 'GET', path, stream: false });
 const post = <Asked, Answer>(path: string): Route<Asked, Answer, false> => ({ method: 'POST', path, stream: false });
-const follow = <Asked, Answer>(path: string): Route<Asked, Answer, true> => ({ method: 'GET', path, stream: true });
+const follow = <Asked, Answer>(path: string, method: 'GET' | 'POST' = 'GET'): Route<Asked, Answer, true> => ({
+  method,
+  path,
+  stream: true,
+});
 
 /** The whole API: one line a route. */
 export const routes = {
@@ -323,6 +380,9 @@ export const routes = {
   restore: post<AskedRestore, VersionItem>('/v1/restore'),
   undo: post<AskedUndo, UndoAnswer>('/v1/undo'),
   conflicts: get<MaybeFolder, readonly ConflictItem[]>('/v1/conflicts'),
+  health: get<object, Health>('/v1/health'),
+  doctor: get<MaybeFolder, DoctorAnswer>('/v1/doctor'),
+  verify: follow<MaybeFolder & { readonly repair?: boolean | undefined }, VerifyLine>('/v1/verify', 'POST'),
   events: follow<AskedEvents, EventItem>('/v1/events'),
   logs: follow<AskedLogs, LogItem>('/v1/logs'),
   config: get<object, unknown>('/v1/config'),

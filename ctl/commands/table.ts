@@ -5,10 +5,12 @@ import { approve } from './approve.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
 import { conflicts } from './conflicts.ts';
+import { doctor } from './doctor.ts';
 import { editFolder } from './edit-folder.ts';
 import { events } from './events.ts';
 import { explain } from './explain.ts';
 import { folders } from './folders.ts';
+import { health } from './health.ts';
 import { history } from './history.ts';
 import { invite } from './invite.ts';
 import { join } from './join.ts';
@@ -48,6 +50,8 @@ export const commands: readonly Command[] = [
   conflicts,
   events,
   logs,
+  doctor,
+  health,
   configShow,
   configCheck,
   reload,

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { FolderSettings, Mode, Role } from '../core/settings.ts';
-import type { ControlledFolder } from '../folder/view.ts';
+import type { ControlledFolder, FolderExamination } from '../folder/view.ts';
 import type { JoinPlace } from './join-places.ts';
 
 export interface ControlledDaemon {
@@ -52,7 +52,30 @@ export interface ControlledDaemon {
   /** The effective configuration, defaults merged, no secrets: a value that JSON can hold. */
   effectiveConfig(): unknown;
 
+  /** What `doctor` judges. */
+  examine(): Promise<Examination>;
+
   readonly logs: LogMemory;
+}
+
+/** Limits of the machine for this process; undefined where nobody can say. */
+export interface MachineLimits {
+  readonly inotifyWatches: number | undefined;
+  readonly inotifyInstances: number | undefined;
+  readonly openFiles: number | undefined;
+}
+
+export interface Examination {
+  readonly program: string;
+  readonly limits: MachineLimits;
+  /** The directory with the key and the indexes. */
+  readonly state: {
+    readonly path: string;
+    readonly mode: number;
+    readonly freeBytes: number;
+    readonly totalBytes: number;
+  };
+  readonly folders: readonly FolderExamination[];
 }
 
 export interface Problem {
@@ -71,6 +94,10 @@ export interface PeerState {
   readonly rttMs: number | undefined;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Name and version of its program, while it is connected. */
+  readonly program: string | undefined;
+  /** By how much its clock is ahead of ours, as it was when it connected: ms. */
+  readonly clockOffsetMs: number | undefined;
   /** The last failure to reach it; undefined while it is connected. */
   readonly problem: Problem | undefined;
 }

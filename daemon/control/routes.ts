@@ -3,6 +3,7 @@ import { type Answer, type Asked, MAX_BODY_BYTES, MAX_WAIT_SECONDS, type RouteNa
 import type { Clock } from '../ports/clock.ts';
 import { checkConfig, reload } from './configuration.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
+import { doctor, health, verify } from './doctor.ts';
 import { type EventFeed, MAX_EVENTS, events } from './events.ts';
 import type { Fields } from './fields.ts';
 import {
@@ -32,7 +33,7 @@ export interface Served {
 
 /** One value, or for a stream one a line. */
 type Given<Name extends RouteName> = Answer<Name> | Promise<Answer<Name>>;
-type Handler<Name extends RouteName> = Name extends 'events' | 'logs'
+type Handler<Name extends RouteName> = Name extends 'events' | 'logs' | 'verify'
   ? (served: Served, fields: Fields, signal: AbortSignal) => AsyncIterable<Answer<Name>>
   : (served: Served, fields: Fields, signal: AbortSignal) => Given<Name>;
 
@@ -121,6 +122,12 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
     return undo(daemon, asked, since);
   },
   conflicts: ({ daemon }, fields) => conflicts(daemon, only(fields)),
+  health: ({ daemon, clock }, fields) => (fields.end(), health(daemon, clock)),
+  doctor: ({ daemon }, fields) => doctor(daemon, only(fields)),
+  verify: ({ daemon }, fields, signal) => {
+    const asked = read(fields, { folder: fields.optionalText('folder'), repair: fields.flag('repair') });
+    return verify(daemon, asked, signal);
+  },
   events: ({ daemon, feed }, fields, signal) => {
     const asked = read(fields, {
       follow: fields.flag('follow'),

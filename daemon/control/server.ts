@@ -108,7 +108,7 @@ export class ControlServer {
     const fields =
       routes[name].method === 'GET' ? Fields.fromQuery(url.searchParams) : Fields.fromJson(await readBody(request));
     this.#log.debug('control', { route: routes[name].path, method: request.method });
-    if (name === 'events' || name === 'logs') {
+    if (name === 'events' || name === 'logs' || name === 'verify') {
       await stream(response, handlers[name](this.#served, fields, signal));
       return;
     }

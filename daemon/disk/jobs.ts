@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { makeManifest } from './manifest-job.ts';
 import { observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
+import { probeRoot } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
 import { prepareRoot, rootChain, syncTree, usableSpace } from './root.ts';
@@ -24,6 +25,7 @@ export const jobs = [
   recover,
   prepareRoot,
   rootChain,
+  probeRoot,
   syncTree,
   usableSpace,
   scan,

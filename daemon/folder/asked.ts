@@ -7,14 +7,18 @@ import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
 import { shownVersion } from './kept.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
+import { examine } from './examine.ts';
+import type { SkippedPaths } from './skipped.ts';
 import type { Tasks } from './tasks.ts';
 import { planUndo, shownPlan, undo } from './undo.ts';
-import type { KeptVersion, RestoreRequest, UndoPlan, UndoRequest } from './view.ts';
+import { verify } from './verify.ts';
+import type { FolderExamination, KeptVersion, RestoreRequest, UndoPlan, UndoRequest, VerifyItem } from './view.ts';
 
 interface Parts {
   readonly tasks: Tasks;
   readonly deletions: Deletions;
   readonly hints: Hints;
+  readonly skipped: SkippedPaths;
   readonly fetcher: Fetcher;
 }
 
@@ -64,5 +68,13 @@ export class Asked {
       }
       return shownPlan(this.#context, steps, request);
     });
+  }
+  /** Also of a folder that is halted: that is when somebody asks. */
+  examine(): Promise<FolderExamination> {
+    return examine(this.#context);
+  }
+
+  verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {
+    return verify(this.#context, this.#parts, repair, signal);
   }
 }

@@ -8,7 +8,8 @@ import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
-import type { Row, WantedRow } from '../index/folder-index.ts';
+import type { Row } from '../index/file-state.ts';
+import type { WantedRow } from '../index/wanted.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
@@ -37,12 +38,14 @@ import { Upkeep } from './upkeep.ts';
 import type {
   ConflictEntry,
   ControlledFolder,
+  FolderExamination,
   FolderSnapshot,
   HistoryEntry,
   KeptVersion,
   RestoreRequest,
   UndoPlan,
   UndoRequest,
+  VerifyItem,
   WaitResult,
 } from './view.ts';
 import { Waiters } from './waiters.ts';
@@ -369,6 +372,14 @@ export class Folder implements ControlledFolder {
 
   undo(request: UndoRequest): Promise<UndoPlan> {
     return this.#asked.undo(request);
+  }
+
+  examine(): Promise<FolderExamination> {
+    return this.#asked.examine();
+  }
+
+  verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {
+    return this.#asked.verify(repair, signal);
   }
 
   async stop(): Promise<void> {

@@ -10,8 +10,8 @@ import type { Observation } from '../core/observation.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
 import { observe } from '../disk/observe.ts';
 import type { Row } from '../index/file-state.ts';
-import { historyRow } from './chronicle.ts';
 import { type FolderContext, newVersionId } from './context.ts';
+import { fetchAgain } from './damage.ts';
 import type { Hints } from './hints.ts';
 import type { SkippedPaths } from './skipped.ts';
 
@@ -83,27 +83,9 @@ export class PowerLoss {
     }
   }
 
-  /** The same record is wanted once more. A damaged file stays until what replaces it is here, and is then filed. */
   #fetchAgain(row: Row, found: Present | undefined): void {
-    const { index, clock, log, self } = this.#context;
-    const { record } = row;
-    const { path } = record;
-    const nowMs = clock.nowMs();
     const detail = found === undefined ? 'was gone after a power loss' : 'was damaged by a power loss';
-    log.warn(detail, { path, code: 'E_DAMAGED' });
-    // Named until it is whole again: nobody may have it any more.
-    this.#skipped.set(path, 'E_DAMAGED');
-    index.commit({
-      nowUs: clock.nowUs(),
-      rows: [{ ...row, seen: found?.seen, racy: false, announce: false }],
-      want: [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
-      history: [
-        historyRow(
-          { path, what: 'kept', device: self, direction: 'local', sizeBytes: found?.seen.size, detail },
-          nowMs,
-        ),
-      ],
-    });
+    fetchAgain(this.#context, this.#skipped, row, found?.seen, detail);
   }
 
   async #removeAgain(reappeared: readonly { readonly row: Row; readonly found: Present }[]): Promise<void> {

@@ -131,6 +131,44 @@ export interface UndoPlan {
   readonly knownSinceMs: number | undefined;
 }
 
+/** What `doctor` wants to know of a folder. */
+export interface FolderExamination {
+  readonly name: FolderName;
+  readonly path: string;
+  /** Of its file system; undefined with `code`. */
+  readonly space: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
+  /** Why nothing can be written into it. */
+  readonly code: ErrorCode | undefined;
+  readonly directories: number;
+  /** Databases that a program has open: what is synced of them may be torn. The first few. */
+  readonly openDatabases: readonly RelativePath[];
+  /** Made by a clock far ahead of ours. The first few. */
+  readonly fromTheFuture: readonly RelativePath[];
+  /** The index was damaged when it was opened; the old file lies there. */
+  readonly damagedIndex: string | undefined;
+}
+
+/** What `doctor --verify` finds, as it finds it; `done` comes last, unless it was ended. */
+export type VerifyItem =
+  | { readonly kind: 'damaged' | 'unreadable'; readonly path: RelativePath; readonly code: ErrorCode }
+  /** Differs, but somebody has changed it: an edit that was not seen yet. */
+  | { readonly kind: 'changed'; readonly path: RelativePath; readonly code: undefined }
+  | {
+      readonly kind: 'progress';
+      readonly files: number;
+      readonly bytes: number;
+      readonly totalFiles: number;
+      readonly totalBytes: number;
+    }
+  | {
+      readonly kind: 'done';
+      readonly files: number;
+      readonly bytes: number;
+      readonly damaged: number;
+      readonly unreadable: number;
+      readonly changed: number;
+    };
+
 export interface ControlledFolder {
   readonly name: FolderName;
   snapshot(): FolderSnapshot;
@@ -154,6 +192,9 @@ export interface ControlledFolder {
   restore(request: RestoreRequest): Promise<KeptVersion>;
   /** E_NOTHING_TO_UNDO, E_AMBIGUOUS. */
   undo(request: UndoRequest): Promise<UndoPlan>;
+  examine(): Promise<FolderExamination>;
+  /** Compares every file with the index; `repair` fetches what is damaged again. */
+  verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem>;
   /** Stops within 5 s, whatever it does. */
   stop(): Promise<void>;
 }

@@ -17,24 +17,9 @@ import { type HowOpened, openDatabase } from './open-database.ts';
 import { keysBelow, paged } from './paging.ts';
 import { Peers, type Position } from './peers.ts';
 import { codedFailure, isDamage } from './sqlite-failure.ts';
+import { Survey, type Surveyed } from './survey.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
 import { type Want, type WantMark, type WantSource, Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
-
-export type {
-  Counts,
-  HistoryRow,
-  HowOpened,
-  KeptVersionRow,
-  Position,
-  Row,
-  RowChange,
-  VersionTotals,
-  Want,
-  WantMark,
-  WantSource,
-  WantedCounts,
-  WantedRow,
-};
 
 export interface OpenOptions {
   readonly newEpoch: () => Epoch;
@@ -81,6 +66,7 @@ export class FolderIndex {
   readonly #history: History;
   readonly #versions: Versions;
   readonly #meta: Meta;
+  readonly #survey: Survey;
   readonly #ping: Database.Statement;
   #damaged = false;
 
@@ -108,6 +94,7 @@ export class FolderIndex {
       this.#history = new History(db, this.#devices);
       this.#versions = new Versions(db, this.#devices);
       this.#meta = new Meta(db);
+      this.#survey = new Survey(db);
       this.#ping = db.prepare('SELECT 1');
     } catch (error) {
       db.close();
@@ -342,6 +329,11 @@ export class FolderIndex {
   /** Forgets tombstones with older stamps and sequences up to `upToSeq`, but none that is kept locally. Answers how many. */
   dropTombstones(beforeMs: number, upToSeq: Sequence, limit: number): number {
     return this.#write(() => this.#files.dropTombstones(beforeMs, upToSeq, limit));
+  }
+
+  /** What `doctor` asks: reads every row. */
+  survey(nowMs: number): Surveyed {
+    return this.#ask(() => this.#survey.of(nowMs));
   }
 
   /** Throws when the index cannot be asked. */

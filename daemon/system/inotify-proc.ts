@@ -36,7 +36,16 @@ export function maxQueuedEvents(): number {
 
 /** How many watches this user may have: the lesser of the two limits. */
 export function maxWatches(): number | undefined {
-  const limits = ['/proc/sys/fs/inotify/max_user_watches', '/proc/sys/user/max_inotify_watches'].map(readNumber);
+  return least('/proc/sys/fs/inotify/max_user_watches', '/proc/sys/user/max_inotify_watches');
+}
+
+/** How many instances this user may have. */
+export function maxInstances(): number | undefined {
+  return least('/proc/sys/fs/inotify/max_user_instances', '/proc/sys/user/max_inotify_instances');
+}
+
+function least(...paths: readonly string[]): number | undefined {
+  const limits = paths.map(readNumber);
   const known = limits.filter((limit) => limit !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -3,11 +3,13 @@
 import { CodedError } from '../../protocol/errors.ts';
 import type {
   ControlledDaemon,
+  Examination,
   FolderComparison,
   InviteRequest,
   JoinOffer,
   LogLevel,
   LogRecord,
+  MachineLimits,
   NewFolder,
   PeerState,
   Problem,
@@ -20,12 +22,14 @@ import type { FolderSettings, Role } from '../../daemon/core/settings.ts';
 import type {
   ConflictEntry,
   ControlledFolder,
+  FolderExamination,
   FolderSnapshot,
   HistoryEntry,
   KeptVersion,
   RestoreRequest,
   UndoPlan,
   UndoRequest,
+  VerifyItem,
   WaitResult,
 } from '../../daemon/folder/view.ts';
 
@@ -67,10 +71,22 @@ export class FakeFolder implements ControlledFolder {
   lastRestore: RestoreRequest | undefined;
   undoPlan: UndoPlan = { paths: [], knownSinceMs: undefined };
   readonly undone: UndoRequest[] = [];
+  verified: VerifyItem[] = [];
+  examination: FolderExamination;
 
   constructor(settings: FolderSettings, snapshot: Partial<FolderSnapshot> = {}) {
     this.name = settings.name;
     this.settings = settings;
+    this.examination = {
+      name: settings.name,
+      path: settings.path,
+      space: { freeBytes: 50e9, totalBytes: 100e9 },
+      code: undefined,
+      directories: 3,
+      openDatabases: [],
+      fromTheFuture: [],
+      damagedIndex: undefined,
+    };
     this.snapshotValue = {
       name: settings.name,
       path: settings.path,
@@ -105,6 +121,13 @@ export class FakeFolder implements ControlledFolder {
         resolve({ kind: 'not in time', why: 'E_TIMEOUT', message: 'ended early' });
       });
     });
+  }
+  async examine(): Promise<FolderExamination> {
+    return this.examination;
+  }
+  async *verify(repair: boolean): AsyncGenerator<VerifyItem> {
+    this.calls.push(repair ? 'verify and repair' : 'verify');
+    yield* this.verified;
   }
   async undo(request: UndoRequest): Promise<UndoPlan> {
     this.undone.push(request);
@@ -176,6 +199,8 @@ export function peer(id: DeviceId, name: string, state: Partial<PeerState> = {})
     rttMs: 8.2,
     bytesSent: 1234,
     bytesReceived: 5678,
+    program: undefined,
+    clockOffsetMs: undefined,
     problem: undefined,
     ...state,
   };
@@ -259,6 +284,12 @@ export class FakeDaemon implements ControlledDaemon {
   async join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
     this.asked.push({ join: invitation, places });
     return this.offer;
+  }
+  limits: MachineLimits = { inotifyWatches: 65_536, inotifyInstances: 128, openFiles: 1_048_576 };
+  state = { path: '/var/lib/syncd', mode: 0o700, freeBytes: 50e9, totalBytes: 100e9 };
+  async examine(): Promise<Examination> {
+    const folders = await Promise.all([...this.fakeFolders.values()].map((folder) => folder.examine()));
+    return { program: 'syncd 0.1.0', limits: this.limits, state: this.state, folders };
   }
   wakePeers(): void {
     this.asked.push('wakePeers');

@@ -277,6 +277,50 @@ test('undo shows what it would do, does it, and wants to know exactly one thing'
   }
 });
 
+test('doctor tells what is wrong and what to do, and what verifying finds as it finds it', async (t) => {
+  const { home, docs, daemon } = await serve(t);
+  const well = await syncctl(['--home', home, 'doctor']);
+  assert.deepEqual([well.code, well.stdout.includes('error'), well.stdout.includes('→')], [0, false, false]);
+  daemon.limits = { ...daemon.limits, inotifyWatches: 2 };
+  const ill = await syncctl(['--home', home, 'doctor', 'docs']);
+  assert.equal(ill.code, 5);
+  assert.match(
+    ill.stdout,
+    /^error +4 directories to watch, 2 inotify watches allowed \(E_WATCH_LIMIT\)\n +→ sudo sysctl/m,
+  );
+  docs.verified = [
+    { kind: 'damaged', path: path('a\u001b[31m'), code: 'E_DAMAGED' },
+    { kind: 'progress', files: 1, bytes: 2, totalFiles: 3, totalBytes: 4 },
+    { kind: 'done', files: 3, bytes: 4096, damaged: 1, unreadable: 0, changed: 0 },
+  ];
+  const verified = await syncctl(['--home', home, 'doctor', '--verify']);
+  assert.equal(verified.code, 5);
+  assert.match(
+    verified.stdout,
+    /^damaged +docs: a\\x1b\[31m: .*\nverified +docs: 3 files, 4.0 KiB; 1 damaged, 0 unreadable\n$/,
+  );
+  const lines = await syncctl(['--home', home, '--json', 'doctor', '--verify', '--repair', 'docs']);
+  assert.equal(lines.stdout.trim().split('\n').length, 3);
+  assert.deepEqual(docs.calls, ['verify', 'verify and repair']);
+  docs.verified = [];
+  assert.equal((await syncctl(['--home', home, 'doctor', '--verify'])).code, 0);
+  for (const args of [['--repair'], ['no', '--verify']])
+    assert.notEqual((await syncctl(['--home', home, 'doctor', ...args])).code, 0, args.join(' '));
+});
+
+test('health is one word, and an exit status', async (t) => {
+  const { home, docs } = await serve(t);
+  const well = await syncctl(['--home', home, 'health']);
+  assert.deepEqual([well.code, well.stdout, well.stderr], [0, 'ok\n', '']);
+  const condition = { kind: 'halted', code: 'E_ROOT_MISSING', message: '/srv/docs is missing' } as const;
+  docs.snapshotValue = { ...docs.snapshotValue, condition };
+  const ill = await syncctl(['--home', home, 'health']);
+  assert.deepEqual([ill.code, ill.stdout], [5, 'failing\n']);
+  assert.match(ill.stderr, /is missing {2}→ Mount/);
+  const json = await syncctl(['--home', home, '--json', 'health']);
+  assert.match(json.stdout, /"health": "failing"/);
+});
+
 test('events are followed as one object a line, until the daemon or the reader ends', async (t) => {
   const { home, feed, docs, server } = await serve(t);
   const change = (what: string): void =>

@@ -7,7 +7,9 @@ import type { FolderSettings } from '../../daemon/core/settings.ts';
 import { hashText } from '../../daemon/disk/versions.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
 import type { WaitResult } from '../../daemon/folder/view.ts';
-import { FolderIndex, type Row, type WantedRow } from '../../daemon/index/folder-index.ts';
+import type { Row } from '../../daemon/index/file-state.ts';
+import { FolderIndex } from '../../daemon/index/folder-index.ts';
+import type { WantedRow } from '../../daemon/index/wanted.ts';
 import type { Log } from '../../daemon/ports/log.ts';
 import type {
   Acknowledgement,

@@ -118,6 +118,13 @@ export class MemoryUser {
   }
 
   /** Without a time: now. */
+  /** A bit of a file's content changes on the disk, and nothing tells of it. */
+  rot(path: string): void {
+    const inode = this.follow(path, 'open');
+    if (inode.kind !== 'file') throw new FileSystemError('EISDIR', 'rot', path);
+    inode.content[0] = (inode.content[0] ?? 0) ^ 1;
+  }
+
   touch(path: string, mtimeUs?: bigint): void {
     const entry = this.#lookUp(path, 'utimensat');
     this.#tree.setAttributes(entry, undefined, mtimeUs ?? this.#tree.tick() / 1000n, 'user');

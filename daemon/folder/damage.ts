@@ -1,0 +1,32 @@
+// A content that is not what was put there, behind a stat that says nobody has touched it: the disk has damaged it. It is no
+// edit and goes nowhere; it stays until the same content is here again from a peer, and is then filed as a version.
+import type { SeenStat } from '../core/observation.ts';
+import type { Row } from '../index/file-state.ts';
+import { historyRow } from './chronicle.ts';
+import type { FolderContext } from './context.ts';
+import type { SkippedPaths } from './skipped.ts';
+
+/** Wants the record of this row once more. `seen`: what is at the path; undefined when it is gone. */
+export function fetchAgain(
+  context: FolderContext,
+  skipped: SkippedPaths,
+  row: Row,
+  seen: SeenStat | undefined,
+  detail: string,
+): void {
+  const { index, clock, log, self } = context;
+  const { record } = row;
+  const { path } = record;
+  const nowMs = clock.nowMs();
+  log.warn(detail, { path, code: 'E_DAMAGED' });
+  // Named until it is whole again: nobody may have it any more.
+  skipped.set(path, 'E_DAMAGED');
+  index.commit({
+    nowUs: clock.nowUs(),
+    rows: [{ ...row, seen, racy: false, announce: false }],
+    want: [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
+    history: [
+      historyRow({ path, what: 'kept', device: self, direction: 'local', sizeBytes: seen?.size, detail }, nowMs),
+    ],
+  });
+}

@@ -1,0 +1,21 @@
+// What `syncctl doctor` wants to know of a folder.
+import { probeRoot } from '../disk/probe.ts';
+import { rootCode } from './root-guard.ts';
+import { type FolderContext, newVersionId } from './context.ts';
+import type { FolderExamination } from './view.ts';
+
+export async function examine(context: FolderContext): Promise<FolderExamination> {
+  const { index, name, workers, clock } = context;
+  const { opened } = index;
+  const damagedIndex = typeof opened === 'object' ? opened.damaged : undefined;
+  const about = { name, path: context.settings().path, ...index.survey(clock.nowMs()), damagedIndex };
+  try {
+    const probe = { tree: context.tree(), name: `probe-${newVersionId(context)}` };
+    const { code, ...space } = await workers.run(probeRoot, probe);
+    return { ...about, space, code };
+  } catch (error) {
+    const code = rootCode(error);
+    if (code === undefined) throw error;
+    return { ...about, space: undefined, code };
+  }
+}

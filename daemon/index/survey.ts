@@ -1,0 +1,43 @@
+// What `syncctl doctor` wants to know of a whole index. Each question reads every row: asked rarely, and by people.
+import type Database from 'better-sqlite3';
+import type { RelativePath } from '../core/path.ts';
+
+export interface Surveyed {
+  readonly directories: number;
+  /** Databases that a program has open: their log lies beside them. The first few. */
+  readonly openDatabases: readonly RelativePath[];
+  /** Made by a clock that was more than an hour ahead of ours. The first few. */
+  readonly fromTheFuture: readonly RelativePath[];
+}
+
+const FEW = 10;
+const AHEAD_MS = 60 * 60 * 1000;
+
+export class Survey {
+  readonly #directories: Database.Statement<[], number>;
+  readonly #openDatabases: Database.Statement<[number], RelativePath>;
+  readonly #stampedAfter: Database.Statement<[number, number], RelativePath>;
+
+  constructor(db: Database.Database) {
+    this.#directories = db.prepare<[], number>("SELECT count(*) FROM file_state WHERE kind = 'dir'").pluck();
+    // SQLite names the log of a database so while somebody has it open (sqlite.org, Write-Ahead Logging).
+    this.#openDatabases = db
+      .prepare<[number], RelativePath>(
+        "SELECT path FROM file_state WHERE kind = 'file' AND substr(path, -4) = '-wal' AND size > 0 LIMIT ?",
+      )
+      .pluck();
+    this.#stampedAfter = db
+      .prepare<[number, number], RelativePath>(
+        "SELECT path FROM file_state WHERE stamp > ? AND kind != 'absent' LIMIT ?",
+      )
+      .pluck();
+  }
+
+  of(nowMs: number): Surveyed {
+    return {
+      directories: this.#directories.get() ?? 0,
+      openDatabases: this.#openDatabases.all(FEW),
+      fromTheFuture: this.#stampedAfter.all(nowMs + AHEAD_MS, FEW),
+    };
+  }
+}

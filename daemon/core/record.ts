@@ -105,7 +105,8 @@ export function newVersion(
   nowMs: number,
 ): FileRecord {
   const vector = replaces.reduce<VersionVector>((all, one) => merge(all, one.vector), []);
-  const stamp = replaces.reduce((least, one) => Math.max(least, one.stamp + 1), Math.trunc(editedMs));
+  // A stamp that cannot rise any more stays: what comes after it is still newer by its vector.
+  const stamp = replaces.reduce((least, one) => Math.max(least, nextStamp(one.stamp)), Math.trunc(editedMs));
   return {
     path,
     entry,
@@ -118,6 +119,9 @@ export function newVersion(
     lost: entry.kind === 'absent' ? [] : joinLost(...replaces.map((one) => one.lost)),
   };
 }
+
+/** Peers take no greater one than the greatest safe integer. */
+const nextStamp = (stamp: number): number => Math.min(stamp + 1, Number.MAX_SAFE_INTEGER);
 
 /** Whether the losers are listed in the same words: devices that list them differently tell each other. */
 export function sameLost(a: readonly LostContent[], b: readonly LostContent[]): boolean {

@@ -8,8 +8,10 @@ export type VersionVector = readonly (readonly [epoch: Epoch, count: number])[];
 
 export type Relation = 'equal' | 'older' | 'newer' | 'concurrent';
 
-/** More makers than this are refused on the wire. */
+/** More makers than this are refused on the wire, so nobody may make a vector of more: see {@link merge}. */
 export const MAX_VECTOR_ENTRIES = 256;
+/** Peers take no greater one. No clock comes near it: who counts so high means harm, and what follows stays there. */
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export const EMPTY_VECTOR: VersionVector = [];
 
@@ -44,17 +46,32 @@ export function relate(a: VersionVector, b: VersionVector): Relation {
   return aMore ? 'newer' : bMore ? 'older' : 'equal';
 }
 
-/** The least vector that has seen all that both have. */
+/**
+ * The least vector that has seen all that both have. Of more makers than a vector may have, those that counted last
+ * remain: the same for everybody, in whatever order they merge, so all come to one vector, by a conflict at worst.
+ */
 export function merge(a: VersionVector, b: VersionVector): VersionVector {
   const counts = new Map<Epoch, number>(a);
   for (const [epoch, count] of b) counts.set(epoch, Math.max(counts.get(epoch) ?? 0, count));
-  return [...counts].sort(([x], [y]) => (x < y ? -1 : 1));
+  return sorted(counts.size > MAX_VECTOR_ENTRIES ? latest(counts, MAX_VECTOR_ENTRIES) : counts);
 }
 
 /** The vector of a new version made in `epoch` over `vector`: its counter becomes max(previous + 1, `nowMs`). */
 export function count(vector: VersionVector, epoch: Epoch, nowMs: number): VersionVector {
-  const next = Math.max(countOf(vector, epoch) + 1, nowMs);
-  return merge(vector, [[epoch, next]]);
+  const next = Math.min(Math.max(countOf(vector, epoch) + 1, nowMs), MAX_COUNT);
+  // The maker stays, also beside others that counted far into the future.
+  const others = new Map(vector.filter(([key]) => key !== epoch));
+  return sorted([...latest(others, MAX_VECTOR_ENTRIES - 1), [epoch, next]]);
+}
+
+function latest(counts: ReadonlyMap<Epoch, number>, most: number): readonly (readonly [Epoch, number])[] {
+  const all = [...counts];
+  if (all.length <= most) return all;
+  return all.sort(([x, m], [y, n]) => n - m || (x < y ? -1 : 1)).slice(0, most);
+}
+
+function sorted(counts: Iterable<readonly [Epoch, number]>): VersionVector {
+  return [...counts].sort(([x], [y]) => (x < y ? -1 : 1));
 }
 
 /** Reads what came from outside: sorted, unique, positive safe integers, at most {@link MAX_VECTOR_ENTRIES}. */

@@ -5,7 +5,7 @@ import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, isLive, sameContent } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
 import { reconcileAll, withAnnounced } from '../core/rivals.ts';
-import { relate } from '../core/version-vector.ts';
+import { countOf, relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Want, type WantSource, wantedVersions } from '../index/wanted.ts';
 import type { Announcement } from '../ports/peers.ts';
@@ -28,6 +28,8 @@ interface Now {
   announced: readonly FileRecord[];
 }
 
+/** A clock may be wrong by years. */
+const CENTURY_MS = 100 * 365 * 86_400_000;
 const NEVER_SEEN = { seen: undefined, racy: false, keptLocally: false, boundary: false };
 
 export class Receiver {
@@ -94,6 +96,15 @@ class ReceivedBatch {
   decide(announcement: Announcement): void {
     const { record: theirs, seq } = announcement;
     const now = this.#nowAt(theirs.path);
+    if (this.#isMadeUp(theirs, now.row?.record)) {
+      const what = 'a version that this device is said to have made long from now';
+      this.#context.log.warn('passed over what the peer sent', {
+        peer: this.#context.deviceName(this.#peer),
+        code: 'E_PROTOCOL',
+        what,
+      });
+      return;
+    }
     const { hash } = this.#reconcileContext;
     const announced = withAnnounced(now.announced, theirs, hash);
     if (announced === undefined) {
@@ -120,6 +131,13 @@ class ReceivedBatch {
         else if (content !== undefined) this.#take(announcement, content, announced, now);
         return;
     }
+  }
+
+  /** Only we count in our epoch. A count that no clock of ours reached would not rise with our next version. */
+  #isMadeUp({ vector }: FileRecord, ours: FileRecord | undefined): boolean {
+    const { maker, nowMs } = this.#reconcileContext;
+    const reached = Math.max(countOf(ours?.vector ?? [], maker.epoch), nowMs + CENTURY_MS);
+    return countOf(vector, maker.epoch) > reached;
   }
 
   #nowAt(path: RelativePath): Now {

@@ -235,7 +235,7 @@ export class Wire {
   #onMessage(data: WebSocket.RawData): void {
     assert.ok(data instanceof Uint8Array);
     for (const decoded of decodeMessage(data)) {
-      assert.ok(decoded.kind === 'frame', 'the daemon keeps to the protocol');
+      assert.ok(decoded.kind === 'frame', `the daemon keeps to the protocol: ${JSON.stringify(decoded)}`);
       this.frames++;
       const { message } = decoded.frame;
       if (message.type === 'ERROR' && message.fatal) this.#farewell = message;

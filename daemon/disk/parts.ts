@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { Directory, FileSystem, OpenFile } from '../ports/file-system.ts';
+import type { Directory, OpenFile } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { piecesWithData } from './holes.ts';
@@ -29,6 +29,8 @@ export interface OpenPart {
     readonly from: PieceSource;
     readonly pieces: readonly { readonly to: Piece; readonly offset: number }[];
   }[];
+  /** What others that are on their way have still to write. */
+  readonly reservedBytes: number;
 }
 
 /** A file of ours that may hold pieces: one of the folder, or an older content in the version store. */
@@ -57,7 +59,14 @@ export function withPieceSource<T>(tree: Tree, source: PieceSource, use: (file: 
 }
 
 export type OpenedPart =
-  | { readonly kind: 'open'; readonly missing: readonly Piece[] }
+  | {
+      readonly kind: 'open';
+      readonly missing: readonly Piece[];
+      /** Room for them, and for what others have still to write. */
+      readonly usableBytes: number;
+      /** Nothing of it was there before. */
+      readonly isNew: boolean;
+    }
   | { readonly kind: 'problem'; readonly code: ErrorCode };
 
 export function pieceHash(bytes: Uint8Array): string {
@@ -67,7 +76,7 @@ export function pieceHash(bytes: Uint8Array): string {
 /** Makes the part or finds the one from before, fills in what our own file has, and says what is missing. */
 export const openPart: Job<OpenPart, OpenedPart> = {
   name: 'openPart',
-  run(fs, { tree: ref, staged, size, pieces, copies }) {
+  run(fs, { tree: ref, staged, size, pieces, copies, reservedBytes }) {
     return withTree(fs, ref, (tree): OpenedPart => {
       const staging = tree.own(STAGING);
       const name = `${staged}.part`;
@@ -80,12 +89,17 @@ export const openPart: Job<OpenPart, OpenedPart> = {
           const missing = existed
             ? new Set(pieces.filter((piece) => !holds(part, piece, scratch)))
             : piecesWithData(pieces);
-          if (!hasRoom(fs, staging, missing)) {
+          if (bytesOf(missing) + reservedBytes > usableBytes(fs, staging)) {
             if (!existed) staging.remove(name, 'file');
             return { kind: 'problem', code: 'E_DISK_FULL' };
           }
           for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing, scratch);
-          return { kind: 'open', missing: pieces.filter((piece) => missing.has(piece)) };
+          return {
+            kind: 'open',
+            missing: pieces.filter((piece) => missing.has(piece)),
+            usableBytes: usableBytes(fs, staging),
+            isNew: !existed,
+          };
         } finally {
           part.close();
         }
@@ -100,11 +114,11 @@ export const openPart: Job<OpenPart, OpenedPart> = {
   },
 };
 
-/** Only now it is known how much of the file has to be written: not its holes, and not what is here from before. */
-function hasRoom(fs: FileSystem, staging: Directory, missing: ReadonlySet<Piece>): boolean {
-  let neededBytes = 0;
-  for (const { length } of missing) neededBytes += length;
-  return neededBytes <= usableBytes(fs, staging);
+/** What has to be written of a file: not its holes, and not what is here from before. */
+export function bytesOf(pieces: Iterable<Piece>): number {
+  let bytes = 0;
+  for (const { length } of pieces) bytes += length;
+  return bytes;
 }
 
 function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {

@@ -293,7 +293,9 @@ export class Fetcher {
   #askLarge(fetch: Fetch, link: PeerLink): void {
     const { path, entry } = fetch;
     const request = this.#number(fetch);
-    fetch.large = new LargeFetch(this.#context, fetch, {
+    const reservedBytes = (): number =>
+      [...this.#active.values()].reduce((sum, { large }) => sum + (large?.missingBytes ?? 0), 0);
+    fetch.large = new LargeFetch({ ...this.#context, reservedBytes }, fetch, {
       ask: (want) => link.request({ request, path, sha256: entry.sha256, want }),
       asked: (bytes) => this.#sources.asked(fetch, bytes),
       isWanted: () => {

@@ -6,7 +6,8 @@ import type { FileEntry } from '../core/record.ts';
 import { MAX_CHUNKED_BYTES } from '../disk/chunker.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
-import { type OpenPart, type PieceSource, openPart, writePieces } from '../disk/parts.ts';
+import { type OpenPart, type PieceSource, bytesOf, openPart, writePieces } from '../disk/parts.ts';
+import { unstage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { ChunkWant } from '../ports/peers.ts';
@@ -17,6 +18,8 @@ export interface LargeFetchContext {
   readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
+  /** What all large files that are on their way have still to write, this one too. */
+  reservedBytes(): number;
 }
 
 export interface LargeFetchTalk {
@@ -59,6 +62,11 @@ export class LargeFetch {
     return this.#working > 0;
   }
 
+  /** What has still to be written, as far as that is known. */
+  get missingBytes(): number {
+    return this.#missing?.bytes ?? 0;
+  }
+
   /** Whether there is room shows when it is known how much of the file has to come: the manifest says so. */
   async start(): Promise<void> {
     await Promise.resolve(); // the caller takes note of us first
@@ -99,10 +107,17 @@ export class LargeFetch {
       size: entry.size,
       pieces,
       copies,
+      reservedBytes: this.#context.reservedBytes(),
     });
     if (!this.#talk.isWanted()) return;
     if (opened.kind === 'problem') {
       this.#talk.onProblem(opened.code);
+      return;
+    }
+    // Asked once more, in one step with taking the room: others may have taken it meanwhile.
+    if (bytesOf(opened.missing) + this.#context.reservedBytes() > opened.usableBytes) {
+      if (opened.isNew) await this.#context.workers.run(unstage, { tree: this.#context.tree(), items: [this.#what] });
+      this.#talk.onProblem('E_DISK_FULL');
       return;
     }
     this.#missing = new MissingPieces(opened.missing);

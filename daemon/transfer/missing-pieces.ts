@@ -1,6 +1,6 @@
 // One large file on its way: manifest, what our own copy has of it, and ranges of what is missing. Pure bookkeeping; the
 // fetcher does what it says.
-import type { Piece } from '../disk/parts.ts';
+import { type Piece, bytesOf } from '../disk/parts.ts';
 
 /** One request asks for this much of a file, and this much may be on its way for one file. */
 const RANGE_BYTES = 1 << 20;
@@ -16,16 +16,23 @@ export class MissingPieces {
   readonly #waiting: Piece[];
   readonly #asked = new Map<number, AskedRange>();
   #writing = 0;
+  #waitingBytes: number;
   /** Asked for, or here and not written yet: a slow disk holds back what is asked for. */
   #openBytes = 0;
 
   constructor(missing: readonly Piece[]) {
     this.#waiting = [...missing].sort((a, b) => b.offset - a.offset);
+    this.#waitingBytes = bytesOf(missing);
   }
 
   /** Everything has arrived and is written. */
   get complete(): boolean {
     return this.#waiting.length === 0 && this.#asked.size === 0 && this.#writing === 0;
+  }
+
+  /** What has still to be written. */
+  get bytes(): number {
+    return this.#waitingBytes + this.#openBytes;
   }
 
   /** Ranges to ask for now: neighbours in one, as many as the window holds. */
@@ -36,6 +43,7 @@ export class MissingPieces {
       if (range === undefined) break;
       this.#asked.set(range.offset, range);
       this.#openBytes += range.length;
+      this.#waitingBytes -= range.length;
       ranges.push(range);
     }
     return ranges;
@@ -70,6 +78,7 @@ export class MissingPieces {
     this.#writing--;
     this.#openBytes -= range.length;
     this.#waiting.push(...wrong);
+    this.#waitingBytes += bytesOf(wrong);
     if (wrong.length > 0) this.#waiting.sort((a, b) => b.offset - a.offset);
   }
 }

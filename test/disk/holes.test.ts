@@ -28,7 +28,7 @@ test('a sparse file that comes in pieces is sparse, and only its data has to com
   const decoded = payload === undefined ? undefined : decodeManifest(payload, SIZE);
   assert.ok(decoded?.ok === true);
   const staged = stagedName(path, entry.sha256);
-  const opening = { tree, staged, size: SIZE, pieces: decoded.manifest, copies: [] };
+  const opening = { tree, staged, size: SIZE, pieces: decoded.manifest, copies: [], reservedBytes: 0 };
 
   const opened = openPart.run(fs, opening);
   assert.ok(opened.kind === 'open');
@@ -38,7 +38,11 @@ test('a sparse file that comes in pieces is sparse, and only its data has to com
     const bytes = readWhole(root, piece.offset, piece.length);
     writePieces.run(fs, { tree, staged, offset: piece.offset, bytes, pieces: [piece] });
   }
-  assert.deepEqual(openPart.run(fs, opening), { kind: 'open', missing: [] });
+  const again = openPart.run(fs, opening);
+  assert.ok(again.kind === 'open' && !again.isNew);
+  assert.deepEqual(again.missing, []);
+  const full = openPart.run(fs, { ...opening, staged: `${staged}2`, reservedBytes: Number.MAX_SAFE_INTEGER });
+  assert.deepEqual(full, { kind: 'problem', code: 'E_DISK_FULL' }, 'what others have still to write is not there');
   assert.deepEqual(stage.run(fs, { tree, items: [{ staged, entry, source: { kind: 'part' } }] }), [{ kind: 'ready' }]);
   assertSparse(join(root, '.syncd/staging', staged));
 });

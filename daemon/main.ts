@@ -57,7 +57,7 @@ async function run(options: StartOptions): Promise<void> {
       locations,
       hostName: hostname(),
       homeDir: homedir(),
-      isSystem: process.getuid?.() === 0,
+      isSystem: isSystem(locations),
       givenKey,
       pid: process.pid,
       log,
@@ -93,6 +93,12 @@ async function run(options: StartOptions): Promise<void> {
     log.log.error('something failed that should not', { code: 'E_INTERNAL', error }),
   );
   await daemon.start();
+}
+
+/** root's, or a service whose directory for the socket was made by systemd for it and its group. */
+function isSystem({ socket }: Locations): boolean {
+  const runtime = process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '';
+  return process.getuid?.() === 0 || (runtime !== '' && socket.startsWith(`${runtime}/`));
 }
 
 /** systemd's LoadCredential: the device's key does not lie in the state directory then. */

@@ -100,6 +100,8 @@ function whyUnreadable(errno: string): string {
     case 'EINVAL':
     case 'EISDIR':
       return 'not a regular file';
+    case 'EPERM':
+      return 'others may change it; expected a file of root or of the user of the daemon, not writable for all';
     default:
       return `cannot be read (${errno})`;
   }

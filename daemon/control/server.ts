@@ -25,7 +25,7 @@ export interface SocketPlace {
   readonly path: string;
   /** Makes the directory, removes a stale socket. E_HOME. */
   prepare(): void;
-  /** Lets the group in, once the socket is there. */
+  /** Lets in whom it is for, once the socket is there. */
   open(): void;
   remove(): void;
 }
@@ -103,7 +103,7 @@ export class ControlServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
     refuseStrangers(request);
-    const url = new URL(request.url ?? '/', 'http://syncd');
+    const url = targetOf(request);
     const name = routeAt(request.method ?? '', url.pathname);
     const fields =
       routes[name].method === 'GET' ? Fields.fromQuery(url.searchParams) : Fields.fromJson(await readBody(request));
@@ -123,6 +123,14 @@ function refuseStrangers(request: IncomingMessage): void {
   if (request.headers.origin !== undefined) throw new RequestRefused(403, 'requests with an Origin are refused');
   const host = request.headers.host ?? '';
   if (!CONTROL_HOSTS.includes(host.toLowerCase())) throw new RequestRefused(403, `Host must be syncd; found ${host}`);
+}
+
+/** Only what begins with one slash is a path here: anything else names another host, or nothing. */
+function targetOf(request: IncomingMessage): URL {
+  const target = request.url ?? '';
+  const url = /^\/(?![/\\])/.test(target) ? URL.parse(target, 'http://syncd') : null;
+  if (url === null) throw new RequestRefused(400, 'the request names no path of this API');
+  return url;
 }
 
 const byPath = new Map<string, RouteName>(

@@ -3,7 +3,7 @@
 export interface ConfigFiles {
   /**
    * The file's text; undefined where there is none. Throws a FileSystemError: EFBIG beyond `maxBytes`, EILSEQ where it
-   * is not UTF-8, EINVAL where it is no regular file, or what the disk says.
+   * is not UTF-8, EINVAL where it is no regular file, EPERM where others may write it, or what the disk says.
    */
   read(path: string, maxBytes: number): string | undefined;
   /** Names in a directory, sorted, without those that begin with a dot; none where there is no directory. */

@@ -1,5 +1,6 @@
 // ConfigFiles over the real disk. A write is a new file beside the old one, made durable, then renamed over it.
 import {
+  type Stats,
   closeSync,
   constants,
   fstatSync,
@@ -26,13 +27,20 @@ function read(path: string, maxBytes: number): string | undefined {
   );
   if (fd === undefined) return undefined;
   try {
-    if (!fstatSync(fd).isFile()) throw new FileSystemError('EINVAL', 'read', path);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new FileSystemError('EINVAL', 'read', path);
+    if (!isTrusted(stats)) throw new FileSystemError('EPERM', 'read', path);
     const bytes = call('read', path, () => readAtMost(fd, maxBytes + 1));
     if (bytes.length > maxBytes) throw new FileSystemError('EFBIG', 'read', path);
     return decode(bytes, path);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whoever may write the configuration may have any directory sent anywhere: that is root and this user, and who they say. */
+function isTrusted({ uid, mode }: Stats): boolean {
+  return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o002) === 0;
 }
 
 /** By what it gives and not by its size: a file of /proc says 0, and a file may grow while it is read. */

@@ -8,12 +8,15 @@ const MAX_SOCKET_PATH_BYTES = 107;
 
 export class ControlSocketPlace {
   readonly path: string;
-  readonly #directoryMode: number;
+  readonly #forGroup: boolean;
 
-  /** @param directoryMode for a directory that is not there yet: 0750 for the system's daemon, 0700 for others. */
-  constructor(path: string, directoryMode: 0o750 | 0o700) {
+  /**
+   * @param forGroup of the system's daemon: its group may use it, as systemd/syncd.service says. A user's own daemon is
+   *   that user's alone: the group may be one that everybody is in.
+   */
+  constructor(path: string, forGroup: boolean) {
     this.path = path;
-    this.#directoryMode = directoryMode;
+    this.#forGroup = forGroup;
   }
 
   /** To be called while the home's lock is held: then a socket that lies there is nobody's. */
@@ -26,9 +29,9 @@ export class ControlSocketPlace {
       );
     const directory = dirname(this.path);
     try {
+      const mode = this.#forGroup ? 0o750 : 0o700;
       // The umask takes from mkdir's mode, so it is set again; only on what was made here.
-      if (mkdirSync(directory, { recursive: true, mode: this.#directoryMode }) !== undefined)
-        chmodSync(directory, this.#directoryMode);
+      if (mkdirSync(directory, { recursive: true, mode }) !== undefined) chmodSync(directory, mode);
       const found = lstatSync(this.path, { throwIfNoEntry: false });
       if (found === undefined) return;
       if (!found.isSocket()) throw new CodedError('E_HOME', `${this.path} is there and is no socket`);
@@ -40,7 +43,7 @@ export class ControlSocketPlace {
   }
 
   open(): void {
-    chmodSync(this.path, 0o660);
+    chmodSync(this.path, this.#forGroup ? 0o660 : 0o600);
   }
 
   remove(): void {

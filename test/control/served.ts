@@ -40,7 +40,7 @@ export async function serve(t: TestContext): Promise<ServedDaemon> {
     with: () => log,
   };
   const socket = join(home, 'syncd.sock');
-  const place = new ControlSocketPlace(socket, 0o700);
+  const place = new ControlSocketPlace(socket, false);
   const server = new ControlServer({ daemon, feed, clock, log, place });
   await server.start();
   t.after(async () => {

@@ -304,30 +304,35 @@ test('a reader of events that stands still loses the oldest, and costs no memory
   assert.ok(text.length < 25_000_000, `${text.length} bytes were kept for the reader`);
 });
 
-test('the socket is for its group only, in a directory that is made for it', async (t) => {
+test('the socket is for the user alone, and for the system’s daemon its group, in a directory that is made for it', async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'syncd-place-'));
   t.after(() => rmSync(home, { recursive: true, force: true }));
-  const place = new ControlSocketPlace(join(home, 'run/syncd.sock'), 0o750);
-  place.prepare();
-  assert.equal(statSync(join(home, 'run')).mode & 0o777, 0o750);
+  for (const [forGroup, directory, socket] of [
+    [true, 0o750, 0o660],
+    [false, 0o700, 0o600],
+  ] as const) {
+    const place = new ControlSocketPlace(join(home, `run${forGroup}/syncd.sock`), forGroup);
+    place.prepare();
+    assert.equal(statSync(join(home, `run${forGroup}`)).mode & 0o777, directory);
 
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(place.path, resolve));
-  place.open();
-  assert.equal(statSync(place.path).mode & 0o777, 0o660);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(place.path, resolve));
+    place.open();
+    assert.equal(statSync(place.path).mode & 0o777, socket);
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
 });
 
 test('a stale socket is replaced, another file in its place is not, and a path that is too long is told', async (t) => {
   const { socket, server } = await serve(t);
   // A second server would take the first one's place: only the home's lock keeps it away.
-  new ControlSocketPlace(socket, 0o700).prepare();
+  new ControlSocketPlace(socket, false).prepare();
   assert.throws(() => statSync(socket), { code: 'ENOENT' });
   await server.close();
 
   writeFileSync(socket, 'not a socket');
-  assert.throws(() => new ControlSocketPlace(socket, 0o700).prepare(), CodedError);
-  assert.throws(() => new ControlSocketPlace(`/tmp/${'x'.repeat(110)}`, 0o700).prepare(), /107/);
+  assert.throws(() => new ControlSocketPlace(socket, false).prepare(), CodedError);
+  assert.throws(() => new ControlSocketPlace(`/tmp/${'x'.repeat(110)}`, false).prepare(), /107/);
 });
 
 test('a peer is found by its name or by the beginning of its ID, and nothing is guessed', async (t) => {

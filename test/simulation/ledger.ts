@@ -34,12 +34,14 @@ export class Ledger {
   /** Paths that may exist: those of the last rest, and those that a user has made since. */
   #alive = new Set<string>();
   readonly #wrong: string[] = [];
+  #blind = false;
   #acting: { readonly touched: Set<string>; readonly made: Set<string>; readonly gone: Set<string> } | undefined;
 
   /** `meddled`: directories move under the daemon's hands, and with them what it makes in them: where that is says nothing. */
   constructor(devices: readonly SimulatedDevice[], meddled: boolean) {
     this.#devices = devices;
     this.#meddled = meddled;
+    if (meddled) this.#uncontested.doubtAll();
     for (const device of devices) {
       this.#places.set(device, new Map());
       device.fs.onChange((change) => this.#onChange(device, change));
@@ -65,22 +67,29 @@ export class Ledger {
     const tree = first?.fs.user.tree(ROOT) ?? new Map<string, string>();
     this.#alive = new Set(tree.keys());
     this.#uncontested.rest(tree);
+    if (this.#meddled) this.#uncontested.doubtAll();
   }
 
-  /** A device's disk or index is not what it was: what lies there now may be anything that ever was, and count as new. */
+  /** What happens to a disk meanwhile no user and no daemon does; to be followed by {@link anew}. */
+  unseen(change: () => void): void {
+    this.#blind = true;
+    change();
+    this.#blind = false;
+  }
+
+  /** A device's disk or index is not what it was, and what lay there alone is lost for no fault of anybody. */
   anew(device: SimulatedDevice): void {
     const places = this.#places.get(device);
     if (places === undefined) return;
     for (const path of [...places.keys()]) this.#drop(places, path);
-    for (const path of device.fs.user.tree(ROOT).keys()) this.#alive.add(path);
     const top = device.fs.user.follow(ROOT, 'open');
-    if (top.kind === 'dir') for (const [name, { inode }] of top.children) this.#add(device, name, inode);
+    if (top.kind === 'dir')
+      for (const [name, { inode }] of top.children) if (name !== '.syncd') this.#add(device, name, inode);
+    if (device.fs.user.exists(`${ROOT}/${VERSIONS}`.slice(0, -1))) {
+      const store = device.fs.user.follow(`${ROOT}/${VERSIONS}`.slice(0, -1), 'open');
+      this.#add(device, VERSIONS.slice(0, -1), store);
+    }
     for (const content of this.#doubtful) if (!this.#isStaged(content)) this.#forget(content);
-    this.#uncontested.doubtAll();
-  }
-
-  /** Whatever happens until the next rest, it is not said which version wins. */
-  doubtAll(): void {
     this.#uncontested.doubtAll();
   }
 
@@ -121,7 +130,7 @@ export class Ledger {
   }
 
   #onChange(device: SimulatedDevice, { path, what, inode, by }: Change): void {
-    if (!path.startsWith(`${ROOT}/`)) return;
+    if (this.#blind || !path.startsWith(`${ROOT}/`)) return;
     const relative = path.slice(ROOT.length + 1);
     const inTree = !relative.startsWith('.syncd');
     if (!inTree && !relative.startsWith(VERSIONS)) return;

@@ -23,12 +23,12 @@ import {
   pathOf,
 } from './memory-tree.ts';
 import { MemoryUser } from './memory-user.ts';
+import type { SeededRandom } from './random.ts';
 
 /** Every call of the port, each by the name of its method; `stat` to `truncate` are those of an open file. */
 export type Call = Exclude<keyof FileSystem | keyof Directory, 'close'> | Exclude<keyof OpenFile, 'close'>;
 
 interface Hook {
-  readonly call: Call;
   readonly concerns: (path: string) => boolean;
   readonly action: () => void;
 }
@@ -38,7 +38,7 @@ export class MemoryFileSystem implements FileSystem {
   /** Files and directories that were opened and not closed: a test of code that opens ends with 0. */
   openHandles = 0;
   readonly #tree: MemoryTree;
-  readonly #hooks = new Set<Hook>();
+  readonly #hooks = new Map<Call, Set<Hook>>();
 
   constructor(clock: Clock) {
     this.#tree = new MemoryTree(clock);
@@ -50,6 +50,22 @@ export class MemoryFileSystem implements FileSystem {
     this.#tree.capacityBytes = bytes;
   }
 
+  /** Only so many more bytes of file content fit. */
+  setFree(bytes: number): void {
+    this.#tree.capacityBytes = this.#tree.usedBytes + bytes;
+  }
+
+  /** From now on {@link losePower} takes what is not durable; all that is there now is. */
+  keepJournal(): void {
+    this.#tree.keepJournal();
+  }
+
+  /** Whoever had something open is gone; nobody is told of any change. */
+  losePower(random: SeededRandom): void {
+    this.#tree.losePower(random);
+    this.openHandles = 0;
+  }
+
   /** Calls back at each change, of the user or of the daemon, when it has been made. */
   onChange(listener: (change: Change) => void): () => void {
     this.#tree.listeners.add(listener);
@@ -58,9 +74,10 @@ export class MemoryFileSystem implements FileSystem {
 
   /** Runs `action` before each such call on a path that `concerns` accepts (absolute), until the answer is called. */
   before(call: Call, concerns: (path: string) => boolean, action: () => void): () => void {
-    const hook: Hook = { call, concerns, action };
-    this.#hooks.add(hook);
-    return () => this.#hooks.delete(hook);
+    const hook: Hook = { concerns, action };
+    const hooks = this.#hooks.get(call) ?? new Set();
+    this.#hooks.set(call, hooks.add(hook));
+    return () => hooks.delete(hook);
   }
 
   /** Makes such calls fail, with nothing done, until the answer is called. */
@@ -72,9 +89,10 @@ export class MemoryFileSystem implements FileSystem {
 
   /** For the handles below: what has been asked to happen before this call. */
   arrive(call: Call, path: () => string): void {
-    if (this.#hooks.size === 0) return;
+    const hooks = this.#hooks.get(call);
+    if (hooks === undefined || hooks.size === 0) return;
     const at = path();
-    for (const hook of [...this.#hooks]) if (hook.call === call && hook.concerns(at)) hook.action();
+    for (const hook of [...hooks]) if (hook.concerns(at)) hook.action();
   }
 
   openRoot(path: string): Directory {
@@ -97,6 +115,7 @@ export class MemoryFileSystem implements FileSystem {
 
   sync(dir: Directory): void {
     this.arrive('sync', () => memoryDirectory(dir).path);
+    this.#tree.journal?.sync();
   }
 }
 

@@ -3,8 +3,9 @@
 // calls and its clock alone.
 import type { Clock } from '../../daemon/ports/clock.ts';
 import { FileSystemError, type RenameHow, type Stat } from '../../daemon/ports/file-system.ts';
-
-const MAX_NAME_BYTES = 255;
+import { Journal } from './memory-journal.ts';
+import { checkEmpty, checkLength, isWithin, sizeOf } from './memory-rules.ts';
+import type { SeededRandom } from './random.ts';
 
 interface InodeBase {
   readonly ino: bigint;
@@ -65,6 +66,8 @@ export class MemoryTree {
   capacityBytes = Number.MAX_SAFE_INTEGER;
   usedBytes = 0;
   readonly listeners = new Set<(change: Change) => void>();
+  /** Where there is one, the power can be lost. */
+  journal: Journal | undefined;
   readonly #clock: Clock;
   #lastNs = 0n;
   #lastIno = 1n;
@@ -74,6 +77,30 @@ export class MemoryTree {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.root = this.newDir(0o755, 1n, undefined);
+  }
+
+  /** Begins to remember what a power loss can take. All that is there now is durable. */
+  keepJournal(): void {
+    this.journal = new Journal(() => this.#clock.monotonicMs());
+  }
+
+  /** The power fails, and comes back: nothing is open, and what was not durable is as the disk has it. */
+  losePower(random: SeededRandom): void {
+    this.journal?.lose(random, (file, content) => {
+      file.content = content;
+      file.size = content.length;
+    });
+    this.#freeInos.length = 0;
+    this.usedBytes = 0;
+    this.#count(this.root, new Set());
+  }
+
+  #count(inode: Inode, seen: Set<Inode>): void {
+    inode.handles = 0;
+    if (seen.has(inode)) return;
+    seen.add(inode);
+    if (inode.kind === 'file') this.usedBytes += inode.size;
+    if (inode.kind === 'dir') for (const child of inode.children.values()) this.#count(child.inode, seen);
   }
 
   /** The wall clock in nanoseconds, strictly rising. */
@@ -204,6 +231,7 @@ export class MemoryTree {
     const room = file.size + (this.capacityBytes - this.usedBytes) - position;
     const fitting = bytes.subarray(0, Math.max(0, Math.min(bytes.length, room)));
     if (fitting.length > 0) {
+      this.journal?.writes(file);
       this.#resize(file, Math.max(file.size, position + fitting.length));
       file.content.set(fitting, position);
       file.mtimeNs = file.ctimeNs = this.tick();
@@ -213,6 +241,7 @@ export class MemoryTree {
 
   truncate(file: FileInode, size: number, name: string): void {
     if (size - file.size > this.capacityBytes - this.usedBytes) throw new FileSystemError('ENOSPC', 'ftruncate', name);
+    this.journal?.writes(file);
     file.content.fill(0, Math.min(size, file.size), file.size);
     this.#resize(file, size);
     file.mtimeNs = file.ctimeNs = this.tick();
@@ -222,11 +251,18 @@ export class MemoryTree {
   setAttributes(entry: Entry, mode: number | undefined, mtimeUs: bigint | undefined, by: Actor): void {
     const { inode } = entry;
     const setMode = mode !== undefined && inode.kind !== 'symlink' && mode !== (inode.mode & 0o777);
+    this.noteAttributes(inode);
     if (setMode) inode.mode = (inode.mode & 0o7000) | (mode & 0o777);
     if (mtimeUs !== undefined) inode.mtimeNs = mtimeUs * 1000n;
     if (!setMode && mtimeUs === undefined) return;
     inode.ctimeNs = this.tick();
     this.tell(entry, 'attributes', by);
+  }
+
+  /** Its mode or its time is about to change. */
+  noteAttributes(inode: Inode): void {
+    const { mode, mtimeNs, ctimeNs } = inode;
+    this.journal?.note(() => Object.assign(inode, { mode, mtimeNs, ctimeNs }));
   }
 
   hold(inode: Inode): void {
@@ -264,10 +300,16 @@ export class MemoryTree {
 
   #add(dir: DirInode, name: string, inode: Inode, by: Actor): Entry {
     inode.nlink++;
+    this.journal?.note(() => inode.nlink--);
     return this.#place({ dir, name, inode, covered: undefined }, by);
   }
 
   #place(entry: Entry, by: Actor): Entry {
+    const { dir, name, inode } = entry;
+    this.journal?.note(() => {
+      dir.children.delete(name);
+      if (inode.kind === 'dir') dir.nlink--;
+    });
     entry.dir.children.set(entry.name, entry);
     if (entry.inode.kind === 'dir') entry.dir.nlink++;
     entry.dir.mtimeNs = entry.dir.ctimeNs = this.tick();
@@ -277,6 +319,14 @@ export class MemoryTree {
 
   #displace(entry: Entry, by: Actor): void {
     this.tell(entry, 'removed', by);
+    const { dir, name, inode } = entry;
+    const { nlink } = inode;
+    this.journal?.note(() => {
+      Object.assign(entry, { dir, name });
+      inode.nlink = nlink;
+      dir.children.set(name, entry);
+      if (inode.kind === 'dir') dir.nlink++;
+    });
     entry.dir.children.delete(entry.name);
     if (entry.inode.kind === 'dir') entry.dir.nlink--;
     entry.dir.mtimeNs = entry.dir.ctimeNs = this.tick();
@@ -322,30 +372,4 @@ export function pathOf(entry: Entry): string {
 
 export function dirPathOf(dir: DirInode): string {
   return dir.entry === undefined ? '/' : pathOf(dir.entry);
-}
-
-function isWithin(dir: DirInode, top: DirInode): boolean {
-  for (let at: DirInode | undefined = dir; at !== undefined; at = at.entry?.dir) if (at === top) return true;
-  return false;
-}
-
-function checkEmpty(inode: Inode, call: string, name: string): void {
-  if (inode.kind === 'dir' && inode.children.size > 0) throw new FileSystemError('ENOTEMPTY', call, name);
-}
-
-function checkLength(name: string, call: string): void {
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new FileSystemError('ENAMETOOLONG', call, name);
-}
-
-function sizeOf(inode: Inode): number {
-  switch (inode.kind) {
-    case 'file':
-      return inode.size;
-    case 'dir':
-      return 4096;
-    case 'symlink':
-      return Buffer.byteLength(inode.target);
-    case 'other':
-      return 0;
-  }
 }

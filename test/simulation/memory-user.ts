@@ -43,6 +43,23 @@ export class MemoryUser {
     }
   }
 
+  /** Adds to the end, as `echo >> path` does. */
+  append(path: string, content: string): void {
+    const { inode } = this.#lookUp(path, 'open');
+    if (inode.kind !== 'file') throw new FileSystemError('EISDIR', 'open', path);
+    this.#tree.write(inode, encoder.encode(content), inode.size, path);
+    this.#tree.tell(this.#lookUp(path, 'open'), 'changed', 'user');
+  }
+
+  /** cp, or with the times cp -p. */
+  copy(path: string, to: string, keepTime: boolean): void {
+    const { inode } = this.#lookUp(path, 'open');
+    if (inode.kind !== 'file') throw new FileSystemError('EISDIR', 'open', path);
+    const { mtimeNs } = inode;
+    this.write(to, inode.content.slice(0, inode.size));
+    if (keepTime) this.touch(to, mtimeNs / 1000n);
+  }
+
   /** A new file renamed over the old one, as most editors save: another inode. */
   save(path: string, content: string | Uint8Array): void {
     const temporary = `${path}.saving`;
@@ -112,6 +129,7 @@ export class MemoryUser {
   /** Special bits too, unlike the daemon. */
   chmod(path: string, mode: number): void {
     const entry = this.#lookUp(path, 'chmod');
+    this.#tree.noteAttributes(entry.inode);
     entry.inode.mode = mode & 0o7777;
     entry.inode.ctimeNs = this.#tree.tick();
     this.#tree.tell(entry, 'attributes', 'user');
@@ -232,14 +250,15 @@ export function describe(inode: Inode): string {
   }
 }
 
-const known = new WeakMap<FileInode, { readonly ctimeNs: bigint; readonly words: string }>();
+const known = new WeakMap<Uint8Array, { readonly ctimeNs: bigint; readonly size: number; readonly words: string }>();
 
 /** A content in words: equal words, equal bytes. Each write has a ctime of its own, so what was said holds until the next. */
 export function contentWords(inode: FileInode): string {
-  const before = known.get(inode);
-  if (before?.ctimeNs === inode.ctimeNs) return before.words;
-  const words = describeContent(inode.content.subarray(0, inode.size));
-  known.set(inode, { ctimeNs: inode.ctimeNs, words });
+  const { content, ctimeNs, size } = inode;
+  const before = known.get(content);
+  if (before?.ctimeNs === ctimeNs && before.size === size) return before.words;
+  const words = describeContent(content.subarray(0, size));
+  known.set(content, { ctimeNs, size, words });
   return words;
 }
 

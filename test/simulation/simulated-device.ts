@@ -1,18 +1,23 @@
-// One device of the simulator: the real folder over a disk, a clock, a watcher and workers in memory, and the real index.
-// It can be stopped, and it can crash: between two jobs, or in the middle of one.
+// One device of the simulator: the real folder and the real index over a disk, a clock, a watcher and workers in memory.
+// It can be stopped, killed between two calls of the disk or at one, lose its power, and find an older index or disk.
 import { setImmediate as turn } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from '../../daemon/core/ids.ts';
 import type { FolderSettings } from '../../daemon/core/settings.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
-import type { Clock, Timer } from '../../daemon/ports/clock.ts';
-import type { Log } from '../../daemon/ports/log.ts';
-import type { Job, Workers } from '../../daemon/ports/workers.ts';
+import type { Link } from '../../daemon/ports/link.ts';
+import type { DialRequest } from '../../daemon/ports/network.ts';
+import type { Backpressure } from '../../daemon/ports/peers.ts';
 import type { SimulatedClock } from './clock.ts';
+import { MachineClock, MortalWorkers, type OnLog, ProcessClock, processLog } from './device-process.ts';
+import { CALLS, type Spell, cast } from './disk-faults.ts';
 import { InlineWorkers } from './inline-workers.ts';
-import { type Call, MemoryFileSystem } from './memory-file-system.ts';
+import { MemoryFileSystem } from './memory-file-system.ts';
 import type { SeededRandom } from './random.ts';
+import { SimulatedHost } from './simulated-host.ts';
 import { SimulatedWatch, type WatchFaults } from './simulated-watch.ts';
 
 export const FOLDER = 'docs' as FolderName;
@@ -21,85 +26,13 @@ export const ROOT = '/srv/docs';
 const RESCAN_MS = 10_000;
 /** A job takes up to this long. */
 const JOB_MS = 3;
-const STEP_MS = 50;
-/** Every call that may change or read the disk. */
-const CALLS: readonly Call[] = [
-  'openDir',
-  'list',
-  'lstat',
-  'openFile',
-  'mkdir',
-  'remove',
-  'symlink',
-  'readlink',
-  'rename',
-  'link',
-  'setAttributes',
-  'read',
-  'write',
-];
-
-const DEAD: Timer = { cancel: () => undefined };
-
-/** A clock that is off by some time, and that stops with its process. */
-class DeviceClock implements Clock {
-  readonly #clock: Clock;
-  readonly #offMs: number;
-  alive = true;
-
-  constructor(clock: Clock, offMs: number) {
-    this.#clock = clock;
-    this.#offMs = offMs;
-  }
-
-  nowMs(): number {
-    return this.#clock.nowMs() + this.#offMs;
-  }
-
-  nowUs(): number {
-    return this.#clock.nowUs() + this.#offMs * 1000;
-  }
-
-  monotonicMs(): number {
-    return this.#clock.monotonicMs();
-  }
-
-  after(delayMs: number, callback: () => void): Timer {
-    if (!this.alive) return DEAD;
-    return this.#clock.after(delayMs, () => {
-      if (this.alive) callback();
-    });
-  }
-}
-
-/** Workers whose answers nobody hears when the process has ended. */
-class MortalWorkers implements Workers {
-  readonly #workers: Workers;
-  readonly #clock: DeviceClock;
-
-  constructor(workers: Workers, clock: DeviceClock) {
-    this.#workers = workers;
-    this.#clock = clock;
-  }
-
-  run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
-    return new Promise((resolve, reject) => {
-      this.#workers.run(job, input).then(
-        (output) => {
-          if (this.#clock.alive) resolve(output);
-        },
-        (error: unknown) => {
-          if (this.#clock.alive) reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
-    });
-  }
-}
 
 interface Running {
   readonly folder: Folder;
   readonly index: FolderIndex;
-  readonly clock: DeviceClock;
+  readonly clock: ProcessClock;
+  readonly watch: SimulatedWatch;
+  readonly host: SimulatedHost | undefined;
 }
 
 /** The process ended in the middle of a call. */
@@ -110,8 +43,12 @@ export interface DeviceOptions {
   readonly peers: readonly DeviceId[];
   readonly offMs: number;
   readonly watchFaults: WatchFaults;
-  readonly onLog: (level: string, message: string, fields: object | undefined) => void;
-  readonly setReading: (from: DeviceId, on: boolean) => void;
+  readonly onLog: OnLog;
+  readonly setReading: Backpressure['setReading'];
+  /** Sessions go over links of bytes; these peers are dialled. */
+  readonly bytes: { readonly dials: readonly DeviceId[]; dial(request: DialRequest): Promise<Link> } | undefined;
+  /** What is not synced can be lost. */
+  readonly power: boolean;
 }
 
 export function deviceId(number: number): DeviceId {
@@ -121,22 +58,30 @@ export function deviceId(number: number): DeviceId {
 export class SimulatedDevice {
   readonly id: DeviceId;
   readonly name: string;
+  readonly number: number;
   readonly fs: MemoryFileSystem;
   readonly #options: DeviceOptions;
   readonly #clock: SimulatedClock;
+  readonly #machine: MachineClock;
   readonly #random: SeededRandom;
   readonly #settings: FolderSettings;
+  readonly #spells: (() => void)[] = [];
+  #indexFailure: ErrorCode | undefined;
+  #boots = 0;
   #saved: Buffer | undefined;
   #running: Running | undefined;
 
   constructor(clock: SimulatedClock, random: SeededRandom, options: DeviceOptions) {
     this.id = deviceId(options.number);
     this.name = `device ${options.number}`;
+    this.number = options.number;
     this.#options = options;
     this.#clock = clock;
+    this.#machine = new MachineClock(clock, options.offMs);
     this.#random = random;
-    this.fs = new MemoryFileSystem(new DeviceClock(clock, options.offMs));
+    this.fs = new MemoryFileSystem(this.#machine);
     this.fs.user.mkdir(ROOT);
+    if (options.power) this.fs.keepJournal();
     this.#settings = {
       name: FOLDER,
       path: ROOT,
@@ -161,53 +106,70 @@ export class SimulatedDevice {
     return this.#running?.index;
   }
 
+  get watch(): SimulatedWatch | undefined {
+    return this.#running?.watch;
+  }
+
+  get host(): SimulatedHost | undefined {
+    return this.#running?.host;
+  }
+
   start(): void {
     if (this.#running !== undefined) return;
     const newEpoch = (): Epoch => encodeBase32(this.#random.bytes(10)) as Epoch;
     const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch });
-    const clock = new DeviceClock(this.#clock, this.#options.offMs);
+    this.#letFail(index);
+    const clock = new ProcessClock(this.#machine);
     const inline = new InlineWorkers(this.fs, (job) => clock.after(this.#random.below(JOB_MS + 1), job));
-    const workers = new MortalWorkers(inline, clock);
     const watch = new SimulatedWatch(this.fs, clock, this.#random);
     watch.faults = this.#options.watchFaults;
+    const log = processLog(clock, this.#options.onLog);
+    const { bytes, peers, setReading } = this.#options;
+    const host =
+      bytes === undefined
+        ? undefined
+        : new SimulatedHost({ ...bytes, self: this.id, peers, folder: FOLDER, clock, random: this.#random, log });
     const folder = new Folder({
       name: FOLDER,
       self: this.id,
       index,
-      workers,
+      workers: new MortalWorkers(inline, clock),
       clock,
       random: this.#random,
-      log: this.#log(clock),
+      log,
       settings: this.#settings,
       watch,
-      backpressure: { setReading: this.#options.setReading },
+      backpressure: host?.backpressure ?? { setReading },
       newEpoch,
+      bootId: `boot ${this.#boots}`,
       lockRoot: () => ({ release: () => undefined }),
       deviceName: (device) => device,
       emit: () => undefined,
     });
-    this.#running = { folder, index, clock };
+    this.#running = { folder, index, clock, watch, host };
     folder.start();
+    host?.open(folder.door);
   }
 
   /** As SIGTERM does. */
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    this.#running = undefined;
-    const { index } = running;
+    const { index, host, folder, clock } = running;
     const close = index.close.bind(index);
     index.close = () => {
-      this.#saved = index.serialise();
+      this.#saved = closedCleanly(index);
       close();
     };
     let stopped = false;
-    const stopping = running.folder.stop().then(() => {
+    const stopping = (host?.stop() ?? Promise.resolve()).then(() => folder.stop());
+    const ended = stopping.then(() => {
       stopped = true;
     });
-    while (!stopped) await this.#clock.advance(STEP_MS);
-    await stopping;
-    running.clock.alive = false;
+    await this.#clock.advance(30_000, () => stopped);
+    await ended;
+    this.#running = undefined;
+    clock.alive = false;
   }
 
   /** As SIGKILL does between two jobs: what was committed is there. */
@@ -240,19 +202,59 @@ export class SimulatedDevice {
     for (const one of undo) one();
   }
 
-  #log(clock: DeviceClock): Log {
-    const tell =
-      (level: string) =>
-      (message: string, fields?: object): void => {
-        if (clock.alive) this.#options.onLog(level, message, fields);
-      };
-    const log: Log = {
-      debug: () => undefined,
-      info: tell('info'),
-      warn: tell('warn'),
-      error: tell('error'),
-      with: () => log,
-    };
-    return log;
+  /** The machine goes down, and boots: what was not durable is gone, torn or there. The index was durable at each commit. */
+  async losePower(random: SeededRandom): Promise<void> {
+    await this.crash();
+    this.#boots++;
+    this.fs.losePower(random);
   }
+
+  /** While it is down: a copy of the index, to be found again later; undefined before there was one. */
+  get savedIndex(): Buffer | undefined {
+    return this.#running === undefined ? this.#saved : this.#running.index.serialise();
+  }
+
+  /** While it is down: this is the index that the next start finds; undefined: none. */
+  putIndex(index: Buffer | undefined): void {
+    this.#saved = index;
+  }
+
+  castSpell(spell: Spell): void {
+    this.#spells.push(cast(this.fs, spell, this.#random));
+  }
+
+  /** Commits fail, until {@link heal}. */
+  failIndex(code: ErrorCode): void {
+    this.#indexFailure = code;
+  }
+
+  /** All faults of the disk and the watcher end. */
+  heal(): void {
+    for (const end of this.#spells.splice(0)) end();
+    this.#indexFailure = undefined;
+    this.fs.setCapacity(Number.MAX_SAFE_INTEGER);
+    this.watch?.setState({ kind: 'watching' });
+  }
+
+  /** The wall clock is set. */
+  jump(byMs: number): void {
+    this.#machine.offMs += byMs;
+  }
+
+  #letFail(index: FolderIndex): void {
+    const commit = index.commit.bind(index);
+    index.commit = (changes) => {
+      if (this.#indexFailure !== undefined) throw new CodedError(this.#indexFailure, 'injected');
+      return commit(changes);
+    };
+  }
+}
+
+/** The index's bytes as they are when it has been closed: it can be copied only while it is open. */
+function closedCleanly(index: FolderIndex): Buffer {
+  const db = new Database(index.serialise());
+  db.exec(`UPDATE life SET state = 'closed'`);
+  const bytes = db.serialize();
+  db.close();
+  return bytes;
 }

@@ -12,10 +12,17 @@ export interface SimulatedConnection {
   cut(): void;
   /** From now on nothing arrives any more, and nobody is told. */
   swallow(): void;
+  /** Nothing arrives any more, and one end alone is told. */
+  cutAt(end: 0 | 1): void;
+  /** Whoever held this end is no more: it is told nothing. */
+  abandon(end: 0 | 1): void;
+  /** Both ends are held, and what is sent arrives. */
+  readonly isWhole: boolean;
 }
 
 export interface Weather {
-  readonly latencyMs: number;
+  /** How long a message takes; none overtakes another. */
+  readonly latencyMs: number | (() => number);
   /** More queued than this ends it with E_PEER_SLOW. */
   readonly maxQueuedBytes: number;
 }
@@ -42,6 +49,15 @@ export function connectDevices(
       one.swallow();
       two.swallow();
     },
+    cutAt: (end) => {
+      one.swallow();
+      two.swallow();
+      (end === 0 ? one : two).lose('the connection was cut');
+    },
+    abandon: (end) => (end === 0 ? one : two).abandon(),
+    get isWhole() {
+      return one.isWhole && two.isWhole;
+    },
   };
 }
 
@@ -59,6 +75,7 @@ class SimulatedEnd implements Link {
   #inbox: Uint8Array[] = [];
   #reading = true;
   #swallowing = false;
+  #lastDueMs = 0;
   #reason: string | undefined;
   #gone = false;
   #receive: ((message: Uint8Array) => void) | undefined;
@@ -148,8 +165,21 @@ class SimulatedEnd implements Link {
     this.#swallowing = true;
   }
 
+  abandon(): void {
+    this.#gone = true;
+    this.#reason ??= 'nobody is there';
+    this.#receive = this.#ended = this.#drained = undefined;
+  }
+
+  get isWhole(): boolean {
+    return !this.#gone && !this.#swallowing && this.#reason === undefined;
+  }
+
   #travel(arrive: () => void): void {
-    this.#clock.after(this.#weather.latencyMs, () => {
+    const { latencyMs } = this.#weather;
+    const nowMs = this.#clock.monotonicMs();
+    this.#lastDueMs = Math.max(this.#lastDueMs, nowMs + (typeof latencyMs === 'number' ? latencyMs : latencyMs()));
+    this.#clock.after(this.#lastDueMs - nowMs, () => {
       if (!this.#swallowing) arrive();
     });
   }

@@ -33,7 +33,7 @@ type Message =
 /** Who sends what to whom, in words. */
 type OnMessage = (
   kind: Message['kind'],
-  what: { readonly from: string; readonly to: string; readonly text: string },
+  what: { readonly from: string; readonly to: string; readonly text: () => string },
 ) => void;
 
 export class SimulatedSession {
@@ -157,7 +157,7 @@ class End implements PeerLink {
 
   #send(message: Message, bytes: number): void {
     if (this.#ended) return;
-    this.#onMessage(message.kind, { from: this.#from.name, to: this.#to.name, text: tellMessage(message) });
+    this.#onMessage(message.kind, { from: this.#from.name, to: this.#to.name, text: () => tellMessage(message) });
     const queued = { message: structuredClone(message), bytes: bytes + MESSAGE_BYTES, arrived: false };
     this.#queue.push(queued);
     this.#queuedBytes += queued.bytes;

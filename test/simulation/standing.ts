@@ -43,6 +43,7 @@ export class Standing {
   readonly #unsure = new Set<string>();
   /** Who has made a file without content at which path. */
   readonly #empty = new Map<string, Set<number>>();
+  #doubted = false;
 
   constructor(devices: readonly SimulatedDevice[]) {
     this.#here = devices.map(() => new Map<string, string>());
@@ -101,16 +102,22 @@ export class Standing {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) this.#unsure.add(above);
   }
 
-  /** What one device has lost or got back is no user's doing: until the next rest nothing can be said. */
-  doubtAll(): void {
-    for (const path of this.#standing.keys()) this.#unsure.add(path);
+  /** What this device has lost or got back is no user's doing: until the next rest nothing can be said. */
+  anew(number: number, { fs }: SimulatedDevice): void {
+    this.#doubted = true;
+    const here = this.#here[number];
+    const top = fs.user.follow(ROOT, 'open');
+    if (here === undefined || top.kind !== 'dir') return;
+    here.clear();
+    for (const [name, { inode }] of top.children)
+      if (name !== '.syncd') for (const [path, content] of contentsIn(inode, name)) here.set(path, content);
   }
 
   /** What is not where it must be. To be asked when all trees are equal. */
   problems(): string[] {
     const problems: string[] = [];
     const [tree] = this.#here;
-    if (tree === undefined) return [];
+    if (tree === undefined || this.#doubted) return [];
     for (const path of new Set([...tree.keys(), ...this.#standing.keys()])) {
       if (this.#unsure.has(path) || (this.#empty.get(path)?.size ?? 0) > 0) continue;
       const [must] = this.#standing.get(path) ?? [];
@@ -122,6 +129,7 @@ export class Standing {
 
   /** All trees are equal, and nobody is in between. */
   rest(): void {
+    this.#doubted = false;
     this.#born.clear();
     this.#unsure.clear();
     this.#empty.clear();

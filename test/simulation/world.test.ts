@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from './random.ts';
 import { shrink, tellPlan } from './shrink.ts';
-import { randomSteps } from './steps.ts';
+import { randomSteps } from './random-steps.ts';
 import { type Plan, type Shape, linksOf, runPlan } from './world.ts';
 
 const TIMES = Number(process.env['SEEDS'] ?? 1);

@@ -1,28 +1,19 @@
 // Wants whose content is here are carried out: checked against the tree around them, planned, applied, and written down.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { lostContent } from '../core/conflict.ts';
 import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type Operation, type Ready, plan } from '../core/plan.ts';
-import {
-  type Entry,
-  type FileRecord,
-  type LiveEntry,
-  isLive,
-  joinLost,
-  newVersion,
-  sameEntry,
-} from '../core/record.ts';
+import { type Entry, type FileRecord, isLive, sameEntry } from '../core/record.ts';
 import { type DecidedAmong, reconcileAll } from '../core/rivals.ts';
 import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
 import { stagedNameOf } from '../disk/stage.ts';
-import { hashText } from '../disk/versions.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { tell } from './chronicle.ts';
 import { type FolderContext, makerOf, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import { isBroughtAlong, livesOn, madeAgain } from './directories.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
@@ -204,16 +195,16 @@ export class CarryOut {
   #obstacle(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
     const { record } = want;
     if (isLive(record)) {
-      const above = this.#obstacleAbove(record.path, batch);
+      const above = this.#obstacleAbove(want, batch);
       if (above !== undefined) return above;
     }
     return record.entry.kind === 'dir' ? undefined : this.#obstacleBelow(want, batch);
   }
 
   /** A live path needs live directories above it. Whoever sees that one is missing, and that none is to come, makes it. */
-  #obstacleAbove(path: RelativePath, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
-    const { index } = this.#context;
-    for (const dir of ancestorsOf(path)) {
+  #obstacleAbove(child: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
+    const { index, clock } = this.#context;
+    for (const dir of ancestorsOf(child.record.path)) {
       const row = index.row(dir);
       const want = batch.get(dir) ?? index.wanted(dir);
       if (want === undefined && row?.record.entry.kind === 'dir' && row.seen !== undefined) return undefined;
@@ -228,7 +219,9 @@ export class CarryOut {
         this.#want(row.record);
         return 'wait';
       }
-      if (!this.#parts.links.allCaughtUp) return 'wait';
+      const { links } = this.#parts;
+      if (!links.allCaughtUp) return 'wait';
+      if (row?.record.entry.kind !== 'dir' && isBroughtAlong(child, links, clock.nowMs())) return 'wait';
       this.#makeDirectory(dir, row?.record, want);
       return 'wait';
     }
@@ -257,14 +250,9 @@ export class CarryOut {
   #makeDirectory(path: RelativePath, ours: FileRecord | undefined, want: WantedRow | undefined): void {
     const { clock, log } = this.#context;
     const announced = want === undefined ? [] : wantedVersions(want);
-    const replaces = ours === undefined ? announced : [ours, ...announced];
-    const nowMs = clock.nowMs();
-    const entry: LiveEntry = { kind: 'dir', mode: 0o755 };
-    const record = newVersion(path, entry, replaces, makerOf(this.#context), nowMs, nowMs);
-    const lost = joinLost(record.lost, ...replaces.map((one) => lostContent(one, hashText)));
     log.info('makes a directory again, because something lives in it', { path });
     if (want !== undefined) this.#parts.litter.drop(want.record);
-    this.#want({ ...record, lost });
+    this.#want(madeAgain(path, ours, announced, makerOf(this.#context), clock.nowMs()));
   }
 
   #want(record: FileRecord, rivals: readonly FileRecord[] = [], code?: WantedRow['code']): void {
@@ -277,17 +265,11 @@ export class CarryOut {
   /** Removed elsewhere, but something lives in it here: it lives on for everybody. */
   #reviveDirectory(row: Row, want: WantedRow): void {
     const { index, clock, log } = this.#context;
-    const nowMs = clock.nowMs();
-    const { path, entry } = row.record;
-    const record = newVersion(path, entry, [row.record, ...wantedVersions(want)], makerOf(this.#context), nowMs, nowMs);
-    const lost = joinLost(record.lost, ...wantedVersions(want).map((one) => lostContent(one, hashText)));
+    const { path } = row.record;
+    const record = livesOn(row.record, wantedVersions(want), makerOf(this.#context), clock.nowMs());
     log.info('keeps a directory that was removed elsewhere, because something new is in it', { path });
     this.#parts.litter.drop(want.record);
-    index.commit({
-      nowUs: clock.nowUs(),
-      rows: [{ ...row, record: { ...record, lost }, announce: true }],
-      unwant: [path],
-    });
+    index.commit({ nowUs: clock.nowUs(), rows: [{ ...row, record, announce: true }], unwant: [path] });
   }
 
   #writeDown(

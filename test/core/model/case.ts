@@ -85,7 +85,7 @@ function baseOf(numbers: Numbers): (readonly [RelativePath, LiveEntry])[] {
     const isLikelyDir = at === 'd' || at === 'e' || at === 'd/e';
     if (kind < (isLikelyDir ? 6 : 1)) {
       dirs.add(at);
-      base.push([at, { kind: 'dir', mode: 0o755 }]);
+      base.push([at, { kind: 'dir', mode: numbers.oneIn(3) ? 0o711 : 0o755 }]);
     } else if (kind < 7) base.push([at, fileEntry(i, BASE_MS - i)]);
     else if (kind === 7) base.push([at, { kind: 'symlink', target: `nowhere ${i}` }]);
   });

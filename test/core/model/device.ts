@@ -1,22 +1,15 @@
 // A device of the model: records, wants and a tree, and what the folder does with them, without index, disk and network:
 // a scan makes versions, an announcement is decided on, and what is wanted is planned and carried out.
-import { lostContent, settle } from '../../../daemon/core/conflict.ts';
+import { settle } from '../../../daemon/core/conflict.ts';
 import type { DeviceId, Epoch, Sha256, VersionId } from '../../../daemon/core/ids.ts';
 import { type SeenStat, judge, tombstone } from '../../../daemon/core/observation.ts';
 import { type RelativePath, ancestorsOf, comparePaths, isBelow } from '../../../daemon/core/path.ts';
 import { type Ready, plan } from '../../../daemon/core/plan.ts';
 import type { ReconcileContext } from '../../../daemon/core/reconcile.ts';
-import {
-  type Entry,
-  type FileRecord,
-  isLive,
-  joinLost,
-  newVersion,
-  sameContent,
-  sameEntry,
-} from '../../../daemon/core/record.ts';
+import { type Entry, type FileRecord, isLive, sameContent, sameEntry } from '../../../daemon/core/record.ts';
 import { type DecidedAmong, reconcileAll, withAnnounced } from '../../../daemon/core/rivals.ts';
 import { relate } from '../../../daemon/core/version-vector.ts';
+import { livesOn, madeAgain } from '../../../daemon/folder/directories.ts';
 import { hash } from '../build.ts';
 import { ModelTree } from './tree.ts';
 
@@ -30,6 +23,8 @@ export interface Surroundings {
   announce(record: FileRecord, exceptTo: readonly number[]): void;
   /** Nothing is on the way to this device. */
   isCaughtUp(): boolean;
+  /** Something else may still happen. */
+  isPatient(): boolean;
   /** Somebody could send it. */
   hasContent(sha256: Sha256): boolean;
   say?: ((what: string) => void) | undefined;
@@ -41,6 +36,8 @@ interface Want {
   readonly announced: readonly FileRecord[];
   /** Who announced this very version. */
   readonly from: readonly number[];
+  /** Who announced anything about it. */
+  readonly sources: readonly number[];
 }
 
 interface Candidate {
@@ -119,8 +116,9 @@ export class ModelDevice {
     const want = this.wants.get(path);
     const announced = withAnnounced(want?.announced ?? [], theirs, hashText);
     if (announced === undefined) {
-      if (want !== undefined && relate(want.record.vector, theirs.vector) === 'equal')
-        this.wants.set(path, { ...want, from: [...want.from, from] });
+      if (want === undefined) return;
+      const has = relate(want.record.vector, theirs.vector) === 'equal' ? [from] : [];
+      this.wants.set(path, { ...want, from: [...want.from, ...has], sources: [...want.sources, from] });
       return;
     }
     const row = this.rows.get(path);
@@ -138,8 +136,12 @@ export class ModelDevice {
         return;
       case 'take':
         if (!isLive(verdict.record) && !isLive(row?.record)) this.#join(verdict.record, row, theirs, from);
-        else if (content !== undefined)
-          this.wants.set(path, { record: content, announced, from: content === theirs ? [from] : [] });
+        else if (content !== undefined) {
+          const has = content === theirs ? [from] : [];
+          const before = want?.record === content ? want.from : [];
+          const sources = [...(want?.sources ?? []), from];
+          this.wants.set(path, { record: content, announced, from: [...before, ...has], sources });
+        }
         return;
     }
   }
@@ -164,7 +166,6 @@ export class ModelDevice {
       if (outcome === 'done') {
         const { moveFrom } = candidate;
         if (moveFrom !== undefined && operation.kind === 'move') this.#wroteTombstone(moveFrom);
-        else if (moveFrom !== undefined) this.#break(`${moveFrom} was to move and was not`);
         this.#wrote(candidate);
         continue;
       }
@@ -250,7 +251,7 @@ export class ModelDevice {
     const { verdict, content } = this.#among(want, row);
     if (verdict.kind === 'take') {
       if (content === undefined || sameEntry(content.entry, want.record.entry)) return verdict.record;
-      this.wants.set(path, { record: content, announced: want.announced, from: [] });
+      this.wants.set(path, { ...want, record: content, from: [] });
       this.#progress++;
       return undefined;
     }
@@ -288,11 +289,11 @@ export class ModelDevice {
   /** {@link daemon/folder/carry-out.ts}: a live child makes every ancestor a live directory. */
   #isInTheWay(want: Want, batch: ReadonlyMap<RelativePath, Want>): boolean {
     const { record } = want;
-    if (isLive(record) && this.#isParentMissing(record.path, batch)) return true;
+    if (isLive(record) && this.#isParentMissing(want, batch)) return true;
     return record.entry.kind !== 'dir' && this.#hasLiveBelow(want, batch);
   }
 
-  #isParentMissing(path: RelativePath, batch: ReadonlyMap<RelativePath, Want>): boolean {
+  #isParentMissing({ record: { path }, sources }: Want, batch: ReadonlyMap<RelativePath, Want>): boolean {
     for (const dir of ancestorsOf(path)) {
       const row = this.rows.get(dir);
       const want = batch.get(dir) ?? this.wants.get(dir);
@@ -301,7 +302,9 @@ export class ModelDevice {
         if (batch.has(dir)) continue;
         return true;
       }
-      if (this.#around.isCaughtUp()) this.#makeDirectory(dir, row, want);
+      // Who announced it has that directory, and makes it anew when it hears that ours is gone.
+      const isBroughtAlong = row?.record.entry.kind !== 'dir' && sources.length > 0 && this.#around.isPatient();
+      if (this.#around.isCaughtUp() && !isBroughtAlong) this.#makeDirectory(dir, row, want);
       return true;
     }
     return false;
@@ -324,19 +327,13 @@ export class ModelDevice {
   }
 
   #makeDirectory(path: RelativePath, row: Row | undefined, want: Want | undefined): void {
-    const { maker, nowMs } = this.context;
-    const replaces = [...(row === undefined ? [] : [row.record]), ...(want?.announced ?? [])];
-    const made = newVersion(path, { kind: 'dir', mode: 0o755 }, replaces, maker, nowMs, nowMs);
-    const record = { ...made, lost: joinLost(made.lost, ...replaces.map((one) => lostContent(one, hashText))) };
-    this.wants.set(path, { record, announced: [record], from: [] });
+    const record = madeAgain(path, row?.record, want?.announced ?? [], this.context.maker, this.context.nowMs);
+    this.wants.set(path, { record, announced: [record], from: [], sources: want?.sources ?? [] });
     this.#progress++;
   }
 
   #reviveDirectory({ record: ours, seen }: Row, { announced }: Want): void {
-    const { maker, nowMs } = this.context;
-    const made = newVersion(ours.path, ours.entry, [ours, ...announced], maker, nowMs, nowMs);
-    const lost = joinLost(made.lost, ...announced.map((one) => lostContent(one, hashText)));
-    this.#put({ ...made, lost }, seen, []);
+    this.#put(livesOn(ours, announced, this.context.maker, this.context.nowMs), seen, []);
     this.wants.delete(ours.path);
   }
 

@@ -7,7 +7,7 @@ import type { Node } from './tree.ts';
 
 type Tree = ReadonlyMap<RelativePath, Node>;
 
-/** Of a directory that lives because of what is in it, nobody says which mode it has. */
+/** A directory that lives because of what is in it: with the mode that it has, or had, on some device. */
 const SOME_DIR = 'a directory';
 type Allowed = readonly Entry[] | typeof SOME_DIR;
 
@@ -25,11 +25,20 @@ export function unexpected(what: ModelCase, trees: readonly Tree[], final: Tree)
       for (const dir of ancestorsOf(path)) if (!isDirs(allowed.get(dir))) allowed.set(dir, SOME_DIR);
   for (const [path, one] of allowed) {
     const is = final.get(path)?.entry ?? ABSENT;
-    const isRight = one === SOME_DIR ? is.kind === 'dir' : one.some((entry) => isSame(entry, is));
+    const isRight =
+      one === SOME_DIR
+        ? is.kind === 'dir' && hadMode(is.mode, [base.get(path), ...trees.map((tree) => tree.get(path)?.entry)])
+        : one.some((entry) => isSame(entry, is));
     if (!isRight)
       return `I2: ${path} is ${tell(is)}, and should be ${one === SOME_DIR ? one : one.map(tell).join(' or ')}`;
   }
   return undefined;
+}
+
+/** Whether one of them is a directory with this mode; or none is one, and the mode is anybody's. */
+function hadMode(mode: number, entries: readonly (Entry | undefined)[]): boolean {
+  const modes = entries.flatMap((entry) => (entry?.kind === 'dir' ? [entry.mode] : []));
+  return modes.length === 0 || modes.includes(mode);
 }
 
 function isDirs(allowed: Allowed | undefined): boolean {
@@ -87,5 +96,6 @@ function isSame(a: Entry, b: Entry): boolean {
 }
 
 function tell(entry: Entry): string {
+  if (entry.kind === 'dir') return `dir ${entry.mode.toString(8)}`;
   return entry.kind === 'file' ? `file ${entry.sha256.replace(/^0+(?=.)/, '')}` : entry.kind;
 }

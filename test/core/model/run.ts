@@ -24,6 +24,7 @@ export class ModelRun {
   /** What is on the way, by receiver and sender. */
   readonly #queues: readonly (readonly FileRecord[][])[];
   readonly #late: (readonly [device: number, act: Act])[] = [];
+  #isPatient = true;
   /** Contents that must be somewhere. */
   readonly #needed = new Set<string>();
   readonly #say: ((what: string) => void) | undefined;
@@ -40,6 +41,7 @@ export class ModelRun {
         new ModelDevice(LETTERS[i] ?? 'Z', i === 0, what.clocks[i] ?? BASE_MS, BASE_MS, {
           announce: (record, exceptTo) => this.#announce(i, record, exceptTo),
           isCaughtUp: () => this.#queues[i]?.every((queue) => queue.length === 0) ?? true,
+          isPatient: () => this.#isPatient,
           hasContent: (sha256) => this.#isInSomeTree(sha256),
           say: say === undefined ? undefined : (text) => say(`${i} ${text}`),
         }),
@@ -126,7 +128,8 @@ export class ModelRun {
         // Luck has not found anything: is there anything?
         let worked = false;
         for (let i = 0; i < length; i++) worked = this.#turnOf(i, true) || worked;
-        if (!worked) return undefined;
+        if (!worked && !this.#isPatient) return undefined;
+        this.#isPatient = worked;
         idle = 0;
       }
     }

@@ -1,0 +1,56 @@
+// Directories that live because of what is in them, though somebody has removed them: they come back as they were.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OneDevice, ROOT, file } from './one-device.ts';
+
+/** A private directory that both have, and that is removed here while the peer makes a file in it. */
+async function removedHere(): Promise<OneDevice> {
+  const device = await new OneDevice().start({ 'd/a.txt': 'a', 'b.txt': 'b' });
+  device.user.chmod(`${ROOT}/d`, 0o711);
+  await device.clock.advance(1_000);
+  device.remove('d');
+  await device.until(() => device.row('d')?.record.entry.kind === 'absent', 'its tombstone');
+  device.peer.tell(device.peer.version('d/new.txt', file('new'), null), 'new');
+  await device.clock.advance(1_000);
+  return device;
+}
+
+test('I2: a directory that was removed here and in which a peer has made a file comes back as the peer has it', async () => {
+  const device = await removedHere();
+  device.peer.tell(device.peer.version('d', { kind: 'dir', mode: 0o711 }));
+  await device.until(() => device.exists('d/new.txt'), 'the file');
+
+  assert.equal(device.user.tree(ROOT).get('d'), 'dir 711');
+  assert.equal(device.row('d')?.record.origin, device.peer.device, 'nobody else has made it anew');
+  await device.stop();
+});
+
+test('I15: when the peer has gone before it said how its directory is, the file comes in one that is open to nobody else', async () => {
+  const device = await removedHere();
+  device.peer.disconnect();
+  await device.until(() => device.exists('d/new.txt'), 'the file', 5_000);
+
+  assert.equal(device.user.tree(ROOT).get('d'), 'dir 700');
+  await device.stop();
+});
+
+test('I15: a peer that never says how its directory is does not keep the file from coming', async () => {
+  const device = await removedHere();
+  await device.until(() => device.exists('d/new.txt'), 'the file');
+  await device.stop();
+});
+
+test('I2: a directory that waits to be removed, and in which another peer makes a file, stays as it is', async () => {
+  const device = await new OneDevice().start({ 'd/a.txt': 'a', 'b.txt': 'b' });
+  device.user.chmod(`${ROOT}/d`, 0o711);
+  await device.clock.advance(1_000);
+  device.fs.fail('rename', (path) => path.endsWith('/a.txt'), 'EPERM');
+  for (const path of ['d/a.txt', 'd']) device.peer.tell(device.peer.version(path, { kind: 'absent' }));
+  await device.until(() => device.wanted('d')?.why === 'skipped', 'it to be named');
+  device.other.connect();
+  device.other.tell(device.other.version('d/new.txt', file('new'), null), 'new');
+  await device.until(() => device.exists('d/new.txt'), 'the file');
+
+  assert.equal(device.user.tree(ROOT).get('d'), 'dir 711');
+  await device.stop();
+});

@@ -1,0 +1,126 @@
+// Planted bugs of the decisions: versions compared, conflicts, order of work, what a look at the disk means.
+import type { Mutation } from './mutation.ts';
+
+const RECONCILE = 'daemon/core/reconcile.ts';
+const CONFLICT = 'daemon/core/conflict.ts';
+const VECTOR = 'daemon/core/version-vector.ts';
+const RECORD = 'daemon/core/record.ts';
+const PLAN = 'daemon/core/plan.ts';
+const OBSERVATION = 'daemon/core/observation.ts';
+
+export const CORE: readonly Mutation[] = [
+  {
+    name: 'last-to-arrive-wins',
+    breaks: 'a conflict is decided by the order in which the versions arrive',
+    invariant: 'I2',
+    within: 'line',
+    edits: [
+      { file: RECONCILE, find: 'const weWin = compareVersions(ours, theirs) >= 0;', replace: 'const weWin = false;' },
+    ],
+  },
+  {
+    name: 'concurrent-is-newer',
+    breaks: 'a version that has not seen ours counts as its successor',
+    invariant: 'I2',
+    within: 'line',
+    edits: [
+      {
+        file: VECTOR,
+        find: "if (aMore && bMore) return 'concurrent';",
+        replace: "if (aMore && bMore) return 'newer';",
+      },
+    ],
+  },
+  {
+    name: 'count-stands-still',
+    breaks: 'a counter is the clock alone, and two versions of one moment get the same',
+    invariant: 'I2',
+    within: 'two devices',
+    edits: [
+      {
+        file: VECTOR,
+        find: 'Math.max(countOf(vector, epoch) + 1, nowMs)',
+        replace: 'Math.max(countOf(vector, epoch), nowMs - (nowMs % 500))',
+      },
+    ],
+  },
+  {
+    name: 'deletion-beats-edit',
+    breaks: 'a tombstone wins against an edit when it is later',
+    invariant: 'I1',
+    within: 'two devices',
+    edits: [
+      {
+        file: RECONCILE,
+        find: "if (b.entry.kind === 'absent') return a.entry.kind !== 'absent';",
+        replace: "if (b.entry.kind === 'absent') return false;",
+      },
+    ],
+  },
+  {
+    name: 'winner-forgets-the-loser',
+    breaks: 'who takes the winner keeps its vector and not the merged one',
+    invariant: 'I2',
+    within: 'line',
+    edits: [{ file: CONFLICT, find: 'vector: merge(winner.vector, loser.vector),', replace: 'vector: winner.vector,' }],
+  },
+  {
+    name: 'revived-over-one',
+    breaks: 'what must live is made anew over our version alone, not over theirs',
+    invariant: 'I2',
+    within: 'two devices',
+    edits: [
+      {
+        file: RECONCILE,
+        find: 'newVersion(ours.path, ours.entry, [ours, theirs], maker',
+        replace: 'newVersion(ours.path, ours.entry, [ours], maker',
+      },
+    ],
+  },
+  {
+    name: 'shallow-deletions-first',
+    breaks: 'directories are removed before what is in them',
+    invariant: 'I2',
+    within: 'two devices',
+    edits: [{ file: PLAN, find: '(step === TAKE_AWAY ? -deeper : deeper)', replace: 'deeper' }],
+  },
+  {
+    name: 'time-and-size-only',
+    breaks: 'a file of the same size and time counts as unchanged, whatever its inode and ctime',
+    invariant: 'I6',
+    within: 'two devices',
+    edits: [
+      {
+        file: OBSERVATION,
+        find: 'return sameFile(known, now) && known.ctimeNs === now.ctimeNs && known.mode === now.mode;',
+        replace: 'return known.size === now.size;',
+      },
+    ],
+  },
+  {
+    name: 'mode-not-noticed',
+    breaks: 'a chmod is no change',
+    invariant: 'I6',
+    within: 'two devices',
+    edits: [
+      {
+        file: RECORD,
+        find: "if (a.kind === 'file' && b.kind === 'file') return a.mode === b.mode && a.mtimeUs === b.mtimeUs;",
+        replace: "if (a.kind === 'file' && b.kind === 'file') return a.mtimeUs === b.mtimeUs;",
+      },
+    ],
+  },
+  {
+    name: 'tombstone-over-nothing',
+    breaks: 'a deletion made here does not know what it deletes',
+    invariant: 'I3',
+    within: 'two devices',
+    edits: [
+      {
+        file: OBSERVATION,
+        find: 'return newVersion(record.path, entry, [record], maker, nowMs, nowMs);',
+        replace: 'return newVersion(record.path, entry, [], maker, nowMs, nowMs);',
+      },
+    ],
+  },
+];

@@ -1,0 +1,87 @@
+// Planted bugs of the flow: what is announced, received, waited for, and found again after a stop.
+import type { Mutation } from './mutation.ts';
+
+const TALK = 'daemon/folder/talk.ts';
+const CARRY_OUT = 'daemon/folder/carry-out.ts';
+const HINTS = 'daemon/folder/hints.ts';
+const LITTER = 'daemon/folder/litter.ts';
+
+export const FOLDER: readonly Mutation[] = [
+  {
+    name: 'hint-dropped',
+    breaks: 'a hint that comes while a look is under way is forgotten',
+    invariant: 'I6',
+    within: 'two devices',
+    edits: [
+      {
+        file: HINTS,
+        find: 'this.#paths.add(hint.path);\n        break;',
+        replace: 'if (this.#paths.size === 0) this.#paths.add(hint.path);\n        break;',
+      },
+    ],
+  },
+  {
+    name: 'no-rescan',
+    breaks: 'nothing is ever scanned again: a lost hint hides a change for ever',
+    invariant: 'I6',
+    within: 'lost hints',
+    edits: [
+      {
+        file: 'daemon/folder/folder.ts',
+        find: 'if (this.#local.scanning || last === undefined) return;',
+        replace: 'if (!this.#local.scanning || last === undefined) return;',
+      },
+    ],
+  },
+  {
+    name: 'no-scan-at-start',
+    breaks: 'what happened while the daemon was down is not looked for',
+    invariant: 'I6',
+    within: 'two devices',
+    edits: [
+      {
+        file: 'daemon/folder/watching.ts',
+        find: "first.cancel();\n        this.#hints.add({ kind: 'everything', why: 'start' });",
+        replace: 'first.cancel();',
+      },
+      {
+        file: 'daemon/folder/folder.ts',
+        find: 'if (this.#local.scanning || last === undefined) return;',
+        replace: 'if (!this.#local.scanning || last === undefined) return;',
+      },
+    ],
+  },
+  {
+    name: 'goes-on-from-the-end',
+    breaks: 'a peer that connects again is told only what is new since',
+    invariant: 'I2',
+    within: 'two devices',
+    edits: [
+      {
+        file: TALK,
+        find: 'state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);',
+        replace: 'state.restart(offer.have?.epoch === index.epoch ? index.seq : NO_SEQUENCE);',
+      },
+    ],
+  },
+  {
+    name: 'merged-not-told',
+    breaks: 'a merged version is not told to who sent one half of it',
+    invariant: 'I2',
+    within: 'ring',
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: "if (seq === undefined || relate(record.vector, want.record.vector) !== 'equal') continue;",
+        replace: 'if (seq === undefined) continue;',
+      },
+    ],
+  },
+  {
+    name: 'litter-stays',
+    breaks: 'what is not wanted any more stays in staging',
+    invariant: 'I10',
+    within: 'two devices',
+    edits: [{ file: LITTER, find: 'if (items.length > 0) await', replace: 'if (items.length > 1000) await' }],
+  },
+];

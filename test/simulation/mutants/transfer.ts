@@ -1,0 +1,32 @@
+// Planted bugs of bringing contents: what is verified, from whom, and what is done with what came.
+import type { Mutation } from './mutation.ts';
+
+const STAGE = 'daemon/disk/stage.ts';
+const READ = 'daemon/disk/read.ts';
+
+export const TRANSFER: readonly Mutation[] = [
+  {
+    name: 'bytes-not-verified',
+    breaks: 'what a peer sends is not compared with what it announced, and what it reads neither',
+    invariant: 'I5',
+    within: 'two devices',
+    edits: [
+      {
+        file: STAGE,
+        find: "if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return false;",
+        replace: '',
+      },
+      { file: STAGE, find: 'if (bytes.length !== entry.size) return false;', replace: '' },
+      {
+        file: READ,
+        find: "return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;",
+        replace: 'return sha256 === undefined ? undefined : bytes;',
+      },
+      {
+        file: READ,
+        find: 'if (known !== undefined && (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))))',
+        replace: 'if (seen === undefined)',
+      },
+    ],
+  },
+];

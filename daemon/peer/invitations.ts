@@ -1,9 +1,10 @@
-// The invitations that are open: one file each, with the hash of its secret and not the secret. Each is good once: it is
-// removed before anything is done for it, so that of two devices that use it at the same time one is refused.
+// The invitations that are open: one file each, with the hash of its secret and not the secret. Each is good once: who uses
+// it is written down before anything is done for it, so that of two devices that use it at the same time one is refused.
+// Until it would have expired, that device is known by it: it may have missed what it was answered.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CodedError } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../core/base32.ts';
-import { type FolderName, parseFolderName } from '../core/ids.ts';
+import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
 import type { Role } from '../core/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PrivateFiles } from '../ports/private-files.ts';
@@ -13,6 +14,8 @@ const DIRECTORY = 'invitations';
 const SECRET_BYTES = 16;
 /** Nobody has so many open at a time; each wrong guess is compared with all. */
 const MAX_OPEN = 256;
+/** Beyond, the one that was made first is forgotten. */
+const MAX_USED = 256;
 
 const ROLES: readonly Role[] = ['two-way', 'edit-only', 'read-only'];
 
@@ -23,24 +26,31 @@ export interface Grant {
   readonly role: Role;
 }
 
+/** What a secret gives to who shows it. `used`: this very device has had it already. */
+export interface Shown extends Grant {
+  readonly used: boolean;
+}
+
 export interface Taken {
   readonly grant: Grant;
   /** It could not be given: the secret is good again until it expires. */
   putBack(): void;
 }
 
-interface Open extends Grant {
+interface Kept extends Grant {
   readonly id: string;
   readonly secretHash: Uint8Array;
   /** By the wall clock. */
   readonly expiresMs: number;
+  readonly usedBy: DeviceId | undefined;
 }
 
 export class Invitations {
   readonly #files: PrivateFiles;
   readonly #random: Random;
   readonly #clock: Clock;
-  readonly #open = new Map<string, Open>();
+  /** In the order in which they were made, as far as this run knows it. */
+  readonly #kept = new Map<string, Kept>();
 
   constructor(files: PrivateFiles, random: Random, clock: Clock) {
     this.#files = files;
@@ -52,8 +62,8 @@ export class Invitations {
   /** How many can still be used. Those that have expired are removed. */
   get count(): number {
     const nowMs = this.#clock.nowMs();
-    for (const one of this.#open.values()) if (one.expiresMs <= nowMs) this.#remove(one);
-    return this.#open.size;
+    for (const one of this.#kept.values()) if (one.expiresMs <= nowMs) this.#remove(one);
+    return this.#kept.size - this.#used().length;
   }
 
   /** Answers with the secret, which is not kept. */
@@ -62,40 +72,54 @@ export class Invitations {
       throw new CodedError('E_USAGE', `${MAX_OPEN} invitations are open`, 'Wait until some have expired.');
     const secret = encodeBase32(this.#random.bytes(SECRET_BYTES));
     const id = encodeBase32(this.#random.bytes(10));
-    const one: Open = { ...grant, id, secretHash: hash(secret), expiresMs: this.#clock.nowMs() + expiresInMs };
-    this.#keep(one);
+    const expiresMs = this.#clock.nowMs() + expiresInMs;
+    const one: Kept = { ...grant, id, secretHash: hash(secret), expiresMs, usedBy: undefined };
+    this.#files.create(fileOf(id), formatFile(one));
+    this.#kept.set(id, one);
     return secret;
   }
 
-  /** What the secret gives, without using it up. Undefined: it gives nothing. */
-  look(secret: string): Grant | undefined {
-    return this.#find(secret);
+  /** What the secret gives to this device, without using it up. Undefined: it gives nothing. */
+  look(secret: string, device: DeviceId): Shown | undefined {
+    const one = this.#find(secret);
+    if (one === undefined || (one.usedBy !== undefined && one.usedBy !== device)) return undefined;
+    return { folders: one.folders, role: one.role, used: one.usedBy !== undefined };
   }
 
   /** Uses the secret up. Undefined: it gives nothing (any longer). */
-  take(secret: string): Taken | undefined {
+  take(secret: string, device: DeviceId): Taken | undefined {
     const one = this.#find(secret);
-    if (one === undefined || !this.#remove(one)) return undefined;
-    return { grant: one, putBack: () => this.#keep(one) };
+    // One whose file was removed was taken back.
+    if (one === undefined || one.usedBy !== undefined || this.#files.read(fileOf(one.id)) === undefined)
+      return undefined;
+    this.#replace({ ...one, usedBy: device });
+    const [first, ...others] = this.#used();
+    if (first !== undefined && others.length >= MAX_USED) this.#remove(first);
+    return { grant: one, putBack: () => this.#replace(one) };
   }
 
-  #find(secret: string): Open | undefined {
-    if (this.count === 0) return undefined;
+  #used(): readonly Kept[] {
+    return [...this.#kept.values()].filter((one) => one.usedBy !== undefined);
+  }
+
+  #find(secret: string): Kept | undefined {
+    const nowMs = this.#clock.nowMs();
     const wanted = hash(secret);
     // All are compared, whichever it is: time tells nothing.
-    let found: Open | undefined;
-    for (const one of this.#open.values()) if (timingSafeEqual(one.secretHash, wanted)) found = one;
+    let found: Kept | undefined;
+    for (const one of this.#kept.values())
+      if (timingSafeEqual(one.secretHash, wanted) && one.expiresMs > nowMs) found = one;
     return found;
   }
 
-  #keep(one: Open): void {
-    this.#files.create(fileOf(one.id), formatFile(one));
-    this.#open.set(one.id, one);
+  #replace(one: Kept): void {
+    this.#files.replace(fileOf(one.id), formatFile(one));
+    this.#kept.set(one.id, one);
   }
 
-  #remove(one: Open): boolean {
-    this.#open.delete(one.id);
-    return this.#files.remove(fileOf(one.id));
+  #remove(one: Kept): void {
+    this.#kept.delete(one.id);
+    this.#files.remove(fileOf(one.id));
   }
 
   #load(name: string): void {
@@ -104,31 +128,35 @@ export class Invitations {
     if (id === undefined || text === undefined) return;
     const one = parseFile(id, text);
     if (one === undefined) this.#files.remove(fileOf(id));
-    else this.#open.set(id, one);
+    else this.#kept.set(id, one);
   }
 }
 
 const fileOf = (id: string): string => `${DIRECTORY}/${id}.json`;
 const hash = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
 
-function formatFile({ secretHash, expiresMs, folders, role }: Open): string {
+function formatFile({ secretHash, expiresMs, folders, role, usedBy }: Kept): string {
   const secret = Buffer.from(secretHash).toString('hex');
-  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, folders, role })}\n`;
+  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, folders, role, usedBy })}\n`;
 }
 
 /** Undefined where the file is not what this program writes: an invitation less, and nothing else. */
-function parseFile(id: string, text: string): Open | undefined {
-  const { secretSha256, expiresMs, folders, role } = fieldsOf(text);
+function parseFile(id: string, text: string): Kept | undefined {
+  const { secretSha256, expiresMs, folders, role, usedBy } = fieldsOf(text);
+  const user = typeof usedBy === 'string' ? parseDeviceId(usedBy) : undefined;
+  if (usedBy !== undefined && user === undefined) return undefined;
   const granted = ROLES.find((one) => one === role);
   const names = Array.isArray(folders) ? folders.map((name) => parseFolderName(String(name))) : [];
   const known = names.filter((name) => name !== undefined);
   if (typeof secretSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(secretSha256)) return undefined;
   if (typeof expiresMs !== 'number' || granted === undefined) return undefined;
   if (known.length === 0 || known.length < names.length) return undefined;
-  return { id, secretHash: Buffer.from(secretSha256, 'hex'), expiresMs, folders: known, role: granted };
+  return { id, secretHash: Buffer.from(secretSha256, 'hex'), expiresMs, folders: known, role: granted, usedBy: user };
 }
 
-function fieldsOf(text: string): Partial<Record<'secretSha256' | 'expiresMs' | 'folders' | 'role', unknown>> {
+type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'role' | 'usedBy';
+
+function fieldsOf(text: string): Partial<Record<Field, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : {};

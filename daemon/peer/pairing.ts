@@ -56,21 +56,24 @@ export class Pairing {
   async judge(join: Join, from: Applicant): Promise<JoinAnswer> {
     const { invitations, tries, log } = this.#options;
     if (!tries.mayTry(from.source)) return refused();
-    const grant = invitations.look(join.secret);
-    if (grant === undefined) {
+    const shown = invitations.look(join.secret, from.device);
+    if (shown === undefined) {
       tries.wrong(from.source);
       log.warn('a wrong or used invitation was shown', { source: from.source, device: from.device });
       return refused();
     }
-    const offered = this.#offer(grant);
+    const offered = this.#offer(shown);
     if (offered === undefined) return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
+    // It has missed the answer, or has died before it wrote it down. It is told again, and given nothing.
+    if (shown.used && !this.#has(from.device, shown)) return refused();
+    if (!join.preview && shown.used) return { message: offered };
     if (!join.preview) return this.#admit(join, from, offered);
     return join.digests === true ? this.#options.digests.addTo(offered) : { message: offered };
   }
 
   async #admit(join: Join, from: Applicant, offered: Joined): Promise<JoinAnswer> {
     const { invitations, admit, log } = this.#options;
-    const taken = invitations.take(join.secret);
+    const taken = invitations.take(join.secret, from.device);
     if (taken === undefined) return refused();
     const { folders, role } = taken.grant;
     const address = parseHostPort(join.address ?? '');
@@ -90,6 +93,13 @@ export class Pairing {
         ? error(failure.code, failure.message)
         : error('E_INTERNAL', 'the inviting device could not add this one');
     }
+  }
+
+  /** All that the invitation gives is this device's, and has not been taken from it. */
+  #has(device: DeviceId, { folders }: Grant): boolean {
+    const { trust } = this.#options;
+    const doors = trust.doors(device);
+    return trust.peer(device) !== undefined && folders.every((folder) => doors.has(folder));
   }
 
   /** Undefined when one of the folders is gone. */

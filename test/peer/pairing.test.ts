@@ -144,7 +144,23 @@ test('a used or expired invitation is refused', async (t) => {
   await rejectsWith(two.peers.join(invitation, false), 'E_INVITATION_REFUSED');
   const expired = await hub.peers.invite({ ...docs, expiresInMs: -1 });
   await rejectsWith(two.peers.join(expired, false), 'E_INVITATION_REFUSED');
-  assert.deepEqual(readdirSync(join(hub.stateDir, 'invitations')), []);
+  assert.equal(readdirSync(join(hub.stateDir, 'invitations')).length, 1, 'who used the first one is known until then');
+});
+
+test('S58: a device that has missed the answer is told again, and only while it is a peer with all that it was given', async (t) => {
+  const { hub, invitation } = await hubWithInvitation(t);
+  const laptop = await device(t, 'laptop');
+  const other = await device(t, 'other');
+  const joined = await laptop.peers.join(invitation, false);
+
+  assert.deepEqual(await laptop.peers.join(invitation, false), joined);
+  assert.deepEqual(await laptop.peers.join(invitation, true), joined);
+  await rejectsWith(other.peers.join(invitation, false), 'E_INVITATION_REFUSED');
+  hub.unshare('docs', laptop);
+  await rejectsWith(laptop.peers.join(invitation, false), 'E_INVITATION_REFUSED');
+  await hub.distrust(laptop);
+  await rejectsWith(laptop.peers.join(invitation, false), 'E_INVITATION_REFUSED');
+  assert.equal(hub.admitted.length, 1, 'nobody is let in again');
 });
 
 test('the secret is sent to nobody but the holder of the key in the invitation', async (t) => {

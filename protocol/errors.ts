@@ -174,8 +174,13 @@ export const ERRORS = {
   ),
   E_DAMAGED: entry(
     5,
-    'A power loss has damaged a file, or taken it away; it is fetched again from a peer.',
-    'Connect a peer that has it; what was found is kept in the version store.',
+    'A file was damaged on its disk, or a power loss has taken it away; it is fetched again from a peer.',
+    'Connect a peer that has it. If no device has it any more, write it anew, or make it and remove it: that settles it.',
+  ),
+  E_NO_SOURCE: entry(
+    5,
+    'A file was announced, and no device of the folder has its content any more.',
+    'It is tried again by itself. To settle it, write the file anew, or make it and remove it.',
   ),
   E_CHANGING: entry(5, 'The file changes while it is read.', 'Nothing: it is sent when it rests.'),
   E_CROSS_DEVICE: entry(

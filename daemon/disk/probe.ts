@@ -1,8 +1,15 @@
-// Tries whether a folder's file system takes anything at all.
+// Tries whether a folder's file system still takes anything: after an error the kernel makes it read-only, and answers much
+// as if nothing were.
 import type { ErrorCode } from '../../protocol/errors.ts';
+import { OWN_DIR } from '../core/path.ts';
+import { type Directory, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
-import { codeOf } from './errno.ts';
-import { STAGING, type TreeRef, withTree } from './tree.ts';
+import { codeOf, isAbsent } from './errno.ts';
+
+/** In the folder's own directory; one that a killed run left is taken for ours. */
+const PROBE = 'probe';
+/** The disk has failed, not somebody's rights or the room on it. */
+const FAILURES: ReadonlySet<string | undefined> = new Set(['EIO', 'EROFS']);
 
 export interface ProbedRoot {
   readonly freeBytes: number;
@@ -11,26 +18,61 @@ export interface ProbedRoot {
   readonly code: ErrorCode | undefined;
 }
 
-/** Whether the folder can be written to: a file is made and removed in its own directory. */
-export const probeRoot: Job<{ tree: TreeRef; name: string }, ProbedRoot> = {
+/** Whether the folder can be written to, and how much room there is. */
+export const probeRoot: Job<{ root: string }, ProbedRoot> = {
   name: 'probeRoot',
-  run(fs, { tree: ref, name }) {
-    return withTree(fs, ref, (tree) => {
-      const staging = tree.own(STAGING);
-      try {
-        const { freeBytes, totalBytes } = fs.space(staging);
-        try {
-          staging.openFile(name, 'create').close();
-          staging.remove(name, 'file');
-          return { freeBytes, totalBytes, code: undefined };
-        } catch (error) {
-          const code = codeOf(error);
-          if (code === undefined) throw error;
-          return { freeBytes, totalBytes, code };
-        }
-      } finally {
-        staging.close();
-      }
-    });
+  run(fs, { root }) {
+    const dir = fs.openRoot(root);
+    try {
+      const { freeBytes, totalBytes } = fs.space(dir);
+      const failure = failureOf(dir);
+      if (failure === undefined) return { freeBytes, totalBytes, code: undefined };
+      const code = codeOf(failure);
+      if (code === undefined) throw failure;
+      return { freeBytes, totalBytes, code };
+    } finally {
+      dir.close();
+    }
   },
 };
+
+/** syncfs(2) on the folder's file system. False when the disk has failed: then nothing is known to be durable. */
+export const syncTree: Job<{ root: string }, boolean> = {
+  name: 'syncTree',
+  run(fs, { root }) {
+    const dir = fs.openRoot(root);
+    try {
+      fs.sync(dir);
+      return !FAILURES.has(errnoOf(failureOf(dir)));
+    } catch (error) {
+      if (FAILURES.has(errnoOf(error))) return false;
+      throw error;
+    } finally {
+      dir.close();
+    }
+  },
+};
+
+function failureOf(root: Directory): Error | undefined {
+  try {
+    const own = root.openDir(OWN_DIR);
+    try {
+      removeProbe(own);
+      own.openFile(PROBE, 'create').close();
+      own.remove(PROBE, 'file');
+    } finally {
+      own.close();
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function removeProbe(own: Directory): void {
+  try {
+    own.remove(PROBE, 'file');
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}

@@ -92,20 +92,6 @@ export function usableBytes(fs: FileSystem, dir: Directory): number {
   return Math.max(0, freeBytes - Math.min(totalBytes * RESERVE_SHARE, 1 << 30));
 }
 
-/** syncfs(2) on the folder's file system. */
-export const syncTree: Job<{ root: string }, null> = {
-  name: 'syncTree',
-  run(fs, { root }) {
-    const dir = fs.openRoot(root);
-    try {
-      fs.sync(dir);
-      return null;
-    } finally {
-      dir.close();
-    }
-  },
-};
-
 export interface RootChain {
   /** The root's own identity; undefined: there is nothing there yet. */
   readonly own: string | undefined;

@@ -1,7 +1,7 @@
 // What `syncctl doctor` wants to know of a folder.
 import { probeRoot } from '../disk/probe.ts';
 import { rootCode } from './root-guard.ts';
-import { type FolderContext, newVersionId } from './context.ts';
+import type { FolderContext } from './context.ts';
 import type { FolderExamination } from './view.ts';
 
 export async function examine(context: FolderContext): Promise<FolderExamination> {
@@ -10,8 +10,7 @@ export async function examine(context: FolderContext): Promise<FolderExamination
   const damagedIndex = typeof opened === 'object' ? opened.damaged : undefined;
   const about = { name, path: context.settings().path, ...index.survey(clock.nowMs()), damagedIndex };
   try {
-    const probe = { tree: context.tree(), name: `probe-${newVersionId(context)}` };
-    const { code, ...space } = await workers.run(probeRoot, probe);
+    const { code, ...space } = await workers.run(probeRoot, { root: context.tree().root });
     return { ...about, space, code };
   } catch (error) {
     const code = rootCode(error);

@@ -132,7 +132,7 @@ export class Folder implements ControlledFolder {
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
     this.#fetcher = new Fetcher({ ...context, isGone, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
-    this.#retries = new Retries(context, this.#fetcher, this.#skipped);
+    this.#retries = new Retries(context, this.#fetcher, this.#skipped, this.#links);
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
@@ -157,6 +157,7 @@ export class Folder implements ControlledFolder {
       guard: new RootGuard(context, this.#boundaries),
       hints: this.#hints,
       onGone: () => this.#watching.stop(),
+      onLost: () => powerLoss.suspect(),
       onBack: async () => {
         await recovery.run();
         await powerLoss.verify();
@@ -165,7 +166,7 @@ export class Folder implements ControlledFolder {
     });
     this.#tasks = new Tasks(wake);
     this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
-    this.#upkeep = new Upkeep(context);
+    this.#upkeep = new Upkeep(context, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#paused = index.meta(PAUSED) !== undefined;
     this.#scannedOnce = index.meta(SCANNED) !== undefined;

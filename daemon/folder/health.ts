@@ -15,6 +15,8 @@ export interface HealthParts {
   readonly hints: Hints;
   /** The root has gone: nothing is to be read or written until it is back. */
   onGone(): Promise<void>;
+  /** Its disk may have lost what was not synced. */
+  onLost(): void;
   /** It is there, for the first time or again. */
   onBack(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export class Health {
     if (root.kind === 'missing') {
       const { code, message } = root;
       if (!this.isHalted) log.error('halted: nothing is read or deleted', { code, message });
+      if (this.#isReady) this.#parts.onLost();
       this.#trouble = { kind: 'halted', code, message };
       await this.#parts.onGone();
       return false;

@@ -158,7 +158,8 @@ export class LocalChanges {
   /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
   #waits(path: RelativePath): boolean {
     const { index } = this.#context;
-    return index.wanted(path)?.why === 'skipped' || index.row(path)?.keptLocally === true;
+    const want = index.wanted(path);
+    return want?.why === 'skipped' || want?.code === 'E_DAMAGED' || index.row(path)?.keptLocally === true;
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {

@@ -1,4 +1,4 @@
-// After an unclean boot: the index is durable row by row, the files that it speaks of were not yet. Rows beyond the last
+// After an unclean boot, or when the disk itself was away: the index is durable row by row, the files that it speaks of were not yet. Rows beyond the last
 // checkpoint are compared with the disk by hash. A content that differs behind the modification time that is known, or a
 // file that is gone, was damaged by the power loss, and is fetched again; anything else that differs is an edit. A path
 // whose tombstone is known and which is there again as it was has come back with the file system's journal: it is removed
@@ -16,6 +16,8 @@ import type { Hints } from './hints.ts';
 import type { SkippedPaths } from './skipped.ts';
 
 const BOOT = 'boot';
+const DISK = 'disk';
+const LOST = 'lost';
 const AT_ONCE = 256;
 
 export class PowerLoss {
@@ -31,13 +33,28 @@ export class PowerLoss {
     this.#bootId = bootId;
   }
 
-  /** Before anything else is believed of the disk. Once a boot. */
+  /** The disk itself has failed or gone: what had not reached it may be missing when it is back. */
+  suspect(): void {
+    const { index, clock } = this.#context;
+    if (index.meta(DISK) !== undefined) return;
+    try {
+      index.commit({ nowUs: clock.nowUs(), meta: [[DISK, LOST]] });
+    } catch {
+      // The index is on it, too: then it is as old as what it speaks of.
+    }
+  }
+
+  /** Before anything else is believed of the disk: once a boot, and when the disk was away. */
   async verify(): Promise<void> {
     const { index, clock, log } = this.#context;
     const before = index.meta(BOOT);
-    if (this.#bootId === undefined || before === this.#bootId) return;
-    if (before !== undefined && !index.closedCleanly) {
-      log.warn('the machine went down without stopping the daemon; compares what may not have reached the disk');
+    const isOtherBoot = this.#bootId !== undefined && before !== this.#bootId;
+    const wasAway = index.meta(DISK) !== undefined;
+    if (!isOtherBoot && !wasAway) return;
+    const wasCut = isOtherBoot && before !== undefined && !index.closedCleanly;
+    if (wasCut || wasAway) {
+      const what = wasCut ? 'the machine went down without stopping the daemon' : 'the disk was away, or has failed';
+      log.warn(`${what}; compares what may not have reached the disk`);
       for (let from = index.durableSeq; ;) {
         const rows = index.afterDurable(AT_ONCE, from);
         const last = rows.at(-1);
@@ -46,7 +63,13 @@ export class PowerLoss {
         from = last.seq;
       }
     }
-    index.commit({ nowUs: clock.nowUs(), meta: [[BOOT, this.#bootId]] });
+    index.commit({
+      nowUs: clock.nowUs(),
+      meta: [
+        [BOOT, this.#bootId ?? null],
+        [DISK, null],
+      ],
+    });
   }
 
   async #compare(rows: readonly Row[]): Promise<void> {

@@ -1,27 +1,32 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { WantedRow } from '../index/wanted.ts';
+import type { WantMark, WantedRow } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
+import type { Links } from './links.ts';
 import type { SkippedPaths } from './skipped.ts';
 
 const TICK_MS = 5_000;
 const RETRY_MS = 10_000;
 /** Wants tried again in one go. */
 const AT_ONCE = 1_000;
+/** So often every device of the folder must have said that it does not have a content before that is named. */
+const NOBODY_HAS_IT = 3;
 
 export class Retries {
   readonly #context: FolderContext;
   readonly #fetcher: Fetcher;
   readonly #skipped: SkippedPaths;
+  readonly #links: Links;
   #tickedMs = 0;
   #retriedMs = 0;
 
-  constructor(context: FolderContext, fetcher: Fetcher, skipped: SkippedPaths) {
+  constructor(context: FolderContext, fetcher: Fetcher, skipped: SkippedPaths, links: Links) {
     this.#context = context;
     this.#fetcher = fetcher;
     this.#skipped = skipped;
+    this.#links = links;
   }
 
   /** At the next tick, whatever the interval. */
@@ -38,10 +43,7 @@ export class Retries {
     if (nowMs - this.#retriedMs <= RETRY_MS) return;
     this.#retriedMs = nowMs;
     const { index } = this.#context;
-    this.#mark(
-      index.skipped(AT_ONCE).flatMap(({ path }) => index.wanted(path) ?? []),
-      'fetch',
-    );
+    this.#fetch(index.skipped(AT_ONCE).flatMap(({ path }) => index.wanted(path) ?? []));
     if (index.wantedCounts().held > 0) this.#askAgain();
   }
 
@@ -50,9 +52,25 @@ export class Retries {
     this.now();
   }
 
-  /** Nobody has it who is connected: it waits, and does not stand before what can be had. */
+  /**
+   * Nobody has it who is connected: it waits, and does not stand before what can be had. When all are connected, and say
+   * so again and again, there is nobody to wait for: then it is named, and nobody waits for it.
+   */
   onNoSource(wants: readonly WantedRow[]): void {
-    this.#mark(wants, 'held');
+    const { index, clock, log } = this.#context;
+    const isAnybodyAway = [...this.#context.settings().peers.keys()].some(
+      (device) => this.#links.byDevice(device)?.caughtUp !== true,
+    );
+    const mark = wants.map((want): WantMark => {
+      const { record, attempts } = want;
+      const { path } = record;
+      if (isAnybodyAway) return { path, why: 'held', code: lasting(want), attempts };
+      if (attempts + 1 < NOBODY_HAS_IT) return { path, why: 'held', code: lasting(want), attempts: attempts + 1 };
+      const code = lasting(want) ?? 'E_NO_SOURCE';
+      if (this.#skipped.set(path, code)) log.warn('no device has this content', { path, code });
+      return { path, why: 'skipped', code, attempts };
+    });
+    index.commit({ nowUs: clock.nowUs(), mark });
   }
 
   #askAgain(): void {
@@ -61,16 +79,18 @@ export class Retries {
       if (want.why !== 'held') continue;
       page.push(want);
       if (page.length < AT_ONCE) continue;
-      this.#mark(page, 'fetch');
+      this.#fetch(page);
       page = [];
     }
-    this.#mark(page, 'fetch');
+    this.#fetch(page);
   }
 
-  #mark(wants: readonly WantedRow[], why: 'fetch' | 'held'): void {
+  #fetch(wants: readonly WantedRow[]): void {
     if (wants.length === 0) return;
     const { index, clock } = this.#context;
-    const mark = wants.map((want) => ({ path: want.record.path, why, code: lasting(want), attempts: want.attempts }));
+    const mark = wants.map((want): WantMark => {
+      return { path: want.record.path, why: 'fetch', code: lasting(want), attempts: want.attempts };
+    });
     index.commit({ nowUs: clock.nowUs(), mark });
   }
 

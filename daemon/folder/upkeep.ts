@@ -1,7 +1,8 @@
 // What a folder does from time to time: marks as durable what has reached the disk, looks whether somebody went on writing
 // into a kept version, and lets go of versions, tombstones and history whose time is over.
 import { type Sequence, NO_SEQUENCE } from '../core/ids.ts';
-import { usableSpace, syncTree } from '../disk/root.ts';
+import { syncTree } from '../disk/probe.ts';
+import { usableSpace } from '../disk/root.ts';
 import { dropVersions, lookAtVersions } from '../disk/versions.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import { historyRow } from './chronicle.ts';
@@ -25,12 +26,15 @@ const MAX_LINES = 10;
 
 export class Upkeep {
   readonly #context: FolderContext;
+  /** The disk takes nothing any more: what is not durable yet may never be. */
+  readonly #onLost: () => void;
   #checkpointMs = 0;
   #versionsMs = 0;
   #retentionMs = 0;
 
-  constructor(context: FolderContext) {
+  constructor(context: FolderContext, onLost: () => void) {
     this.#context = context;
+    this.#onLost = onLost;
   }
 
   /** Does what is due; while there is other work, only what may not wait. */
@@ -56,8 +60,8 @@ export class Upkeep {
     const { index, workers } = this.#context;
     const { seq } = index;
     if (index.durableSeq >= seq) return;
-    await workers.run(syncTree, { root: this.#context.tree().root });
-    index.markDurable(seq);
+    if (await workers.run(syncTree, { root: this.#context.tree().root })) index.markDurable(seq);
+    else this.#onLost();
   }
 
   /** A program that had a replaced file open has written into the version: that is an edit, and is told. */

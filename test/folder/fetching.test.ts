@@ -5,7 +5,8 @@ import { makeManifest } from '../../daemon/disk/manifest-job.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import { observe } from '../../daemon/disk/observe.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
-import { OneDevice, file } from './one-device.ts';
+import type { VerifyItem } from '../../daemon/folder/view.ts';
+import { OneDevice, ROOT, file } from './one-device.ts';
 
 test('a peer that sends other bytes than it announced is not asked again at once', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
@@ -102,3 +103,57 @@ test('I10: a peer that asks without end, and takes nothing, is answered at once 
   assert.ok(device.peer.answered.length >= 1_900, `${device.peer.answered.length} were answered`);
   await device.stop();
 });
+
+test('I2, I11: what no device has any more is named, and nobody waits for it; when one has it, it comes', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.isEmpty = true;
+  device.peer.tell(device.peer.version('lost.txt', file('lost'.padEnd(1_000))));
+  await device.clock.advance(120_000);
+  assert.deepEqual(device.folder.snapshot().skipped, [], 'a device is away, and may have it');
+  assert.equal((await device.wait()).kind, 'not in time');
+
+  device.other.isEmpty = true;
+  device.other.connect();
+  await device.until(() => device.folder.snapshot().skipped.length > 0, 'it to be named', 120_000);
+  assert.deepEqual(device.folder.snapshot().skipped, [{ path: 'lost.txt', code: 'E_NO_SOURCE' }]);
+  assert.equal((await device.wait()).kind, 'in sync');
+
+  device.peer.isEmpty = false;
+  device.peer.contents.set('lost.txt', 'lost'.padEnd(1_000));
+  await device.until(() => device.exists('lost.txt'), 'the content', 120_000);
+  assert.deepEqual(device.folder.snapshot().skipped, []);
+  await device.stop();
+});
+
+test('I11: a file that a power loss took stays named while nobody has it, whatever is scanned', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a'.padEnd(1_000) });
+  const row = device.row('a.txt');
+  assert.ok(row !== undefined);
+  device.peer.isEmpty = true;
+  device.other.isEmpty = true;
+  device.other.connect();
+  device.user.rot(`${ROOT}/a.txt`);
+  for await (const item of verified(device)) assert.notEqual(item.kind, 'unreadable');
+  for (let i = 0; i < 6; i++) {
+    await device.folder.sync();
+    await device.clock.advance(20_000);
+    assert.deepEqual(device.folder.snapshot().skipped, [{ path: 'a.txt', code: 'E_DAMAGED' }]);
+  }
+  device.write('a.txt', 'written anew');
+  await device.until(() => device.folder.snapshot().skipped.length === 0, 'what was written to settle it');
+  assert.equal((await device.wait()).kind, 'in sync');
+  await device.stop();
+});
+
+async function* verified(device: OneDevice) {
+  const items: VerifyItem[] = [];
+  let ended = false;
+  const read = async (): Promise<void> => {
+    for await (const item of device.folder.verify(true, new AbortController().signal)) items.push(item);
+    ended = true;
+  };
+  const reading = read();
+  await device.until(() => ended, 'the end of verifying');
+  await reading;
+  yield* items;
+}

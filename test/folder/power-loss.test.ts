@@ -29,7 +29,12 @@ function ignore(): void {
 /** A folder whose files are in the index; `lose` is what the power loss does to the disk. */
 async function afterPowerLoss(
   files: Readonly<Record<string, string>>,
-  options: { readonly deleted?: readonly string[]; readonly durable?: boolean; readonly boot?: string },
+  options: {
+    readonly deleted?: readonly string[];
+    readonly durable?: boolean;
+    readonly boot?: string;
+    readonly diskFailed?: boolean;
+  },
   lose: (fs: MemoryFileSystem) => void,
 ) {
   const clock = new SimulatedClock();
@@ -69,8 +74,10 @@ async function afterPowerLoss(
   };
   const hints = new Hints(ignore);
   const skipped = new SkippedPaths();
-  await new PowerLoss(context as unknown as FolderContext, hints, skipped, options.boot ?? 'this boot').verify();
-  return { fs, index, hints, skipped };
+  const powerLoss = new PowerLoss(context as unknown as FolderContext, hints, skipped, options.boot ?? 'this boot');
+  if (options.diskFailed === true) powerLoss.suspect();
+  await powerLoss.verify();
+  return { fs, index, hints, skipped, powerLoss };
 }
 
 test('I5: a content that the power loss took behind a known time is wanted again, and is no edit', async () => {
@@ -122,4 +129,20 @@ test('rows that a checkpoint has marked durable, and a boot that is the same, ar
     const { index } = await afterPowerLoss({ 'a.txt': 'whole' }, options, (fs) => fs.user.remove(`${ROOT}/a.txt`));
     assert.equal(index.wanted('a.txt' as RelativePath), undefined);
   }
+});
+
+test('I4, I5: a disk that was away without a reboot may have lost what was not synced: that is no deletion', async () => {
+  const boot = 'the boot before';
+  const lose = (fs: MemoryFileSystem): void => fs.user.remove(`${ROOT}/a.txt`);
+  const failed = await afterPowerLoss({ 'a.txt': 'whole' }, { boot, diskFailed: true }, lose);
+  assert.equal(failed.index.wanted('a.txt' as RelativePath)?.code, 'E_DAMAGED');
+  failed.index.commit({ nowUs: 1, unwant: ['a.txt' as RelativePath] });
+  await failed.powerLoss.verify();
+  assert.equal(failed.index.wanted('a.txt' as RelativePath), undefined, 'it is compared once');
+  const killed = await afterPowerLoss({ 'a.txt': 'whole' }, { boot }, lose);
+  assert.equal(
+    killed.index.wanted('a.txt' as RelativePath),
+    undefined,
+    'after a mere kill it was somebody who deleted it',
+  );
 });

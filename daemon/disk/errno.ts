@@ -42,3 +42,9 @@ export function isElsewhere(error: unknown): boolean {
   const errno = errnoOf(error);
   return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP' || errno === 'EEXIST';
 }
+
+/** What was a file when it was looked at is a link now, or a directory, or the reverse. */
+export function isOfAnotherKind(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ELOOP' || errno === 'EINVAL' || errno === 'EISDIR';
+}

@@ -5,7 +5,7 @@ import { type Observation, type SeenStat, looksSame } from '../core/observation.
 import type { RelativePath } from '../core/path.ts';
 import type { Directory, OpenFile } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
-import { codeOf, isAbsent } from './errno.ts';
+import { codeOf, isAbsent, isOfAnotherKind } from './errno.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ObserveInput {
@@ -58,10 +58,24 @@ function observeName(dir: Directory, name: string, known: SeenStat | undefined, 
     case 'dir':
       return { kind: 'present', entry: { kind: 'dir', mode: stat.mode & 0o777 }, seen, boundary };
     case 'symlink':
-      return { kind: 'present', entry: { kind: 'symlink', target: dir.readlink(name) }, seen, boundary: false };
+      return ifStillOfItsKind(() => observeLink(dir, name, seen));
     case 'file':
-      return observeFile(dir, name, seen, growing);
+      return ifStillOfItsKind(() => observeFile(dir, name, seen, growing));
   }
+}
+
+/** A link or a directory may take a file's place after the look at it, and the other way round. */
+function ifStillOfItsKind(look: () => Observation): Observation {
+  try {
+    return look();
+  } catch (error) {
+    if (isOfAnotherKind(error)) return { kind: 'changing' };
+    throw error;
+  }
+}
+
+function observeLink(dir: Directory, name: string, seen: SeenStat): Observation {
+  return { kind: 'present', entry: { kind: 'symlink', target: dir.readlink(name) }, seen, boundary: false };
 }
 
 function observeFile(dir: Directory, name: string, before: SeenStat, growing: boolean): Observation {

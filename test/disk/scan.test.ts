@@ -82,7 +82,8 @@ test('I4: a file that cannot be opened or read is unknown, not empty and not gon
     for (const errno of ERRNOS) {
       const fs = filled();
       fs.fail(call, (at) => at === `${ROOT}/d/a`, errno);
-      assert.equal(look(fs, 'd/a').kind, 'unknown', `${call}: ${errno}`);
+      // ELOOP: a link has taken the place of the file that was there a moment ago.
+      assert.equal(look(fs, 'd/a').kind, errno === 'ELOOP' ? 'changing' : 'unknown', `${call}: ${errno}`);
       assert.equal(fs.openHandles, 0);
     }
 });

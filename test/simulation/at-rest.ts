@@ -1,16 +1,35 @@
 // What must hold when nobody does anything, all devices run and all links are up.
+import type { WantedRow } from '../../daemon/index/wanted.ts';
+import { filesBelow, sha256 } from './files.ts';
 import { ROOT, type SimulatedDevice } from './simulated-device.ts';
 
-/** Content that a power loss took from everybody is named for ever. */
-const GONE = 'E_DAMAGED';
+/** Content that a power loss took from everybody is named for ever, where it was and where it is wanted. */
+const GONE = ['E_DAMAGED', 'E_NO_SOURCE'];
 
-/** Nothing waits on this device. */
-export function isIdle({ folder, index }: SimulatedDevice): boolean {
-  if (folder === undefined || index === undefined || folder.condition.kind !== 'idle') return false;
-  const wanted = index.wantedCounts();
-  if (wanted.count > 0 && [...index.wantedAll()].some(({ code }) => code !== GONE)) return false;
-  const { pendingFiles, skipped } = folder.snapshot();
-  return pendingFiles <= wanted.count && skipped.every(({ code }) => code === GONE);
+/** Nothing waits on any device, but for what a power loss took from everybody. */
+export function areIdle(devices: readonly SimulatedDevice[]): boolean {
+  return devices.every(({ folder, index }) => {
+    if (folder === undefined || index === undefined || folder.condition.kind !== 'idle') return false;
+    const wanted = index.wantedCounts();
+    if (wanted.count > 0 && [...index.wantedAll()].some((want) => !isGone(want, devices))) return false;
+    const { pendingFiles, skipped } = folder.snapshot();
+    return pendingFiles <= wanted.count && skipped.every(isNamedGone);
+  });
+}
+
+function isNamedGone({ code }: { readonly code: string }): boolean {
+  return GONE.includes(code);
+}
+
+/** Nobody has what is wanted: one lost it with its power, the others have never had it. */
+function isGone({ record: { entry }, why }: WantedRow, devices: readonly SimulatedDevice[]): boolean {
+  if (why === 'fetch' || entry.kind !== 'file' || !devices.some(({ mayLose }) => mayLose)) return false;
+  return !devices.some((device) => holds(device, entry.sha256));
+}
+
+function holds({ fs }: SimulatedDevice, wanted: string): boolean {
+  for (const [, file] of filesBelow(fs.user, ROOT)) if (sha256(file) === wanted) return true;
+  return false;
 }
 
 /** I2: one tree, one list of conflicts; but for what a power loss took from everybody. */
@@ -18,7 +37,7 @@ export function differences(devices: readonly SimulatedDevice[]): string[] {
   const [first, ...rest] = devices;
   if (first === undefined) return [];
   const problems: string[] = [];
-  const gone = new Set(devices.flatMap(goneFrom));
+  const gone = new Set(devices.flatMap((device) => goneFrom(device, devices)));
   const tree = first.fs.user.tree(ROOT);
   for (const other of rest) {
     const theirs = other.fs.user.tree(ROOT);
@@ -39,10 +58,13 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
     const staged = [...fs.user.tree(`${ROOT}/.syncd/staging`).keys()];
     if (staged.length > 0) problems.push(`${name} has ${staged.join(', ')} in staging`);
     const wanted = [...(index?.wantedAll() ?? [])];
-    for (const { record, why, code } of wanted)
-      if (code !== GONE) problems.push(`${name} wants ${record.path} (${record.entry.kind}): ${why} ${code ?? ''}`);
+    for (const want of wanted) {
+      const { record, why, code } = want;
+      if (!isGone(want, devices))
+        problems.push(`${name} wants ${record.path} (${record.entry.kind}): ${why} ${code ?? ''}`);
+    }
     for (const { path, code } of folder?.snapshot().skipped ?? [])
-      if (code !== GONE) problems.push(`${name} skips ${path}: ${code}`);
+      if (!isNamedGone({ code })) problems.push(`${name} skips ${path}: ${code}`);
     const condition = folder?.condition;
     if (condition?.kind !== 'idle') problems.push(`${name} is ${JSON.stringify(condition)}`);
     if (fs.openHandles > 0) problems.push(`${name} has ${fs.openHandles} open files`);
@@ -50,11 +72,9 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
   });
 }
 
-export function goneFrom({ folder, index }: SimulatedDevice): string[] {
-  const named = (folder?.snapshot().skipped ?? [])
-    .filter(({ code }) => code === GONE)
-    .map(({ path }) => path as string);
-  const wanted = [...(index?.wantedAll() ?? [])].filter(({ code }) => code === GONE);
+function goneFrom({ folder, index }: SimulatedDevice, devices: readonly SimulatedDevice[]): string[] {
+  const named = (folder?.snapshot().skipped ?? []).filter(isNamedGone).map(({ path }) => path as string);
+  const wanted = [...(index?.wantedAll() ?? [])].filter((want) => isGone(want, devices));
   return [...named, ...wanted.map(({ record }) => record.path)];
 }
 

@@ -77,6 +77,11 @@ export class Ledger {
     this.#blind = false;
   }
 
+  /** A disk made this of something that no daemon had seen: it may be taken for what a user wrote. */
+  excuse(words: string): void {
+    this.#written.add(words);
+  }
+
   /** A device's disk or index is not what it was, and what lay there alone is lost for no fault of anybody. */
   anew(device: SimulatedDevice): void {
     const places = this.#places.get(device);
@@ -124,8 +129,10 @@ export class Ledger {
   }
 
   #isStaged(content: string): boolean {
-    return this.#devices.some(({ fs }) =>
-      [...fs.user.tree(`${ROOT}/${STAGING}`).values()].some((words) => words.endsWith(content)),
+    return this.#devices.some(
+      ({ fs }) =>
+        fs.user.exists(`${ROOT}/${STAGING}`) &&
+        [...fs.user.tree(`${ROOT}/${STAGING}`).values()].some((words) => words.endsWith(content)),
     );
   }
 

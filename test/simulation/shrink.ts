@@ -1,24 +1,31 @@
-// Makes a failing plan shorter: takes steps away, in halves and then one by one, as long as the rest still fails.
+// Makes a failing plan shorter: what comes after the failure goes first, then steps are taken away, in halves and then one
+// by one, as long as the rest still fails.
 import { type Plan, runPlan } from './world.ts';
 import { tellStep } from './steps.ts';
 
-/** More runs than this are not tried. */
-const MAX_RUNS = 300;
+/** More runs than this are not tried, nor for longer. */
+const MAX_RUNS = 400;
+const MAX_MS = 90_000;
 
 export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean> = failsAtAll): Promise<Plan> {
+  const until = performance.now() + MAX_MS;
   let best = plan;
   let runs = 0;
-  for (let size = Math.ceil(best.steps.length / 2); size >= 1;) {
+  const isEnough = (): boolean => runs >= MAX_RUNS || performance.now() > until;
+  for (let size = Math.ceil(best.steps.length / 2); size >= 1 && !isEnough();) {
     let shorter = false;
-    for (let at = 0; at < best.steps.length && runs < MAX_RUNS;) {
-      const steps = [...best.steps.slice(0, at), ...best.steps.slice(at + size)];
+    // From the end: what happened last is what the failure needs least often.
+    for (let end = best.steps.length; end > 0 && !isEnough();) {
+      const from = Math.max(0, end - size);
+      const steps = [...best.steps.slice(0, from), ...best.steps.slice(end)];
       runs++;
       if (await fails({ ...best, steps })) {
         best = { ...best, steps };
         shorter = true;
-      } else at += size;
+      }
+      end = from;
     }
-    if (runs >= MAX_RUNS || (size === 1 && !shorter)) break;
+    if (size === 1 && !shorter) break;
     size = size === 1 ? 1 : Math.ceil(size / 2);
   }
   return best;

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from '../../daemon/core/ids.ts';
+import type { RelativePath } from '../../daemon/core/path.ts';
 import type { FolderSettings } from '../../daemon/core/settings.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
@@ -14,8 +15,10 @@ import type { Backpressure } from '../../daemon/ports/peers.ts';
 import type { SimulatedClock } from './clock.ts';
 import { MachineClock, MortalWorkers, type OnLog, ProcessClock, processLog } from './device-process.ts';
 import { CALLS, type Spell, cast } from './disk-faults.ts';
+import { filesBelow, sha256 } from './files.ts';
 import { InlineWorkers } from './inline-workers.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
+import { contentWords } from './memory-user.ts';
 import type { SeededRandom } from './random.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { SimulatedWatch, type WatchFaults } from './simulated-watch.ts';
@@ -34,6 +37,8 @@ interface Running {
   readonly watch: SimulatedWatch;
   readonly host: SimulatedHost | undefined;
 }
+
+const NO_EPOCH = 'A'.repeat(16) as Epoch;
 
 /** The process ended in the middle of a call. */
 class Crash extends Error {}
@@ -96,6 +101,11 @@ export class SimulatedDevice {
       maxDelete: 1,
       versions: { keepMs: 365 * 24 * 60 * 60 * 1000, maxShare: 1 },
     };
+  }
+
+  /** Its power may have failed. */
+  get mayLose(): boolean {
+    return this.#boots > 0;
   }
 
   get folder(): Folder | undefined {
@@ -202,11 +212,25 @@ export class SimulatedDevice {
     for (const one of undo) one();
   }
 
-  /** The machine goes down, and boots: what was not durable is gone, torn or there. The index was durable at each commit. */
-  async losePower(random: SeededRandom): Promise<void> {
+  /**
+   * The machine goes down, and boots: what was not durable is gone, torn or there. The index was durable at each commit.
+   * Answers with the contents that were torn before the index knew them: they look like edits.
+   */
+  async losePower(random: SeededRandom): Promise<string[]> {
     await this.crash();
     this.#boots++;
+    const before = new Map([...filesBelow(this.fs.user, ROOT)].map(([, file]) => [file, sha256(file)]));
     this.fs.losePower(random);
+    const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch: () => NO_EPOCH });
+    const torn: string[] = [];
+    for (const [path, file] of filesBelow(this.fs.user, ROOT)) {
+      const was = before.get(file);
+      const entry = index.row(path as RelativePath)?.record.entry;
+      const isKnown = entry?.kind === 'file' && entry.sha256 === was;
+      if (was !== sha256(file) && !isKnown) torn.push(contentWords(file));
+    }
+    index.close();
+    return torn;
   }
 
   /** While it is down: a copy of the index, to be found again later; undefined before there was one. */

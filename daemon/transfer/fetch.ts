@@ -233,9 +233,11 @@ export class Fetcher {
       this.#ready.add(path);
       return 'ready';
     }
-    const local = this.#sources.isWrongHere(path, entry.sha256) ? undefined : this.#local.source(entry);
+    const local = this.#local.source(entry, (source) => this.#sources.isWrongHere(source, entry.sha256));
     if (local !== undefined) {
-      this.#staging.add(this.#begin(path, entry), local);
+      const fetch = this.#begin(path, entry);
+      fetch.local = local;
+      this.#staging.add(fetch, local);
       return 'on its way';
     }
     const link = this.#sources.choose(want, MAX_ASKED);
@@ -267,6 +269,7 @@ export class Fetcher {
       staged: stagedName(path, entry.sha256),
       link: undefined,
       from: undefined,
+      local: undefined,
       askedBytes: 0,
       request: 0,
       lastProgressMs: this.#context.clock.monotonicMs(),

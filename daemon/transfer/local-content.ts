@@ -44,13 +44,19 @@ export class LocalContent {
       .find((from) => index.wanted(from)?.record.entry.kind === 'absent');
   }
 
-  /** Where it can be copied from; what is copied is verified. */
-  source({ sha256, size }: FileEntry): Source | undefined {
+  /** Where it can be copied from; what is copied is verified, and `isWrong` are those that did not have it. */
+  source({ sha256, size }: FileEntry, isWrong: (source: Source) => boolean = () => false): Source | undefined {
     const { index, isGone } = this.#context;
     if (size === 0 && sha256 === EMPTY_SHA256) return { kind: 'bytes', bytes: new Uint8Array(0) };
-    for (const { record, seen } of index.withContent(sha256, LOOKED_AT))
-      if (seen !== undefined && !isGone(record.path)) return { kind: 'copy', from: record.path, seen };
-    const [version] = index.versionsByContent(sha256);
-    return version === undefined ? undefined : { kind: 'version', storedAs: version.storedAs };
+    for (const { record, seen } of index.withContent(sha256, LOOKED_AT)) {
+      if (seen === undefined || isGone(record.path)) continue;
+      const source: Source = { kind: 'copy', from: record.path, seen };
+      if (!isWrong(source)) return source;
+    }
+    for (const { storedAs } of index.versionsByContent(sha256)) {
+      const source: Source = { kind: 'version', storedAs };
+      if (!isWrong(source)) return source;
+    }
+    return undefined;
   }
 }

@@ -1,6 +1,8 @@
-// Who can be asked for a content: the connected peers, less those that said they have it no longer.
+// Who can be asked for a content: the connected peers, less those that said they have it no longer; and which of our own
+// files and versions turned out not to have what the index says.
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { Source } from '../disk/stage.ts';
 import type { WantedRow } from '../index/wanted.ts';
 import type { PeerLink } from '../ports/peers.ts';
 
@@ -14,6 +16,8 @@ export interface Asking {
   link: PeerLink | undefined;
   /** Who sent what has come. */
   from: PeerLink | undefined;
+  /** Which of our own it is copied from. */
+  local: Source | undefined;
   /** Asked and not answered. */
   askedBytes: number;
 }
@@ -94,13 +98,13 @@ export class Sources {
   }
 
   /** What a peer sent was not what it announced, or what our own disk was to give not what the index says. */
-  wrong({ from }: Asking, path: RelativePath, sha256: Sha256): void {
-    if (from === undefined) remember(this.#wrong, key(path, sha256));
-    else this.refuse(from, path, sha256);
+  wrong({ from, local }: Asking, path: RelativePath, sha256: Sha256): void {
+    if (from !== undefined) this.refuse(from, path, sha256);
+    else if (local !== undefined) remember(this.#wrong, placeOf(local, sha256));
   }
 
-  isWrongHere(path: RelativePath, sha256: Sha256): boolean {
-    return this.#wrong.has(key(path, sha256));
+  isWrongHere(source: Source, sha256: Sha256): boolean {
+    return this.#wrong.has(placeOf(source, sha256));
   }
 
   forgetOld(nowMs: number): void {
@@ -127,6 +131,18 @@ export class Sources {
     if (candidates.length === 0) return 'none';
     const [best] = candidates.filter(([link]) => this.#hasRoom(link, most)).sort(([, a], [, b]) => a - b);
     return best?.[0] ?? 'busy';
+  }
+}
+
+function placeOf(source: Source, sha256: Sha256): string {
+  switch (source.kind) {
+    case 'copy':
+      return `${sha256}copy ${source.from}`;
+    case 'version':
+      return `${sha256}version ${source.storedAs}`;
+    case 'bytes':
+    case 'part':
+      return sha256;
   }
 }
 

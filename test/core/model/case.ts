@@ -25,6 +25,8 @@ export interface ModelCase {
   /** The clock of each device, in ms. */
   readonly clocks: readonly number[];
   readonly deeds: readonly Deed[];
+  /** Devices that may hear of others before they look at what their own users did. */
+  readonly scanLate: readonly number[];
   /** Of several versions of a path that are on the way to one device, only the last arrives. */
   readonly overtakes: boolean;
 }
@@ -60,14 +62,22 @@ export function caseOf(seed: number): ModelCase {
     for (let left = numbers.below(4); left > 0; left--)
       deeds.push({ device, act: actOf(numbers, deeds.length), late: isTalking && numbers.oneIn(2) });
   }
+  // A new mode of a directory that nobody has seen goes with the directory, when that is removed elsewhere; and what is
+  // the same here before it is seen is taken for what has arrived, which matters where a third one is in the conflict.
+  const looksLater = (device: number): boolean =>
+    devices === 2 && !deeds.some(({ device: by, act }) => by === device && act.kind === 'chmod');
+  const baseBy = numbers.oneIn(10) ? undefined : numbers.below(devices);
   return {
     devices,
     links: LINKS[shape],
     base,
-    baseBy: numbers.oneIn(10) ? undefined : numbers.below(devices),
+    baseBy,
     buried: PATHS.filter((at) => !there.has(at) && numbers.oneIn(6)),
     clocks,
     deeds,
+    scanLate: clocks.flatMap((_, device) =>
+      baseBy !== undefined && numbers.oneIn(4) && looksLater(device) ? [device] : [],
+    ),
     overtakes: numbers.oneIn(2),
   };
 }
@@ -107,13 +117,23 @@ function actOf(numbers: Numbers, serial: number): Act {
 }
 
 /** For who reads a failure. */
-export function tellCase({ devices, links, base, baseBy, buried, clocks, deeds, overtakes }: ModelCase): string {
+export function tellCase({
+  devices,
+  links,
+  base,
+  baseBy,
+  buried,
+  clocks,
+  deeds,
+  scanLate,
+  overtakes,
+}: ModelCase): string {
   const tellEntry = (entry: LiveEntry): string =>
     entry.kind === 'file' ? `file ${entry.sha256.replace(/^0+(?=.)/, '')}` : entry.kind;
   return [
     `${devices} devices, links ${links.map((one) => one.join('-')).join(' ')}, clocks ${clocks.join(' ')}`,
     `base by ${baseBy ?? 'each'}: ${base.map(([at, entry]) => `${at} ${tellEntry(entry)}`).join(', ')}`,
-    `buried: ${buried.join(', ')}${overtakes ? '; overtaking' : ''}`,
+    `buried: ${buried.join(', ')}; scan late: ${scanLate.join(', ')}${overtakes ? '; overtaking' : ''}`,
     ...deeds.map(({ device, act, late }) => `${device}${late ? ' late' : ''}: ${tellAct(act)}`),
   ].join('\n');
 }

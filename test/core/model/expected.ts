@@ -1,7 +1,8 @@
 // What the trees must be after a case of which all deeds were done before the devices met: said path by path from the
 // trees alone, without a record, a vector or a decision of the product. PRODUCT.md (conflict: newest) and DESIGN.md.
 import { type RelativePath, ancestorsOf } from '../../../daemon/core/path.ts';
-import type { Entry } from '../../../daemon/core/record.ts';
+import type { Entry, FileRecord } from '../../../daemon/core/record.ts';
+import { hash } from '../build.ts';
 import { BASE_MS, type ModelCase } from './case.ts';
 import type { Node } from './tree.ts';
 
@@ -31,6 +32,32 @@ export function unexpected(what: ModelCase, trees: readonly Tree[], final: Tree)
         : one.some((entry) => isSame(entry, is));
     if (!isRight)
       return `I2: ${path} is ${tell(is)}, and should be ${one === SOME_DIR ? one : one.map(tell).join(' or ')}`;
+  }
+  return undefined;
+}
+
+/** Undefined where each content that lost against another is listed, and none that was deleted. */
+export function unlisted(
+  what: ModelCase,
+  trees: readonly Tree[],
+  rows: ReadonlyMap<RelativePath, { readonly record: FileRecord }>,
+): string | undefined {
+  const base = new Map<RelativePath, Entry>(what.baseBy === undefined ? [] : what.base);
+  for (const [path, { record }] of rows) {
+    const { entry, lost } = record;
+    if (entry.kind === 'absent') {
+      if (lost.length > 0) return `${path} is deleted, and a conflict`;
+      continue;
+    }
+    for (const tree of trees) {
+      const made = tree.get(path)?.entry;
+      if (made === undefined || made.kind === 'dir' || isSame(made, base.get(path) ?? ABSENT)) continue;
+      const sha256 = made.kind === 'file' ? made.sha256 : hash(made.target);
+      const isWinner =
+        entry.kind === 'file' ? entry.sha256 === sha256 : entry.kind === 'symlink' && hash(entry.target) === sha256;
+      if (!isWinner && !lost.some((one) => one.sha256 === sha256))
+        return `${path}: ${tell(made)} lost, and is not listed`;
+    }
   }
   return undefined;
 }

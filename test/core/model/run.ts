@@ -6,7 +6,7 @@ import { type FileRecord, newVersion, sameEntry, sameLost } from '../../../daemo
 import { relate } from '../../../daemon/core/version-vector.ts';
 import { BASE_MS, type ModelCase } from './case.ts';
 import { ModelDevice, tellRecord } from './device.ts';
-import { unexpected } from './expected.ts';
+import { unexpected, unlisted } from './expected.ts';
 import { Numbers } from './numbers.ts';
 import { type Node, contentOf } from './tree.ts';
 import { type Act, act, tellAct } from './user.ts';
@@ -56,7 +56,10 @@ export class ModelRun {
       else this.#act(device, what);
     }
     const trees = this.devices.map(({ tree }) => new Map(tree.nodes));
-    for (const device of this.devices) device.scan();
+    this.devices.forEach((device, i) => {
+      if (this.#case.scanLate.includes(i)) device.isTouched = true;
+      else device.scan();
+    });
     return this.#talk() ?? this.#problem() ?? this.#unexpected(trees);
   }
 
@@ -194,9 +197,9 @@ export class ModelRun {
   }
 
   #unexpected(trees: readonly ReadonlyMap<RelativePath, Node>[]): string | undefined {
-    return this.#case.deeds.some(({ late }) => late)
-      ? undefined
-      : unexpected(this.#case, trees, this.#device(0).tree.nodes);
+    const { tree, rows } = this.#device(0);
+    if (this.#case.deeds.some(({ late }) => late)) return undefined;
+    return unexpected(this.#case, trees, tree.nodes) ?? unlisted(this.#case, trees, rows);
   }
 
   /** I14: what everybody has heard already, and a look at what everybody has seen, change nothing. */

@@ -1,7 +1,8 @@
 // What must be where at rest. A content that a user has put at a path stands there until a user who has it there takes it
 // away: replaces, moves or removes it. So a lone edit is there in the end, whoever deleted what was there before, and what
-// nobody has kept comes back to nobody. Where several stand at one path the rules of conflicts decide, and where contents
-// cannot be told from one another nobody can say: those paths are left out until the next rest.
+// nobody has kept comes back to nobody. Where two stand at one path the rules of conflicts decide which of them is there,
+// and the other is named as lost; nowhere else is a conflict. Where contents cannot be told from one another nobody can
+// say: those paths are left out until the next rest.
 import { createHash } from 'node:crypto';
 import type { Change, Inode } from './memory-tree.ts';
 import { ROOT, type SimulatedDevice } from './simulated-device.ts';
@@ -15,7 +16,7 @@ function contentOf(inode: Inode): string | undefined {
     case 'file': {
       const bytes = inode.content.subarray(0, inode.size);
       if (bytes.length <= SHORT) return `file ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`;
-      return `file ${bytes.length} ${createHash('sha256').update(bytes).digest('hex')}`;
+      return `file ${bytes.length} ${sha256(bytes)}`;
     }
     case 'symlink':
       return `link to ${inode.target}`;
@@ -34,7 +35,20 @@ function* contentsIn(inode: Inode, path: string): Generator<readonly [path: stri
   if (content !== undefined) yield [path, content];
 }
 
+/** By which it is named where it has lost. */
+function sha256Of(content: string): string {
+  const [kind, ...rest] = content.split(' ');
+  if (kind === 'link') return sha256(rest.slice(1).join(' '));
+  const text = rest.join(' ');
+  return text.startsWith('"') ? sha256(Buffer.from(JSON.parse(text) as string, 'latin1')) : (rest[1] ?? '');
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 export class Standing {
+  readonly #devices: readonly SimulatedDevice[];
   /** What each device has at each path. */
   readonly #here: readonly Map<string, string>[];
   readonly #standing = new Map<string, Set<string>>();
@@ -43,9 +57,14 @@ export class Standing {
   readonly #unsure = new Set<string>();
   /** Who has made a file without content at which path. */
   readonly #empty = new Map<string, Set<number>>();
+  /** Two that have not seen one another, until a user does anything more there. */
+  readonly #duels = new Map<string, readonly [string, string] | 'over'>();
+  /** `path SHA-256` of what had lost at the last rest. */
+  #lost: ReadonlySet<string> = new Set();
   #doubted = false;
 
   constructor(devices: readonly SimulatedDevice[]) {
+    this.#devices = devices;
     this.#here = devices.map(() => new Map<string, string>());
     devices.forEach(({ fs }, number) => fs.onChange((change) => this.#onChange(number, change)));
   }
@@ -58,7 +77,11 @@ export class Standing {
     const isUser = by === 'user';
     if (what === 'attributes') {
       // It is a new version of the same content: whether it was seen by who takes it away cannot be told.
-      if (isUser) for (const [one] of contentsIn(inode, path)) this.#unsure.add(one);
+      if (isUser)
+        for (const [one] of contentsIn(inode, path)) {
+          this.#unsure.add(one);
+          this.#duels.set(one, 'over');
+        }
       return;
     }
     if (what === 'removed') {
@@ -84,6 +107,11 @@ export class Standing {
     this.#standing.set(path, standing);
     const key = `${path} ${content}`;
     const others = [...standing].filter((one) => one !== EMPTY);
+    const [rival] = others;
+    const isKnown = content === EMPTY || this.#born.has(key) || this.#unsure.has(path);
+    if (!isKnown && others.length === 1 && rival !== undefined && !this.#duels.has(path))
+      this.#duels.set(path, [rival, content]);
+    else if (others.length > 0) this.#duels.set(path, 'over');
     if (content !== EMPTY && (this.#born.has(key) || others.length > 0)) this.#unsure.add(path);
     this.#born.add(key);
     standing.add(content);
@@ -93,13 +121,19 @@ export class Standing {
     const content = here.get(path);
     if (content === undefined) return;
     here.delete(path);
-    if (isUser) this.#standing.get(path)?.delete(content);
+    if (!isUser) return;
+    this.#standing.get(path)?.delete(content);
+    if (this.#duels.has(path)) this.#duels.set(path, 'over');
   }
 
   /** A directory is a rival of what has a content; and what is in it keeps it. */
   #isDirectory(path: string, inode: Inode): void {
-    if (inode.kind === 'dir') this.#unsure.add(path);
-    for (let above = parentOf(path); above !== ''; above = parentOf(above)) this.#unsure.add(above);
+    const directories = inode.kind === 'dir' ? [path] : [];
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) directories.push(above);
+    for (const one of directories) {
+      this.#unsure.add(one);
+      this.#duels.set(one, 'over');
+    }
   }
 
   /** What this device has lost or got back is no user's doing: until the next rest nothing can be said. */
@@ -124,12 +158,38 @@ export class Standing {
       const now = tree.get(path);
       if (must !== now) problems.push(`I1, I3: ${path} must have ${short(must)}, and has ${short(now)}`);
     }
+    return [...problems, ...this.#wrongConflicts(tree)];
+  }
+
+  #wrongConflicts(tree: ReadonlyMap<string, string>): string[] {
+    const problems: string[] = [];
+    const lost = this.#lostNow();
+    for (const [path, duel] of this.#duels) {
+      if (duel === 'over' || (this.#empty.get(path)?.size ?? 0) > 0) continue;
+      const loser = duel.find((content) => content !== tree.get(path));
+      if (!duel.some((content) => content === tree.get(path)))
+        problems.push(`I2: ${path} has ${short(tree.get(path))}, and must have ${duel.map(short).join(' or ')}`);
+      else if (loser !== undefined && !lost.has(`${path} ${sha256Of(loser)}`))
+        problems.push(`I11: ${path} has lost ${short(loser)}, and does not say so`);
+    }
+    for (const one of lost) {
+      const path = one.slice(0, one.lastIndexOf(' '));
+      const isContested = this.#unsure.has(path) || this.#empty.has(path);
+      if (!isContested && !this.#lost.has(one)) problems.push(`I2: a conflict that nobody has made: ${one}`);
+    }
     return problems;
+  }
+
+  #lostNow(): ReadonlySet<string> {
+    const conflicts = this.#devices[0]?.folder?.conflicts() ?? [];
+    return new Set(conflicts.map(({ path, lost }) => `${path} ${lost.sha256}`));
   }
 
   /** All trees are equal, and nobody is in between. */
   rest(): void {
     this.#doubted = false;
+    this.#lost = this.#lostNow();
+    this.#duels.clear();
     this.#born.clear();
     this.#unsure.clear();
     this.#empty.clear();

@@ -1,6 +1,7 @@
 // Faults at a chosen system call of a running daemon, by strace(1): an errno instead of the call, or death at it.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { waitFor } from './wait-for.ts';
@@ -24,27 +25,53 @@ export interface Fault {
   readonly when: string;
 }
 
-/** Faults in all threads of a process, and in the processes that it starts, until it is detached or ended. */
+/** Faults in a running process, until it is detached or has ended. */
 export class Injection {
   readonly #strace: ChildProcess;
-  #said = '';
+  #isAttached = false;
+  #times = 0;
 
   private constructor(strace: ChildProcess) {
     this.#strace = strace;
-    strace.stderr?.on('data', (text: Buffer) => (this.#said += text.toString()));
+    strace.stderr?.on('data', (text: Buffer) => {
+      this.#isAttached ||= text.includes(' attached');
+      this.#times += text.toString().split('(INJECTED)').length - 1;
+    });
   }
 
-  /** Resolves when the process is traced: what it does from now on is counted. */
+  /** In all its threads, and in the processes that it starts. What it does when this resolves is counted. */
   static async into(t: TestContext, pid: number, ...faults: readonly Fault[]): Promise<Injection> {
+    return Injection.#attach(t, ['-f', '-p', `${pid}`], faults);
+  }
+
+  /** Only in the threads that work on the disk: the others' calls are about sockets and the index. */
+  static async intoWorkers(t: TestContext, pid: number, ...faults: readonly Fault[]): Promise<Injection> {
+    const threads = readdirSync(`/proc/${pid}/task`).filter((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').startsWith('WorkerThread'),
+    );
+    assert.notEqual(threads.length, 0, 'it has started its workers');
+    return Injection.#attach(
+      t,
+      threads.flatMap((thread) => ['-p', thread]),
+      faults,
+    );
+  }
+
+  static async #attach(t: TestContext, who: readonly string[], faults: readonly Fault[]): Promise<Injection> {
     const args = faults.flatMap(({ calls, what, when }) => ['-e', `inject=${calls}:${what}:when=${when}`]);
     const trace = `trace=${faults.map(({ calls }) => calls).join(',')}`;
-    const strace = spawn('strace', ['-f', '-o', '/dev/null', '-p', `${pid}`, '-e', trace, ...args], {
+    const strace = spawn('strace', [...who, '-e', trace, '-e', 'status=failed', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const injection = new Injection(strace);
     atEnd(t, () => injection.end());
-    await waitFor('strace is attached', () => injection.#said.includes('attached') || injection.#hasEnded);
+    await waitFor('strace is attached', () => injection.#isAttached || injection.#hasEnded);
     return injection;
+  }
+
+  /** How often it has happened. */
+  get times(): number {
+    return this.#times;
   }
 
   /** Nothing is injected any more; the process goes on. */
@@ -52,11 +79,6 @@ export class Injection {
     if (this.#hasEnded) return;
     this.#strace.kill('SIGINT');
     await waitFor('strace ends', () => this.#hasEnded);
-  }
-
-  /** It must have been attached to something at all. */
-  assertAttached(): void {
-    assert.match(this.#said, /attached/);
   }
 
   get #hasEnded(): boolean {

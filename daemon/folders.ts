@@ -8,7 +8,7 @@ import { prepareRoot } from './disk/root.ts';
 import { hashText } from './disk/versions.ts';
 import { Folder } from './folder/folder.ts';
 import { newVersionId } from './folder/context.ts';
-import { rootCode } from './folder/root-guard.ts';
+import { rootCode } from './disk/errno.ts';
 import type { FolderEvent } from './folder/view.ts';
 import { FolderIndex } from './index/folder-index.ts';
 import { Places } from './places.ts';

@@ -6,7 +6,7 @@ import type { FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { type RootChain, rootChain } from './disk/root.ts';
 import { listUnclaimed } from './disk/unclaimed.ts';
-import { rootCode } from './folder/root-guard.ts';
+import { rootCode } from './disk/errno.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Workers } from './ports/workers.ts';
 import { isRootLocked } from './system/root-lock.ts';

@@ -1,6 +1,6 @@
 // The one table of what an errno means for a path. Only a name that is not in a directory that could be read is absent;
 // every other failure is unknown, and deletes nothing.
-import { type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
+import { CodedError, type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
 import { FileSystemError, errnoOf } from '../ports/file-system.ts';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -29,6 +29,16 @@ export function codeOf(error: unknown): ErrorCode | undefined {
   const code = errnoOf(error);
   if (code === undefined) return undefined;
   return isErrorCode(code) ? code : (CODES[code] ?? 'E_UNREADABLE');
+}
+
+/** What an error says of the root; undefined for one that is a bug. */
+export function rootCode(error: unknown): ErrorCode | undefined {
+  if (error instanceof CodedError) return error.code;
+  const code = codeOf(error);
+  if (code !== undefined) return code === 'E_UNREADABLE' ? 'E_ROOT_MISSING' : code;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && isErrorCode(error.code)
+    ? error.code
+    : undefined;
 }
 
 /** The path, or a directory above it, is not there (or is a link or a file where a directory was). */

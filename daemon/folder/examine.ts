@@ -1,6 +1,6 @@
 // What `syncctl doctor` wants to know of a folder.
+import { rootCode } from '../disk/errno.ts';
 import { probeRoot } from '../disk/probe.ts';
-import { rootCode } from './root-guard.ts';
 import type { FolderContext } from './context.ts';
 import type { FolderExamination } from './view.ts';
 

@@ -159,6 +159,7 @@ export class Folder implements ControlledFolder {
       onGone: () => this.#watching.stop(),
       onLost: () => powerLoss.suspect(),
       onBack: async () => {
+        this.#retries.now();
         await recovery.run();
         await powerLoss.verify();
         await this.#watching.restart();

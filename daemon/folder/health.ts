@@ -1,11 +1,12 @@
 // Whether the folder can work at all: its root is looked at, and what fails that should not ends here, in one place. Said,
 // and tried again from the index.
 import { CodedError } from '../../protocol/errors.ts';
+import { rootCode } from '../disk/errno.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
-import { type RootGuard, rootCode } from './root-guard.ts';
+import type { RootGuard } from './root-guard.ts';
 
 /** How often the root is looked at. */
 export const LOOK_AT_ROOT_MS = 1_000;

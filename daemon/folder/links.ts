@@ -25,6 +25,10 @@ export class LinkState {
   /** The last ACK sent: the same is not sent twice. */
   lastAck = '';
   pumping = false;
+  /** What we hold of the peer's may be said up to here … */
+  #sayable: Sequence = NO_SEQUENCE;
+  /** … and up to there, once ours up to `after` is announced. */
+  #due: { readonly held: Sequence; readonly after: Sequence } | undefined;
   readonly #sent: { readonly seq: Sequence; readonly records: number; readonly bytes: number }[] = [];
   #sentRecords = 0;
   #sentBytes = 0;
@@ -62,6 +66,22 @@ export class LinkState {
     }
   }
 
+  /**
+   * How much of what we hold of the peer's may be confirmed now. What it has sent may have made us change something: it
+   * must hear of that first, or it would believe that all is as it left it.
+   * @param held what we hold of the peer's sequences
+   * @param ours our own latest sequence
+   */
+  confirmable(held: Sequence, ours: Sequence): Sequence {
+    if (this.#due !== undefined && this.cursor >= this.#due.after) {
+      this.#sayable = this.#due.held;
+      this.#due = undefined;
+    }
+    if (this.cursor >= ours) this.#sayable = held;
+    else this.#due ??= { held, after: ours };
+    return Math.min(held, this.#sayable) as Sequence;
+  }
+
   /** The peer has this one already. */
   knows(seq: Sequence): void {
     if (this.known.size < MAX_KNOWN) this.known.add(seq);
@@ -72,6 +92,8 @@ export class LinkState {
     this.cursor = from;
     this.acked = { received: NO_SEQUENCE, held: NO_SEQUENCE };
     this.lastAck = '';
+    this.#sayable = NO_SEQUENCE;
+    this.#due = undefined;
     this.#sent.length = 0;
     this.#sentRecords = 0;
     this.#sentBytes = 0;

@@ -1,8 +1,8 @@
 // The folder's root: is it there, is it ours, and is it nobody else's? While it is not, the folder is halted and touches
 // nothing; when it is back, the folder goes on by itself.
-import { CodedError, type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { OWN_DIR } from '../core/path.ts';
-import { codeOf } from '../disk/errno.ts';
+import { rootCode } from '../disk/errno.ts';
 import { prepareRoot } from '../disk/root.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FileLock } from '../index/home-lock.ts';
@@ -83,14 +83,4 @@ function inWords(code: ErrorCode, path: string, error: unknown): string {
   if (!(error instanceof CodedError) && code === 'E_ROOT_MISSING') return `${path} is not there`;
   if (!(error instanceof CodedError) && code === 'E_ACCESS') return `${path} may not be opened by this user`;
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What an error says of the root; undefined for one that is a bug. */
-export function rootCode(error: unknown): ErrorCode | undefined {
-  if (error instanceof CodedError) return error.code;
-  const code = codeOf(error);
-  if (code !== undefined) return code === 'E_UNREADABLE' ? 'E_ROOT_MISSING' : code;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && isErrorCode(error.code)
-    ? error.code
-    : undefined;
 }

@@ -209,7 +209,8 @@ export class Talk implements FolderDoor {
     const { index } = this.#context;
     const { link, received, cursor: announced } = state;
     const lowest = index.lowestWanted(link.device);
-    const held = (lowest === undefined ? received : Math.min(received, lowest - 1)) as Sequence;
+    const all = (lowest === undefined ? received : Math.min(received, lowest - 1)) as Sequence;
+    const held = state.confirmable(all, index.seq);
     const { skipped } = index.wantedCounts();
     const text = `${epoch} ${received} ${held} ${skipped} ${announced}`;
     if (text === state.lastAck) return;

@@ -1,6 +1,8 @@
 // Contents on their way into staging: gathered while a worker is busy, so that many small files cost one job.
+import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
+import { rootCode } from '../disk/errno.ts';
 import { type Source, type StageItem, type Staged, stage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { Workers } from '../ports/workers.ts';
@@ -75,15 +77,19 @@ export class StagingQueue {
     const bytes = batch.reduce((sum, { source }) => sum + sizeInMemory(source), 0);
     const items = batch.map(({ item, source }): StageItem => ({ staged: item.staged, entry: item.entry, source }));
     let results: readonly Staged[] = [];
+    let failure: ErrorCode = 'E_INTERNAL';
     try {
       results = await this.#context.workers.run(stage, { tree: this.#context.tree(), items });
+    } catch (error) {
+      failure = rootCode(error) ?? failure;
+      throw error;
     } finally {
       this.#running--;
       this.#bytes -= bytes;
       this.#run();
       // Where the job failed there is no result: each is then a problem of its own.
       batch.forEach(({ item }, i) =>
-        this.#onStaged({ item, result: results[i] ?? { kind: 'problem', code: 'E_INTERNAL' } }),
+        this.#onStaged({ item, result: results[i] ?? { kind: 'problem', code: failure } }),
       );
     }
   }

@@ -102,6 +102,11 @@ export class ScriptedPeer implements PeerLink {
     this.#device.folder.door.onAnnounce(this, [{ seq, record, ...bytes }]);
   }
 
+  /** The sequence of what was told last. */
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
   /** What the device has told of a path last. */
   lastTold(path: string): FileRecord | undefined {
     return this.told.findLast(({ record }) => record.path === path)?.record;

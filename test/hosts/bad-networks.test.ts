@@ -12,7 +12,7 @@ import { assertEqualAndKept, assertQuiet } from './accounts.ts';
 import { contentsOf } from './contents.ts';
 import { bootDevices, pair, settle } from './device.ts';
 import { Edits } from './edits.ts';
-import { Hosts, whyNoHosts } from './hosts.ts';
+import { startHosts, whyNoHosts } from './hosts.ts';
 
 const skip = whyNoHosts() ?? false;
 /** PING after 10 s of silence, dead after 30 s, and some time for a busy machine to say so. */
@@ -22,7 +22,7 @@ const RECONNECT_MS = 45_000;
 
 describe('bad networks', { skip, concurrency: true }, () => {
   test('T36, S29, I12: a link that goes silent in the middle of a file is seen dead, and costs no fifth of it twice', async (t) => {
-    const hosts = new Hosts(t);
+    const hosts = await startHosts(t);
     const dice = new Dice();
     t.diagnostic(`SEED=${dice.seed}`);
     const [hub, laptop] = await bootDevices(hosts, ['hub', 'laptop']);
@@ -65,7 +65,7 @@ describe('bad networks', { skip, concurrency: true }, () => {
   });
 
   test('T38, I2, I1: what both sides did while they were apart is the same on both afterwards, and nothing is lost', async (t) => {
-    const hosts = new Hosts(t);
+    const hosts = await startHosts(t);
     const dice = new Dice();
     t.diagnostic(`SEED=${dice.seed}`);
     const devices = await bootDevices(hosts, ['hub', 'laptop'], { config: 'defaults: { max_delete: 100% }\n' });
@@ -104,7 +104,7 @@ describe('bad networks', { skip, concurrency: true }, () => {
   });
 
   test('T37: over 200 ms, 5 % loss and 1 Mbit/s everything arrives, and small files do not wait for a large one', async (t) => {
-    const hosts = new Hosts(t);
+    const hosts = await startHosts(t);
     const [hub, laptop] = await bootDevices(hosts, ['hub', 'laptop']);
     assert.ok(hub !== undefined && laptop !== undefined);
     await pair(hub, laptop);
@@ -128,7 +128,7 @@ describe('bad networks', { skip, concurrency: true }, () => {
   });
 
   test('T39, T35, I7, I2: a ring of four with a link that flaps ends equal and quiet', async (t) => {
-    const hosts = new Hosts(t);
+    const hosts = await startHosts(t);
     const dice = new Dice();
     t.diagnostic(`SEED=${dice.seed}`);
     const devices = await bootDevices(hosts, ['north', 'east', 'south', 'west'], {

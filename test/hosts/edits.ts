@@ -54,16 +54,16 @@ export class Edits {
       case 'small':
         switch (dice.below(4)) {
           case 0:
-            return this.#write(root, fileHere(), SMALL_BYTES, isSafe);
+            return this.write(root, fileHere(), SMALL_BYTES, isSafe);
           case 1:
             return this.#save(root, fileHere(), isSafe);
           case 2:
             return this.#append(root, fileHere(), isSafe);
           default:
-            return this.#write(root, this.#newPath(directories), SMALL_BYTES, isSafe);
+            return this.write(root, this.#newPath(directories), SMALL_BYTES, isSafe);
         }
       case 'big':
-        return this.#write(root, dice.below(3) === 0 ? fileHere() : this.#newPath(directories), BIG_BYTES, isSafe);
+        return this.write(root, dice.below(3) === 0 ? fileHere() : this.#newPath(directories), BIG_BYTES, isSafe);
       case 'moves': {
         const isDirectory = directories.length > 0 && dice.below(3) === 0;
         if (!isDirectory && files.length === 0) return;
@@ -82,7 +82,8 @@ export class Edits {
     return directories.length > 0 && this.#dice.below(2) === 0 ? `${this.#dice.one(directories)}/${name}` : name;
   }
 
-  #write(root: string, path: string, limitBytes: number, isSafe: boolean): void {
+  /** Writes a path anew, in place. */
+  write(root: string, path: string, limitBytes = SMALL_BYTES, isSafe = false): void {
     this.#put(root, path, this.#content(limitBytes), 'w', isSafe);
     this.#touch(root, path);
   }

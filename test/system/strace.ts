@@ -16,6 +16,9 @@ export function withoutStrace(): string | false {
   }
 }
 
+/** Until a strace that does not end by itself is ended. */
+const STUCK_MS = 3_000;
+
 export interface Fault {
   /** Names of system calls, with commas between them. */
   readonly calls: string;
@@ -78,7 +81,10 @@ export class Injection {
   async end(): Promise<void> {
     if (this.#hasEnded) return;
     this.#strace.kill('SIGINT');
+    // One whose process has died under it may wait for a thread that waits for it.
+    const stuck = setTimeout(() => this.#strace.kill('SIGKILL'), STUCK_MS);
     await waitFor('strace ends', () => this.#hasEnded);
+    clearTimeout(stuck);
   }
 
   get #hasEnded(): boolean {

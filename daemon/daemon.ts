@@ -95,6 +95,7 @@ export class Daemon implements ControlledDaemon {
   readonly #peers: Peers;
   readonly #server: ControlServer;
   #config: Config;
+  #opened: Promise<void> = Promise.resolve();
   /** Changes of the configuration come one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -150,8 +151,11 @@ export class Daemon implements ControlledDaemon {
 
   async start(): Promise<void> {
     const { log } = this.#options.log;
+    const opening = [...this.#config.folders.values()].map((settings) => this.#folders.open(settings));
+    this.#opened = Promise.all(opening).then(() => undefined);
+    // Whoever asks hears at once which folders there are, also when a disk does not answer.
     await this.#server.start();
-    await Promise.all([...this.#config.folders.values()].map((settings) => this.#folders.open(settings)));
+    await this.#opened;
     await this.#peers.update(this.#peersSettings());
     log.info('started', {
       device: this.id,
@@ -194,6 +198,10 @@ export class Daemon implements ControlledDaemon {
 
   folders(): ReadonlyMap<FolderName, ControlledFolder> {
     return this.#folders.running;
+  }
+
+  opened(): Promise<void> {
+    return this.#opened;
   }
 
   folderSettings(): ReadonlyMap<FolderName, FolderSettings> {

@@ -42,6 +42,7 @@ export interface FoldersEdges {
 }
 
 export interface FolderProblem {
+  readonly folder: FolderName;
   readonly code: ErrorCode;
   readonly message: string;
 }
@@ -79,7 +80,7 @@ export class Folders {
     } catch (error) {
       const code = rootCode(error) ?? 'E_INTERNAL';
       const message = `folder ${name}: ${error instanceof Error ? error.message : String(error)}`;
-      this.#problems.set(name, { code, message });
+      this.#problems.set(name, { folder: name, code, message });
       this.#edges.log.error('cannot open the folder', { folder: name, code, message, error });
     }
   }

@@ -185,8 +185,8 @@ export const ERRORS = {
   E_CHANGING: entry(5, 'The file changes while it is read.', 'Nothing: it is sent when it rests.'),
   E_CROSS_DEVICE: entry(
     5,
-    'A mount point inside the folder has come or gone.',
-    'Mount it again, or syncctl sync after removing it for good.',
+    'A mount point lies inside the folder: it has come or gone, or something would have to be written across it.',
+    'Mount it again; if it is meant to be so from now on, syncctl remove-folder and add-folder (files stay). What lies on another file system is sent, and never written to: make it a folder of its own.',
   ),
   E_NAME_TAKEN: entry(5, 'The file system takes two names for one.', 'Rename one of them.'),
   E_NO_SUCH_PATH: entry(1, 'Nothing is known of this path.', 'See syncctl history FOLDER.'),

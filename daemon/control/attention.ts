@@ -29,7 +29,11 @@ export function attentionOf(
   peers: readonly PeerState[],
 ): readonly Attention[] {
   return [
-    ...daemon.problems().map(({ code, message }) => ({ ...nobody, code, message, hint: hintFor(code) })),
+    ...daemon
+      .problems()
+      // A folder that does not run shows it itself.
+      .filter(({ folder }) => folder === undefined)
+      .map(({ code, message }) => ({ ...nobody, code, message, hint: hintFor(code) })),
     ...snapshots.flatMap(attentionOfFolder),
     ...peers.flatMap(attentionOfPeer),
   ];

@@ -21,6 +21,8 @@ export interface ControlledDaemon {
 
   /** The folders that run. */
   folders(): ReadonlyMap<FolderName, ControlledFolder>;
+  /** Resolves when each folder of the configuration runs, or has a problem. */
+  opened(): Promise<void>;
   /** All folders of the configuration, disabled ones too. */
   folderSettings(): ReadonlyMap<FolderName, FolderSettings>;
   /** Every trusted device, connected or not. */
@@ -81,6 +83,8 @@ export interface Examination {
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
+  /** The folder that does not run because of it. */
+  readonly folder?: FolderName;
 }
 
 export interface PeerState {

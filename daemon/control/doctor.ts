@@ -5,7 +5,7 @@ import type { ControlledFolder, FolderExamination, VerifyItem } from '../folder/
 import type { Clock } from '../ports/clock.ts';
 import { attentionOf, healthOf } from './attention.ts';
 import type { ControlledDaemon, Examination, PeerState } from './daemon-port.ts';
-import { findFolders } from './find.ts';
+import { findFolders, findSnapshots } from './find.ts';
 
 /** A share of the watches that other programs need too. */
 const MANY_WATCHES = 0.75;
@@ -21,10 +21,10 @@ const MS = 1000;
 
 /** Everything, or what concerns this folder. E_NO_SUCH_FOLDER. */
 export async function doctor(daemon: ControlledDaemon, folder: string | undefined): Promise<DoctorAnswer> {
-  const names = new Set(findFolders(daemon, folder).map(({ name }) => name));
+  const snapshots = findSnapshots(daemon, folder);
+  const names = new Set(snapshots.map(({ name }) => name));
   const examination = await daemon.examine();
   const asked = { ...examination, folders: examination.folders.filter(({ name }) => names.has(name)) };
-  const snapshots = [...daemon.folders().values()].filter(({ name }) => names.has(name)).map((one) => one.snapshot());
   const attention = attentionOf(daemon, snapshots, daemon.peers());
   const findings = [
     ...diagnose(asked, daemon.peers()),
@@ -34,7 +34,7 @@ export async function doctor(daemon: ControlledDaemon, folder: string | undefine
 }
 
 export function health(daemon: ControlledDaemon, clock: Clock): Health {
-  const snapshots = [...daemon.folders().values()].map((folder) => folder.snapshot());
+  const snapshots = findSnapshots(daemon, undefined);
   const attention = attentionOf(daemon, snapshots, daemon.peers());
   return {
     health: healthOf(snapshots, attention),

@@ -3,7 +3,7 @@ import { CodedError } from '../../protocol/errors.ts';
 import { type DeviceId, type FolderName, parseFolderName } from '../core/ids.ts';
 import { type RelativePath, parseRelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
-import type { ControlledFolder } from '../folder/view.ts';
+import type { ControlledFolder, FolderSnapshot } from '../folder/view.ts';
 import type { ControlledDaemon, PeerState } from './daemon-port.ts';
 import { similarTo } from './similar.ts';
 
@@ -39,6 +39,40 @@ export function findFolder(daemon: ControlledDaemon, text: string): ControlledFo
 export function findFolders(daemon: ControlledDaemon, text: string | undefined): readonly ControlledFolder[] {
   if (text !== undefined) return [findFolder(daemon, text)];
   return [...daemon.folders().values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** How the named folder stands, or all that are enabled, by name: also those that do not run (yet). E_NO_SUCH_FOLDER. */
+export function findSnapshots(daemon: ControlledDaemon, text: string | undefined): readonly FolderSnapshot[] {
+  if (text !== undefined) {
+    const settings = findSettings(daemon, text);
+    return [settings.enabled ? snapshotOf(daemon, settings) : findFolder(daemon, text).snapshot()];
+  }
+  return [...daemon.folderSettings().values()]
+    .filter(({ enabled }) => enabled)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((settings) => snapshotOf(daemon, settings));
+}
+
+function snapshotOf(daemon: ControlledDaemon, { name, path, peers }: FolderSettings): FolderSnapshot {
+  const running = daemon.folders().get(name);
+  if (running !== undefined) return running.snapshot();
+  const problem = daemon.problems().find(({ folder }) => folder === name);
+  return {
+    name,
+    path,
+    condition:
+      problem === undefined ? { kind: 'scanning' } : { kind: 'error', code: problem.code, message: problem.message },
+    files: 0,
+    bytes: 0,
+    pendingFiles: 0,
+    pendingBytes: 0,
+    conflicts: 0,
+    lastSyncMs: undefined,
+    skipped: [],
+    skippedCount: 0,
+    peers: [...peers.keys()].map((device) => ({ device, connected: false, inSync: false })),
+    warnings: [],
+  };
 }
 
 function noSuchFolder(text: string, names: Iterable<FolderName>): CodedError {

@@ -6,15 +6,15 @@ import type { FolderSettings } from '../core/settings.ts';
 import type { FolderSnapshot } from '../folder/view.ts';
 import { attentionOf, healthOf, hintFor } from './attention.ts';
 import type { ControlledDaemon, PeerState } from './daemon-port.ts';
-import { deviceNames, findFolders } from './find.ts';
+import { deviceNames, findSnapshots } from './find.ts';
 import { rfc3339OrNull } from './rfc3339.ts';
 
 /** With `folderName`, that folder alone and the peers that share it. */
 export function overview(daemon: ControlledDaemon, clock: Clock, folderName: string | undefined): Overview {
   const settings = daemon.folderSettings();
-  const shown = findFolders(daemon, folderName).flatMap((folder) => {
-    const own = settings.get(folder.name);
-    return own === undefined ? [] : [{ settings: own, snapshot: folder.snapshot() }];
+  const shown = findSnapshots(daemon, folderName).flatMap((snapshot) => {
+    const own = settings.get(snapshot.name);
+    return own === undefined ? [] : [{ settings: own, snapshot }];
   });
   const snapshots = shown.map((one) => one.snapshot);
   const all = daemon.peers();

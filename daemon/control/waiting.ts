@@ -1,10 +1,10 @@
 // `wait`: over one folder or all. It never hangs: beside the folder's own deadline there is one here.
 import type { Answer, Asked, WaitAnswer, WaitKind } from '../../protocol/control.ts';
 import { assertNever } from '../core/assert.ts';
-import type { ControlledFolder, WaitResult } from '../folder/view.ts';
+import type { ControlledFolder, FolderSnapshot, WaitResult } from '../folder/view.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
-import { findFolders } from './find.ts';
+import { findFolders, findSnapshots } from './find.ts';
 
 const DEFAULT_TIMEOUT_S = 60;
 /** How long after its deadline a folder may still be about to answer. */
@@ -16,19 +16,54 @@ export async function waitFor(
   asked: Asked<'wait'>,
   signal: AbortSignal,
 ): Promise<WaitAnswer> {
-  const folders = findFolders(daemon, asked.folder);
   const timeoutMs = (asked.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000;
+  const beganMs = clock.monotonicMs();
+  await opened(daemon, asked.folder, clock, timeoutMs, signal);
+  const left = Math.max(0, timeoutMs - (clock.monotonicMs() - beganMs));
+  const standing = findSnapshots(daemon, asked.folder).filter(({ name }) => !daemon.folders().has(name));
+  if (standing.length > 0) return { result: worst(standing.map(resultOf)), folders: standing.map(tellStanding) };
+  const folders = findFolders(daemon, asked.folder);
   // What needs attention is told at once: the other folders need not be waited for any more.
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);
   const results = await Promise.all(
     folders.map(async (folder) => {
-      const result = await withDeadline(folder, clock, timeoutMs, either);
+      const result = await withDeadline(folder, clock, left, either);
       if (result.kind === 'needs attention') enough.abort();
       return tell(folder, result);
     }),
   );
   return { result: worst(results.map((one) => one.result)), folders: results };
+}
+
+/** A daemon that has just started opens its folders: until then nobody can say how they stand. */
+async function opened(
+  daemon: ControlledDaemon,
+  folder: string | undefined,
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  // What is not there need not be waited for.
+  if (findSnapshots(daemon, folder).every(({ name }) => daemon.folders().has(name))) return;
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = clock.after(timeoutMs, resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([daemon.opened(), late]).finally(() => timer?.cancel());
+}
+
+/** A folder that does not run: it has a problem, or its disk does not answer. */
+function tellStanding(snapshot: FolderSnapshot): WaitAnswer['folders'][number] {
+  const { name, condition } = snapshot;
+  const result = resultOf(snapshot);
+  if (condition.kind === 'error') return { name, result, code: condition.code, message: condition.message };
+  return { name, result, code: 'E_TIMEOUT', message: `${name} is still being opened` };
+}
+
+function resultOf({ condition }: FolderSnapshot): WaitKind {
+  return condition.kind === 'error' ? 'needs-attention' : 'not-in-time';
 }
 
 function withDeadline(

@@ -73,7 +73,13 @@ export function judge(
   path: RelativePath,
   observation: Observation,
   known:
-    { readonly record: FileRecord; readonly seen: SeenStat | undefined; readonly keptLocally: boolean } | undefined,
+    | {
+        readonly record: FileRecord;
+        readonly seen: SeenStat | undefined;
+        readonly keptLocally: boolean;
+        readonly boundary?: boolean;
+      }
+    | undefined,
   wanted: FileRecord | undefined,
   maker: Maker,
   times: ObservedTimes,
@@ -89,6 +95,9 @@ export function judge(
       return isLive(known?.record) ? { kind: 'vanished' } : { kind: 'same' };
     case 'present': {
       const { entry, seen, boundary } = observation;
+      // What is under a mount point that has come or gone is not what we know; nor are its own mode and times.
+      if (known?.seen?.kind === 'dir' && entry.kind === 'dir' && (known.boundary ?? false) !== boundary)
+        return { kind: 'skip', code: 'E_CROSS_DEVICE' };
       if (known !== undefined && sameEntry(known.record.entry, entry))
         return known.seen !== undefined && looksSame(known.seen, seen)
           ? { kind: 'same' }

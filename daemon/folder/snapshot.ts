@@ -1,4 +1,5 @@
 // What a folder shows of itself, put together when somebody asks.
+import type { FolderIndex } from '../index/folder-index.ts';
 import type { WatchState } from '../ports/watch.ts';
 import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
@@ -43,6 +44,16 @@ export function snapshotOf(shown: Shown): FolderSnapshot {
       const state = links.byDevice(device);
       return { device, connected: state !== undefined, inSync: state !== undefined && isInSync(state, index) };
     }),
-    warnings: watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : [],
+    warnings: [
+      ...(watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : []),
+      ...indexWarning(index, lastSyncMs),
+    ],
   };
+}
+
+/** What a lost index knew comes back from the disk and from the peers: until one of them is in sync it may lack something. */
+function indexWarning({ opened }: FolderIndex, lastSyncMs: number | undefined): FolderSnapshot['warnings'] {
+  if (typeof opened !== 'object' || lastSyncMs !== undefined) return [];
+  const message = `the index was damaged and is made anew from the disk and the peers; the old one lies at ${opened.damaged}`;
+  return [{ code: 'E_INDEX', message }];
 }

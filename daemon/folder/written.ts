@@ -53,7 +53,8 @@ export class Written {
     const { want, record, conflict, row, moveFrom } = candidate;
     const { path, entry } = record;
     const movedFrom = operation.kind === 'move' ? moveFrom?.row.record.path : undefined;
-    this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, announce: true });
+    const boundary = entry.kind === 'dir' && row?.boundary === true;
+    this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, boundary, announce: true });
     this.#unwant.push(path);
     // Of what was damaged nobody knows the content.
     const isDamaged = want.code === 'E_DAMAGED';
@@ -126,7 +127,7 @@ export class Written {
       this.#mark.push({ path: record.path, why: 'skipped', code: 'E_DIR_KEPT', attempts: 1 });
       return;
     }
-    this.rows.push({ record, seen: row.seen, keptLocally: true, announce: true });
+    this.rows.push({ record, seen: row.seen, keptLocally: true, boundary: row.boundary, announce: true });
     this.#unwant.push(record.path);
   }
 

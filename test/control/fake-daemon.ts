@@ -244,6 +244,10 @@ export class FakeDaemon implements ControlledDaemon {
   folders(): ReadonlyMap<FolderName, ControlledFolder> {
     return this.fakeFolders;
   }
+  opening: Promise<void> = Promise.resolve();
+  opened(): Promise<void> {
+    return this.opening;
+  }
   folderSettings(): ReadonlyMap<FolderName, FolderSettings> {
     const running = [...this.fakeFolders.values()].map((folder) => [folder.name, folder.settings] as const);
     return new Map([...running, ...this.disabled]);

@@ -131,3 +131,17 @@ test('a stat that differs in anything is looked at; a rename leaves the same fil
   );
   assert.equal(looksSame(directory, { ...directory, mode: 0o700 }), false);
 });
+
+test('I4: a directory that is a mount point now, or is none any more, is unknown, with its mode and time', () => {
+  const seen: SeenStat = { ...STAT, kind: 'dir', mode: 0o755 };
+  for (const boundary of [true, false])
+    for (const mode of [0o755, 0o777]) {
+      const look = { kind: 'present', entry: { kind: 'dir', mode }, seen: { ...seen, mode }, boundary } as const;
+      const before = { ...known(dir()), seen, boundary: !boundary };
+      const change = judge(path('d'), look, before, undefined, maker('A'), TIMES);
+      assert.deepEqual(change, { kind: 'skip', code: 'E_CROSS_DEVICE' });
+    }
+  const look = { kind: 'present', entry: { kind: 'dir', mode: 0o755 }, seen, boundary: true } as const;
+  const change = judge(path('d'), look, undefined, undefined, maker('A'), TIMES);
+  assert.equal(change.kind, 'changed', 'one that is new is as it is');
+});

@@ -27,9 +27,19 @@ export class LocalBatch {
     this.#litter = litter;
   }
 
-  /** The same entry behind another stat. */
+  /**
+   * The same entry behind another stat is nothing new. But a file that was moved over an equal one is meant to be here:
+   * without a version of its own it would go with what it has replaced, if somebody has deleted that.
+   */
   looked(row: Row, seen: SeenStat, racy: boolean): void {
-    this.#rows.push({ ...row, seen, racy, announce: false });
+    const { record, boundary } = row;
+    const from = row.seen?.ino === seen.ino ? undefined : this.#deletions.movedFrom(seen.ino);
+    if (from === undefined || !sameContent(from.record.entry, record.entry)) {
+      this.#rows.push({ ...row, seen, racy, announce: false });
+      return;
+    }
+    const { maker, nowMs } = reconcileContext(this.#context);
+    this.changed(row, newVersion(record.path, record.entry, [record], maker, nowMs, nowMs), seen, boundary, racy);
   }
 
   changed(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean, racy: boolean): void {

@@ -18,3 +18,20 @@ test('a large directory that is moved while it takes long to read is no mass del
   assert.equal(device.index.counts().files, 300);
   await device.stop();
 });
+
+test('I1: a file that is moved over another of the same content and time lives, though a peer deletes what was there', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' });
+  device.write('b.txt', 'a');
+  for (const name of ['a.txt', 'b.txt']) device.user.touch(`${ROOT}/${name}`, 1_700_000_000_000_000n);
+  await device.clock.advance(1_000);
+  const deletion = device.peer.version('a.txt', { kind: 'absent' });
+  device.user.rename(`${ROOT}/b.txt`, `${ROOT}/a.txt`);
+  await device.clock.advance(100);
+  device.peer.tell(deletion);
+  await device.until(() => device.row('b.txt')?.record.entry.kind === 'absent', 'the move');
+  await device.clock.advance(1_000);
+
+  assert.equal(device.read('a.txt'), 'a');
+  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
+  await device.stop();
+});

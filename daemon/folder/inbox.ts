@@ -6,8 +6,12 @@ import type { LinkState } from './links.ts';
 const MAX_RECORDS = 8192;
 const MAX_BYTES = 8 << 20;
 
+/** What an item takes in memory, about, beside what of it can be long. */
+const ITEM_BYTES = 256;
+const VECTOR_ENTRY_BYTES = 96;
+
 export type InboxItem =
-  | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[]; readonly bytes: number }
+  | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[] }
   | { readonly kind: 'ack'; readonly ack: Acknowledgement }
   | { readonly kind: 'index'; readonly offer: IndexOffer };
 
@@ -69,8 +73,19 @@ export class Inbox {
   }
 
   #count(item: InboxItem, sign: 1 | -1): void {
-    if (item.kind !== 'announcements') return;
-    this.#records += sign * item.announcements.length;
-    this.#bytes += sign * item.bytes;
+    this.#bytes += sign * bytesOf(item);
+    if (item.kind === 'announcements') this.#records += sign * item.announcements.length;
   }
+}
+
+/** Everything counts: who says INDEX and ACK in turn, or sends records with hundreds of makers, fills memory too. */
+function bytesOf(item: InboxItem): number {
+  if (item.kind !== 'announcements') return ITEM_BYTES;
+  return item.announcements.reduce((sum, one) => sum + ITEM_BYTES + bytesOfAnnouncement(one), 0);
+}
+
+function bytesOfAnnouncement({ record, content }: Announcement): number {
+  const { path, entry, vector, lost } = record;
+  const texts = path.length + (entry.kind === 'symlink' ? entry.target.length : 0);
+  return (content?.length ?? 0) + 2 * texts + VECTOR_ENTRY_BYTES * vector.length + ITEM_BYTES * lost.length;
 }

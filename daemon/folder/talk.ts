@@ -1,4 +1,5 @@
 // The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
+import { CodedError } from '../../protocol/errors.ts';
 import { type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import type {
   Acknowledgement,
@@ -45,11 +46,14 @@ export class Talk implements FolderDoor {
   readonly #inbox: Inbox;
   readonly #receiver: Receiver;
   readonly #announcer: Announcer;
+  /** The epoch that the index was opened in: of a later one no older copy can be. */
+  readonly #openedIn: Epoch;
   #isOpen = false;
 
   constructor(context: FolderContext, parts: TalkParts) {
     this.name = context.name;
     this.#context = context;
+    this.#openedIn = context.index.epoch;
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
     this.#receiver = new Receiver(context, parts.links, parts.litter);
@@ -101,6 +105,10 @@ export class Talk implements FolderDoor {
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
+    const { have } = offer;
+    const { index } = this.#context;
+    if (have?.epoch === index.epoch && have.seq > index.seq && index.epoch !== this.#openedIn)
+      throw new CodedError('E_PROTOCOL', 'INDEX: it claims to have what was never announced');
     const state = this.#parts.links.of(link);
     if (state !== undefined) this.#inbox.push(state, { kind: 'index', offer });
     this.#parts.wake();
@@ -134,8 +142,7 @@ export class Talk implements FolderDoor {
   onAnnounce(link: PeerLink, announcements: readonly Announcement[]): void {
     const state = this.#parts.links.of(link);
     if (state === undefined) return;
-    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
-    this.#inbox.push(state, { kind: 'announcements', announcements, bytes });
+    this.#inbox.push(state, { kind: 'announcements', announcements });
     this.#parts.wake();
   }
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Daemon, startPair } from '../system/daemon.ts';
+import { type Daemon, pair, startDaemon, temporaryDirectory } from '../system/daemon.ts';
 import { plant, read } from '../system/trees.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { logLines } from './log-lines.ts';
@@ -25,11 +25,19 @@ export interface Ground {
   standsFirm(after: string): Promise<void>;
 }
 
+/** The collector is made to come soon, so that memory that is held can be told from memory that is not collected yet. */
+const SMALL_NURSERY = ['env', 'NODE_OPTIONS=--max-semi-space-size=1'];
+
 export async function battleground(t: TestContext, options: { readonly config?: string } = {}): Promise<Ground> {
-  const { hub, laptop, left, right } = await startPair(t, {
-    ...options,
-    before: (root) => plant(root, { 'honest.txt': 'honest\n', 'honest/deep/file.txt': 'deep\n' }),
-  });
+  const place = temporaryDirectory(t);
+  const [left, right] = [join(place, 'left'), join(place, 'right')];
+  plant(left, { 'honest.txt': 'honest\n', 'honest/deep/file.txt': 'deep\n' });
+  mkdirSync(right);
+  const [hub, laptop] = await Promise.all([
+    startDaemon(t, { name: 'hub', under: SMALL_NURSERY, ...options }),
+    startDaemon(t, { name: 'laptop', ...options }),
+  ]);
+  await pair(hub, laptop, 'docs', [left, right]);
   const canary = join(dirname(left), 'canary');
   plant(canary, {
     'secret.txt': 'never read, never written\n',

@@ -146,7 +146,7 @@ export class Wire {
   readonly socket: TLSSocket;
   /** Resolves when the other end has ended it. */
   readonly ended: Promise<Farewell>;
-  /** The first of what came. */
+  /** The last of what came. */
   readonly heardFrames: Frame[] = [];
   frames = 0;
   isOver = false;
@@ -239,7 +239,8 @@ export class Wire {
       this.frames++;
       const { message } = decoded.frame;
       if (message.type === 'ERROR' && message.fatal) this.#farewell = message;
-      if (this.heardFrames.length < MAX_KEPT) this.heardFrames.push(decoded.frame);
+      this.heardFrames.push(decoded.frame);
+      if (this.heardFrames.length > 2 * MAX_KEPT) this.heardFrames.splice(0, MAX_KEPT);
     }
   }
 }

@@ -243,16 +243,21 @@ export class World {
     this.#standing.anew(device.number, device);
   }
 
-  /** In the middle of the daemon's calls somebody does something. */
+  /** In the middle of the daemon's calls somebody does something, most often to what the daemon is at. */
   #letMeddle(oneIn: number): void {
     this.devices.forEach((device, number) => {
       const random = new SeededRandom(this.#plan.seed * 17 + number);
+      let at = '';
       for (const call of ['lstat', 'rename', 'remove', 'openFile', 'setAttributes', 'mkdir', 'list', 'read'] as const)
         device.fs.before(
           call,
-          () => this.#meddles && random.oneIn(oneIn),
+          (path) => {
+            if (path.startsWith(`${ROOT}/`) && !path.startsWith(`${ROOT}/.syncd`)) at = path.slice(ROOT.length + 1);
+            return this.#meddles && random.oneIn(oneIn);
+          },
           () => {
-            const step = randomUserStep(random, 1_000_000 + number * 100_000 + this.#meddled++);
+            const any = randomUserStep(random, 1_000_000 + number * 100_000 + this.#meddled++);
+            const step = at === '' || random.oneIn(3) ? any : { ...any, path: at };
             this.#say(() => `-- in the middle of ${call}: ${tellStep({ kind: 'user', device: number, does: step })}`);
             this.#ledger.act(device, step);
           },

@@ -36,9 +36,15 @@ export class Accounts {
     mkdirSync(dirname(place), { recursive: true });
     // Known before it can be seen.
     this.#expected.set(path, [this.#know(path, content)]);
-    if (existsSync(place)) return writeFileSync(place, content);
+    if (existsSync(place)) writeFileSync(place, content);
+    else this.replace(root, path, content);
+  }
+
+  /** The same, written elsewhere and put in its place whole, as careful programs do. */
+  replace(root: string, path: string, content: string | Uint8Array): void {
+    this.#expected.set(path, [this.#know(path, content)]);
     writeFileSync(`${root}.next`, content);
-    renameSync(`${root}.next`, place);
+    renameSync(`${root}.next`, join(root, path));
   }
 
   /** Writes other contents over one path in all places at once; either may win, and what was there is the user's loss. */

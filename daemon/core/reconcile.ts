@@ -5,7 +5,8 @@
 //   equal, older       known                          (equal vectors, other content: as concurrent)
 //   newer              join (index), or take          take
 //   concurrent         join                           the greatest (stamp, mark, maker) wins, except:
-//                                                     a live version lives on over a tombstone,
+//                                                     a live version lives on over a tombstone (but not over
+//                                                     one whose maker took that very version away),
 //                                                     a directory over a file or link
 //
 // Whoever holds the loser acts; whoever holds the winner waits to hear of it. An exception is a new version, made where
@@ -23,7 +24,7 @@ import {
   sameEntry,
   sameLost,
 } from './record.ts';
-import { merge, relate } from './version-vector.ts';
+import { countOf, merge, relate } from './version-vector.ts';
 
 export type Verdict =
   /** Nothing to do. */
@@ -88,8 +89,19 @@ function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileCont
 
 /** Whether `a` lives on beside `b` whatever the order says: an edit over a deletion, a directory over what is none. */
 function mustLive(a: FileRecord, b: FileRecord): boolean {
-  if (b.entry.kind === 'absent') return a.entry.kind !== 'absent';
+  if (b.entry.kind === 'absent') return a.entry.kind !== 'absent' && !isTakenAway(a, b);
   return a.entry.kind === 'dir' && b.entry.kind !== 'dir';
+}
+
+/**
+ * Whether what was deleted is this version. It may know more than the deletion by now: of another deletion, over which it
+ * had won. But where it won against a content, the deletion says nothing of that one.
+ */
+function isTakenAway(live: FileRecord, tombstone: FileRecord): boolean {
+  const made = countOf(live.vector, live.maker);
+  // Two that say they are one version are no deletion of one another.
+  const isOver = made > 0 && relate(live.vector, tombstone.vector) === 'concurrent';
+  return isOver && live.lost.length === 0 && countOf(tombstone.vector, live.maker) >= made;
 }
 
 /** Our version made anew over theirs, so that it is newer than both for everybody. */

@@ -37,3 +37,26 @@ test('I10: a content that was replaced while it came leaves staging', () =>
       write(1, 'b', 'other'),
     ],
   }));
+
+test('I3: what one has made and removed stays removed, though it had won against a deletion meanwhile', async () => {
+  for (let ms = 4; ms < 40; ms += 2)
+    await holds({
+      devices: 2,
+      delayMs: 1,
+      steps: [
+        write(0, 'a', 'old'),
+        { kind: 'settle' },
+        cut(0, 1),
+        remove(1, 'a'),
+        pass(700),
+        write(0, 'a', 'new'),
+        pass(100),
+        { kind: 'heal', a: 0, b: 1 },
+        pass(ms),
+        // The other device has it now, over its deletion, and has not said so yet.
+        cut(0, 1),
+        remove(0, 'a'),
+        pass(700),
+      ],
+    });
+});

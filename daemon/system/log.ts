@@ -5,6 +5,7 @@ import process from 'node:process';
 import pino from 'pino';
 import type { Log, LogFields } from '../ports/log.ts';
 import { LogFile } from './log-file.ts';
+import { LogLimit } from './log-limit.ts';
 import { journalLine, safeJson } from './log-lines.ts';
 import { type LogLevel, type LogRecord, cutMessage, isAtLeast, printable } from './log-record.ts';
 import { LogRing } from './log-ring.ts';
@@ -42,6 +43,7 @@ export function makeLog(options: LogOptions): DaemonLog {
   let { level } = options;
   const nowMs = options.nowMs ?? Date.now;
   const ring = new LogRing(KEPT_RECORDS);
+  const limit = new LogLimit();
   const stream = openLogStream(options.fd ?? STANDARD_ERROR);
   // A file that fails is told of everywhere but in that file.
   const fileFailed = (message: string, fields: LogFields): void => {
@@ -64,7 +66,10 @@ export function makeLog(options: LogOptions): DaemonLog {
 
   function add(at: LogLevel, message: string, fields: LogFields): void {
     if (!isAtLeast(at, level)) return;
-    const record = toStreamAndRing(at, message, fields);
+    // Who asks for debug wants to see each.
+    const leftOut = level === 'debug' ? 0 : limit.admit(at, message, fields, performance.now());
+    if (leftOut === undefined) return;
+    const record = toStreamAndRing(at, message, leftOut === 0 ? fields : { ...fields, left_out: leftOut });
     if (file !== undefined) toFile(record);
   }
 

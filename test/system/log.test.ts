@@ -225,7 +225,7 @@ describe('log: a file', () => {
     const above = mkdtempSync(join(tmpdir(), 'syncd-log-'));
     t.after(() => rmSync(above, { recursive: true, force: true }));
     const { log, close, lines } = logTo(t, { file: join(above, 'logs/syncd.log') });
-    for (let i = 0; i < 100; i++) log.info('line', { i });
+    for (let i = 0; i < 100; i++) log.info(`line ${i}`);
     await close();
     log.info('later');
     const [name = ''] = logFiles(join(above, 'logs'));

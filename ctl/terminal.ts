@@ -13,6 +13,18 @@ export class Terminal {
     this.answers = this.reads && stdin.isTTY === true;
   }
 
+  /** The first line of standard input: for what should not be among a program's arguments, which everybody sees. */
+  async line(): Promise<string> {
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: process.stdin });
+    try {
+      for await (const line of lines) return line.trim();
+      return '';
+    } finally {
+      lines.close();
+    }
+  }
+
   /** Goes on at once where nobody can answer; a «no» ends the command. */
   async confirm(question: string, preset: 'yes' | 'no'): Promise<void> {
     if (!this.answers) return;

@@ -15,7 +15,10 @@ export const join: Command = {
   details:
     'Tells how many files will be received and sent and how many differ, and asks on a terminal. Files that differ are kept as conflicts; nothing is overwritten. Returns when the folders are added, not when they are in sync: see syncctl wait.',
   arguments: [
-    { syntax: '<invitation>', tells: 'the line that syncctl invite printed, in quotes' },
+    {
+      syntax: '<invitation>',
+      tells: 'the line that syncctl invite printed, in quotes; - reads it from standard input',
+    },
     {
       syntax: '[path]',
       tells: 'the directory of the folder; of several folders, the one that holds a directory for each',
@@ -25,11 +28,16 @@ export const join: Command = {
   examples: [
     { line: "syncctl join 'syncd:v1:…' ~/Documents", tells: 'shows what will happen, and asks' },
     { line: "syncctl join 'syncd:v1:…' ~/Documents --yes", tells: 'does not ask' },
+    {
+      line: 'ssh hub syncctl invite docs | syncctl join - ~/Documents',
+      tells: 'nobody else on this machine sees it among the arguments of a program',
+    },
   ],
   async run({ client, out, terminal, cwd }, given) {
     const path = given.optional('path');
+    const line = given.argument('invitation');
     const asked = {
-      invitation: given.argument('invitation'),
+      invitation: line === '-' ? await terminal.line() : line,
       path: path === undefined ? undefined : resolve(cwd, path),
       as: given.option('as'),
       cwd,

@@ -1,8 +1,10 @@
 // What `syncctl join` says and asks before it joins.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { folderLine, question } from '../../ctl/output/join-preview.ts';
 import type { JoinComparison, JoinPreview } from '../../protocol/control.ts';
 import { named } from '../control/fake-daemon.ts';
@@ -120,4 +122,21 @@ test('without a terminal the preview goes to standard error, if it was quick; ne
   for (const flag of ['--yes', '--json', '-q']) assert.equal((await syncctl([...words, flag])).stderr, '', flag);
   assert.equal(daemon.comparisonsAsked.length, 1);
   assert.equal(joinsOf(served), 4);
+});
+
+test('with - the invitation comes from standard input, where nobody sees it among the arguments of a program', async (t) => {
+  const served = await serve(t);
+  const { home } = served;
+  const main = resolve(import.meta.dirname, '../../ctl/main.ts');
+  const input = 'syncd:v1:x\nand what follows\n';
+
+  const joining = promisify(execFile)(process.execPath, [main, '--home', home, 'join', '-', join(home, 'pictures')]);
+  joining.child.stdin?.end(input);
+  const { stdout } = await joining;
+
+  assert.match(stdout, /Paired with nas/);
+  assert.deepEqual(
+    served.daemon.asked.map((one) => typeof one === 'object' && one !== null && 'join' in one && one.join),
+    ['syncd:v1:x'],
+  );
 });

@@ -49,5 +49,7 @@ function commandFor(seed: number): string {
 
 await Promise.all(Array.from({ length: THREADS }, takeTurns));
 const tookSeconds = (performance.timeOrigin + performance.now() - startedMs) / 1000;
-console.log(`${seeds} seeds, ${steps} steps, ${tookSeconds.toFixed(0)} s, ${failures} failures`);
+const { user, system } = process.cpuUsage();
+const cpu = `${((user + system) / 1e6).toFixed(0)} s of processor time`;
+console.log(`${seeds} seeds, ${steps} steps, ${tookSeconds.toFixed(0)} s (${cpu}), ${failures} failures`);
 process.exitCode = failures > 0 ? 1 : 0;

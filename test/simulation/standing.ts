@@ -47,6 +47,12 @@ function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+function* directoriesIn(inode: Inode, path: string): Generator<string> {
+  if (inode.kind !== 'dir') return;
+  yield path;
+  for (const [name, child] of inode.children) yield* directoriesIn(child.inode, `${path}/${name}`);
+}
+
 export class Standing {
   readonly #devices: readonly SimulatedDevice[];
   /** What each device has at each path. */
@@ -61,6 +67,8 @@ export class Standing {
   readonly #duels = new Map<string, readonly [string, string] | 'over'>();
   /** `path SHA-256` of what had lost at the last rest. */
   #lost: ReadonlySet<string> = new Set();
+  /** Taken away by a user since the last rest: a version that is made over that may meet an edit of what it holds. */
+  readonly #left = new Set<string>();
   #doubted = false;
 
   constructor(devices: readonly SimulatedDevice[]) {
@@ -122,13 +130,14 @@ export class Standing {
     if (content === undefined) return;
     here.delete(path);
     if (!isUser) return;
+    this.#left.add(path);
     this.#standing.get(path)?.delete(content);
     if (this.#duels.has(path)) this.#duels.set(path, 'over');
   }
 
   /** A directory is a rival of what has a content; and what is in it keeps it. */
   #isDirectory(path: string, inode: Inode): void {
-    const directories = inode.kind === 'dir' ? [path] : [];
+    const directories = [...directoriesIn(inode, path)];
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) directories.push(above);
     for (const one of directories) {
       this.#unsure.add(one);
@@ -174,7 +183,7 @@ export class Standing {
     }
     for (const one of lost) {
       const path = one.slice(0, one.lastIndexOf(' '));
-      const isContested = this.#unsure.has(path) || this.#empty.has(path);
+      const isContested = this.#unsure.has(path) || this.#empty.has(path) || this.#left.has(path);
       if (!isContested && !this.#lost.has(one)) problems.push(`I2: a conflict that nobody has made: ${one}`);
     }
     return problems;
@@ -191,10 +200,15 @@ export class Standing {
     this.#lost = this.#lostNow();
     this.#duels.clear();
     this.#born.clear();
+    this.#left.clear();
     this.#unsure.clear();
     this.#empty.clear();
     this.#standing.clear();
-    for (const [path, content] of this.#here[0] ?? []) this.#standing.set(path, new Set([content]));
+    for (const [path, content] of this.#here[0] ?? []) {
+      this.#standing.set(path, new Set([content]));
+      // What is taken away and put back in one moment is no edit.
+      this.#born.add(`${path} ${content}`);
+    }
   }
 }
 

@@ -75,10 +75,13 @@ export class Announcer {
   async #withContents(state: LinkState, rows: readonly SequencedRecord[]): Promise<Announcement[]> {
     const inline = new Map<Sequence, { path: SequencedRecord['record']['path']; size: number; sha256: string }>();
     let bytes = 0;
-    for (const { record, seq } of rows) {
+    for (const { record, seq, movedFrom } of rows) {
       const { entry, path } = record;
       if (entry.kind !== 'file' || entry.size > INLINE_BYTES || bytes + entry.size > INLINE_ROUND_BYTES) continue;
       if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq)) continue;
+      // What was moved, swapped or copied the peer has: if not, it asks.
+      if (state.theirs?.entries !== 0 && (movedFrom !== undefined || this.#context.index.isFamiliar(entry.sha256)))
+        continue;
       inline.set(seq, { path, size: entry.size, sha256: entry.sha256 });
       bytes += entry.size;
     }

@@ -6,6 +6,7 @@ import type { SeenStat } from '../core/observation.ts';
 import { type DirPath, type RelativePath, depthOf } from '../core/path.ts';
 import type { FileRecord, SequencedRecord } from '../core/record.ts';
 import type { Devices } from './devices.ts';
+import { FormerContents } from './former-contents.ts';
 import type { Life } from './life.ts';
 import { type KeyRange, PAGE_ROWS, keysBelow } from './paging.ts';
 import {
@@ -68,6 +69,8 @@ interface KnownColumns {
   readonly kind: RecordColumns['kind'];
   readonly size: number;
   readonly lost: number;
+  /** Hexadecimal; null for all but files. */
+  readonly sha256: Sha256 | null;
   readonly movedFrom: RelativePath | null;
 }
 
@@ -82,6 +85,8 @@ export class FileState {
   counts: Counts;
   /** Rows whose record lists a content that lost. */
   conflictCount: number;
+  /** What announced changes have replaced. */
+  readonly former = new FormerContents();
   readonly #db: Database.Database;
   readonly #devices: Devices;
   readonly #life: Life;
@@ -148,6 +153,7 @@ export class FileState {
         this.#write(change, known, known.seq, known.movedFrom ?? undefined);
         continue;
       }
+      if (known !== undefined && known.sha256 !== null) this.former.add(known.sha256);
       const seq = this.#life.next(nowUs);
       const movedFrom = moveOf(change, announced.at(-1), seq);
       this.#write(change, known, seq, movedFrom);
@@ -249,7 +255,8 @@ function prepare(db: Database.Database) {
     withContent: ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ?`),
     conflicts: ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ?'),
     known: db.prepare<[RelativePath], KnownColumns>(
-      'SELECT id, seq, kind, size, lost IS NOT NULL AS lost, movedFrom FROM file_state WHERE path = ?',
+      `SELECT id, seq, kind, size, lost IS NOT NULL AS lost, iif(sha256 IS NULL, NULL, lower(hex(sha256))) AS sha256, movedFrom
+        FROM file_state WHERE path = ?`,
     ),
     insert: db.prepare(`INSERT INTO file_state
       (${RECORD_NAMES}, depth, seq, movedFrom, seen, racy, keptLocally, boundary)

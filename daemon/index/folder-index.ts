@@ -148,6 +148,11 @@ export class FolderIndex {
     return this.#ask(() => this.#files.withContent(sha256, limit));
   }
 
+  /** Whether this content is nothing new here: other paths have it, or one had it lately. */
+  isFamiliar(sha256: Sha256): boolean {
+    return this.#files.former.has(sha256) || this.withContent(sha256, 2).length > 1;
+  }
+
   /** O(1), as all counts here. */
   counts(): Counts {
     return this.#files.counts;

@@ -1,0 +1,52 @@
+// Which contents go along with their announcement: those that the peer cannot have, and no others.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OneDevice, ROOT } from './one-device.ts';
+
+async function started(): Promise<OneDevice> {
+  const device = await new OneDevice().start();
+  device.peer.tell(device.peer.version('theirs', { kind: 'dir', mode: 0o755 }));
+  device.user.mkdir(`${ROOT}/d`);
+  device.user.mkdir(`${ROOT}/e`);
+  device.write('d/a', 'one');
+  device.write('e/a', 'two');
+  await device.clock.advance(3_000);
+  device.peer.disconnect();
+  device.peer.connect({ entries: 5 });
+  await device.clock.advance(1_000);
+  device.peer.told.length = 0;
+  return device;
+}
+
+const along = (device: OneDevice): string[] =>
+  device.peer.told.flatMap(({ record, content }) => (content === undefined ? [] : [record.path]));
+
+test('what is new goes along', async () => {
+  const device = await started();
+  device.write('new', 'never seen');
+  await device.clock.advance(3_000);
+  assert.deepEqual(along(device), ['new']);
+  await device.stop();
+});
+
+test('I7, S53: what was swapped, moved, copied, put back or only touched does not: the peer has it', async () => {
+  const device = await started();
+  device.user.rename(`${ROOT}/d`, `${ROOT}/x`);
+  device.user.rename(`${ROOT}/e`, `${ROOT}/d`);
+  device.user.rename(`${ROOT}/x`, `${ROOT}/e`);
+  await device.clock.advance(3_000);
+  assert.equal(device.peer.lastTold('d/a')?.entry.kind, 'file');
+  device.user.rename(`${ROOT}/d`, `${ROOT}/moved`);
+  await device.clock.advance(3_000);
+  device.write('copy', 'one');
+  device.user.chmod(`${ROOT}/moved/a`, 0o600);
+  await device.clock.advance(3_000);
+  assert.ok(device.peer.told.length >= 6, 'all of it was told');
+  assert.deepEqual(along(device), []);
+  device.write('copy', 'changed');
+  await device.clock.advance(3_000);
+  device.write('copy', 'one');
+  await device.clock.advance(3_000);
+  assert.deepEqual(along(device), ['copy'], 'once, with what was new');
+  await device.stop();
+});

@@ -1,8 +1,8 @@
-// After an unclean boot, or when the disk itself was away: the index is durable row by row, the files that it speaks of were not yet. Rows beyond the last
-// checkpoint are compared with the disk by hash. A content that differs behind the modification time that is known, or a
-// file that is gone, was damaged by the power loss, and is fetched again; anything else that differs is an edit. A path
-// whose tombstone is known and which is there again as it was has come back with the file system's journal: it is removed
-// again, into the version store.
+// After an unclean boot, or when the disk itself was away: the index is durable row by row, the files that it speaks of
+// were not yet. Rows beyond the last checkpoint are compared with the disk by hash. A content that differs behind the
+// modification time that is known or behind an older one, or a file that is gone, was damaged by the power loss, and is
+// fetched again; anything else that differs is an edit. A path whose tombstone is known and which is there again as it was
+// has come back with the file system's journal: it is removed again, into the version store.
 import type { RelativePath } from '../core/path.ts';
 import type { Operation } from '../core/plan.ts';
 import { isLive, sameContent } from '../core/record.ts';
@@ -92,7 +92,7 @@ export class PowerLoss {
     switch (found.kind) {
       case 'present':
         if (sameContent(found.entry, row.record.entry)) return;
-        if (found.seen.mtimeNs === row.seen?.mtimeNs) this.#fetchAgain(row, found);
+        if (found.seen.mtimeNs === row.seen?.mtimeNs || isFromBefore(found, row)) this.#fetchAgain(row, found);
         else this.#hints.add({ kind: 'path', path });
         return;
       case 'absent':
@@ -141,6 +141,14 @@ export class PowerLoss {
 }
 
 type Present = Extract<Observation, { kind: 'present' }>;
+
+/**
+ * What stood there before the content that was seen last, whole or in part: the index was on another disk and is ahead. An
+ * edit that somebody made since has a later ctime. As an edit, it would undo everywhere what others have received.
+ */
+function isFromBefore({ seen }: Present, row: Row): boolean {
+  return seen.kind !== 'dir' && row.seen !== undefined && seen.ctimeNs < row.seen.ctimeNs;
+}
 
 /** It was there before it was deleted: a file that somebody made since has a later ctime. */
 function isOlder({ seen }: Present, { record }: Row): boolean {

@@ -6,6 +6,7 @@ import type { RelativePath } from '../../daemon/core/path.ts';
 import { type FileRecord, newVersion } from '../../daemon/core/record.ts';
 import { tombstone } from '../../daemon/core/observation.ts';
 import { observe } from '../../daemon/disk/observe.ts';
+import { hashText } from '../../daemon/disk/versions.ts';
 import { prepareRoot } from '../../daemon/disk/root.ts';
 import type { FolderContext } from '../../daemon/folder/context.ts';
 import { Hints } from '../../daemon/folder/hints.ts';
@@ -21,6 +22,7 @@ import { SeededRandom } from '../simulation/random.ts';
 const ROOT = '/srv/docs';
 const SELF = 'A'.repeat(52) as DeviceId;
 const EPOCH = 'ABCDEFGHIJKLMNOP' as Epoch;
+const SECOND_NS = 1_000_000_000n;
 const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => quiet };
 function ignore(): void {
   // Nobody reads it.
@@ -34,6 +36,8 @@ async function afterPowerLoss(
     readonly durable?: boolean;
     readonly boot?: string;
     readonly diskFailed?: boolean;
+    /** What the index knows of a path after the disk's state: written there later, and lost. */
+    readonly ahead?: Readonly<Record<string, string>>;
   },
   lose: (fs: MemoryFileSystem) => void,
 ) {
@@ -55,6 +59,13 @@ async function afterPowerLoss(
     const record: FileRecord = newVersion(path, found.entry, [], maker, clock.nowMs(), clock.nowMs());
     const isDeleted = options.deleted?.includes(path) === true;
     if (isDeleted) return { record: tombstone(record, maker, clock.nowMs()), seen: undefined, announce: true };
+    const later = options.ahead?.[path];
+    if (later !== undefined && found.entry.kind === 'file') {
+      const entry = { ...found.entry, sha256: hashText(later), size: later.length };
+      const { mtimeNs, ctimeNs } = found.seen;
+      const seen = { ...found.seen, size: entry.size, mtimeNs: mtimeNs + SECOND_NS, ctimeNs: ctimeNs + SECOND_NS };
+      return { record: { ...record, entry }, seen, announce: true };
+    }
     return { record, seen: found.seen, announce: true };
   });
   before.commit({ nowUs: clock.nowUs(), rows, meta: [['boot', 'the boot before']] });
@@ -96,6 +107,15 @@ test('I5: a file that the power loss took away is wanted again, and is no deleti
   assert.equal(index.wanted('a.txt' as RelativePath)?.record.entry.kind, 'file');
   assert.equal(index.row('a.txt' as RelativePath)?.seen, undefined);
   assert.deepEqual(skipped.list(10), [{ path: 'a.txt', code: 'E_DAMAGED' }]);
+});
+
+test('I3, I5: an older content that is back where a newer one was seen is no edit: the newer one is wanted again', async () => {
+  const { index, hints } = await afterPowerLoss({ 'a.txt': 'old' }, { ahead: { 'a.txt': 'newer' } }, ignore);
+
+  const want = index.wanted('a.txt' as RelativePath);
+  assert.equal(want?.code, 'E_DAMAGED');
+  assert.equal(want.record.entry.kind === 'file' && want.record.entry.sha256, hashText('newer'));
+  assert.deepEqual(hints.take(10, Infinity).paths, []);
 });
 
 test('an edit after the last look is an edit', async () => {

@@ -269,10 +269,15 @@ export function strangersId(): DeviceId {
   return id;
 }
 
-let lastSeq = Date.now() * 1000;
+let given = Date.now() * 1000;
 /** Rises, as that of an honest device does. */
 export function nextSeq(): number {
-  return ++lastSeq;
+  return ++given;
+}
+
+/** The last that was given. */
+export function lastSeq(): number {
+  return given;
 }
 
 function isOf<T extends MessageType>(message: Message, type: T): message is Extract<Message, { type: T }> {

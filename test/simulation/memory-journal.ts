@@ -60,10 +60,12 @@ export class Journal {
     // Often all of it is there: the journal is written every few seconds.
     const kept = random.oneIn(3) ? recent.length : random.below(recent.length + 1);
     for (const { undo } of recent.slice(kept).toReversed()) undo();
+    // A file's size is in the journal too: no content is there that is newer than the names.
+    const namesMs = recent[kept]?.atMs ?? Infinity;
     for (const [file, { lastMs, durable }] of this.#unwritten) {
       if (nowMs - lastMs >= WRITTEN_BACK_MS) continue;
       const content = file.content.slice(0, file.size);
-      switch (random.below(5)) {
+      switch (random.below(lastMs >= namesMs ? 3 : 5)) {
         case 0:
           put(file, new Uint8Array(0));
           break;

@@ -56,6 +56,16 @@ export class CarryOut {
 
   /** Applies what is ready, a batch. False when nothing could be done. */
   async take(): Promise<boolean> {
+    try {
+      return await this.#takeBatch();
+    } catch (error) {
+      // The root has gone, or the index cannot be written: what was in our hands must not stay there for ever.
+      this.#parts.fetcher.releaseAll();
+      throw error;
+    }
+  }
+
+  async #takeBatch(): Promise<boolean> {
     const { fetcher } = this.#parts;
     let candidates = this.#candidates(fetcher.takeReady(BATCH));
     if (candidates.length === 0 && this.#unpark()) candidates = this.#candidates(fetcher.takeReady(UNPARKED_BATCH));

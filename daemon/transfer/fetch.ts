@@ -162,6 +162,11 @@ export class Fetcher {
     this.#parked.delete(path);
   }
 
+  /** All that was handed over: it could not even be tried, and is handed over again. */
+  releaseAll(): void {
+    this.#handed.clear();
+  }
+
   /** It cannot be applied before something else has happened. */
   park(path: RelativePath): void {
     this.#handed.delete(path);

@@ -50,3 +50,17 @@ test('I15: a folder whose index cannot be asked does not end the session of the 
   await device.until(() => device.other.told.length > 0, 'what is here to be told', 120_000);
   await device.stop();
 });
+
+test('I12: what was about to take its place when the root went away does so when it is back', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.slowJobs.set('apply', 500);
+  device.peer.tell(device.peer.version('b.txt', file('b')), 'b');
+  await device.clock.advance(200);
+  device.user.rename(ROOT, '/srv/away');
+  await device.until(() => device.folder.condition.kind === 'halted', 'the halt');
+  device.user.rename('/srv/away', ROOT);
+
+  await device.until(() => device.exists('b.txt'), 'the file');
+  assert.equal(device.read('b.txt'), 'b');
+  await device.stop();
+});

@@ -138,6 +138,9 @@ class Stage {
       await daemon.start();
       await waitFor(`${daemon.name} has opened ${folder}`, async () => isOpen(daemon, folder));
     };
+    // Not what a scenario before this one has left by failing.
+    link.up();
+    for (const daemon of [hub, laptop]) if (!daemon.isRunning()) await start(daemon);
     plantSmallFiles(left);
     await same();
     return { t, folder, hub, laptop, left, right, ledger, link, same, apart, whileStopped, start };

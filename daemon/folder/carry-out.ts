@@ -146,6 +146,7 @@ export class CarryOut {
       this.#want(
         content,
         wantedVersions(want).filter((one) => one !== content),
+        lasting(want),
       );
       return undefined;
     }

@@ -12,6 +12,7 @@ import type { Announcement } from '../ports/peers.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
+import { lasting } from './retries.ts';
 
 export interface Received {
   /** Wants that are new, with the content that came along. */
@@ -198,7 +199,10 @@ class ReceivedBatch {
     this.sources.push({ path, peer: this.#peer, seq, has });
     const sinceMs = this.#context.clock.nowMs();
     this.unwant.delete(path);
-    this.wants.set(path, { record, rivals, movedFrom: has ? movedFrom : undefined, why: 'fetch', sinceMs });
+    // What a power loss left here is still damaged when another version is wanted, of the same content perhaps.
+    const before = this.wants.get(path) ?? this.#context.index.wanted(path);
+    const code = before === undefined ? undefined : lasting(before);
+    this.wants.set(path, { record, rivals, movedFrom: has ? movedFrom : undefined, why: 'fetch', code, sinceMs });
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
     if (content !== undefined && has && !(known !== undefined && sameContent(known, record.entry)))
       this.contents.push({ record, bytes: content });

@@ -1,7 +1,7 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { WantMark, WantedRow } from '../index/wanted.ts';
+import type { Want, WantMark, WantedRow } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
 import type { Links } from './links.ts';
@@ -107,6 +107,6 @@ export class Retries {
 }
 
 /** That a file is damaged stays known until it is whole: its stat says otherwise. */
-export function lasting({ code }: WantedRow): WantedRow['code'] {
+export function lasting({ code }: Pick<Want, 'code'>): Want['code'] {
   return code === 'E_DAMAGED' ? code : undefined;
 }

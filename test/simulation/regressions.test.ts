@@ -60,3 +60,17 @@ test('I3: what one has made and removed stays removed, though it had won against
       ],
     });
 });
+
+test('I5: what a power loss has torn is fetched again, also when only its time is announced anew meanwhile', async () => {
+  for (let calls = 6; calls < 16; calls++)
+    await holds({
+      devices: 2,
+      steps: [
+        write(1, 'd/e', 'whole'),
+        pass(60),
+        user(0, { kind: 'mkdir', path: 'a' }),
+        { kind: 'power loss', device: 0, calls },
+        user(1, { kind: 'touch', path: 'd/e', mtimeUs: 1_444_159_904_464_016n }),
+      ],
+    });
+});

@@ -34,7 +34,10 @@ export interface Device {
   /** The folder of this name, shared with nobody at first. */
   folder(name: string): RecordingDoor;
   /** Makes the other one a peer, with the addresses given, and shares folders with it. */
-  trust(other: Device, how?: { addresses?: readonly string[]; folders?: readonly string[] }): Promise<void>;
+  trust(
+    other: Pick<Device, 'id' | 'name'>,
+    how?: { addresses?: readonly string[]; folders?: readonly string[] },
+  ): Promise<void>;
   unshare(name: string, other: Device): void;
   /** Puts another door in the place of the folder's: as when its flow is started again. */
   restart(name: string): RecordingDoor;

@@ -1,6 +1,10 @@
 // A change of our own, made to see when it comes back: whatever was changed before it has then been reported, because
-// one queue carries all events of a process in order. One is under way at a time; who asks meanwhile shares the next.
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+// one queue carries all events of a process in order. One is under way at a time; who asks meanwhile shares the next. No
+// link is followed to it: whoever may write to the root may have put one there.
+import { closeSync, constants, futimesSync, mkdirSync, openSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** After this the answer is no. */
 export const PROBE_TIMEOUT_MS = 1_000;
@@ -22,8 +26,23 @@ export class Probe {
   /** Makes the directory and its files. Throws what the disk says. */
   prepare(): void {
     // Not what is above it: a root whose own directory is gone is a missing disk, and nothing is made there.
-    if (!existsSync(this.#dir)) mkdirSync(this.#dir, { mode: 0o700 });
-    for (let i = 0; i < FILES; i++) writeFileSync(`${this.#dir}/${i}`, '', { flag: 'a', mode: 0o600 });
+    within(openSync(dirname(this.#dir), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), (above) => {
+      try {
+        mkdirSync(`${above}/${basename(this.#dir)}`, { mode: 0o700 });
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      }
+    });
+    this.#inDir((dir) => {
+      for (let i = 0; i < FILES; i++)
+        closeSync(openSync(`${dir}/${i}`, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600));
+    });
+  }
+
+  #inDir(work: (dir: string) => void): void {
+    within(openSync(dirname(this.#dir), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), (above) =>
+      within(openSync(`${above}/${basename(this.#dir)}`, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), work),
+    );
   }
 
   /** The watcher has reported a change of this file. */
@@ -53,7 +72,14 @@ export class Probe {
     const name = String(this.#count++ % FILES);
     try {
       const now = new Date();
-      utimesSync(`${this.#dir}/${name}`, now, now);
+      this.#inDir((dir) => {
+        const file = openSync(`${dir}/${name}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+        try {
+          futimesSync(file, now, now);
+        } finally {
+          closeSync(file);
+        }
+      });
     } catch {
       return Promise.resolve(this.#restore());
     }
@@ -76,5 +102,14 @@ export class Probe {
       // A full or read-only disk; the next probe tries again.
     }
     return false;
+  }
+}
+
+/** Works below an open directory, whatever becomes of its name meanwhile, and closes it. */
+function within(fd: number, work: (dir: string) => void): void {
+  try {
+    work(`/proc/self/fd/${fd}`);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -2,7 +2,7 @@
 // it is named; and nothing is made behind a link that somebody has left there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ask } from '../control/served.ts';
@@ -148,6 +148,36 @@ test('I8: a link in the place of a root’s lock leads nowhere', async (t) => {
   assert.deepEqual(readdirSync(place), ['docs'], 'nothing is made where the link leads');
   rmSync(join(place, 'docs/.syncd/lock'));
   await waitFor('it goes on', async () => (await daemon.folder('docs')).state === 'idle');
+});
+
+test('I8: links in the place of what is made in .syncd lead nowhere', async (t) => {
+  const place = temporaryDirectory(t);
+  const daemon = await startDaemon(t, { name: 'hub' });
+  const victim = { 'victim/0': 'not ours', 'victim/file': 'not ours' };
+  plant(place, victim);
+  const fingerprints = (): string[] =>
+    ['victim', 'victim/0', 'victim/file'].map((path) => {
+      const { mode, mtimeNs, ctimeNs } = lstatSync(join(place, path), { bigint: true });
+      return `${path} ${mode} ${mtimeNs} ${ctimeNs}`;
+    });
+  const before = [...fingerprints(), ...readdirSync(join(place, 'victim'))];
+  const own = ['probe', 'staging', 'versions', 'lock', 'id.new', 'probe/0', 'probe/1'];
+  for (const [n, name] of own.entries()) {
+    const target =
+      name === 'probe/0' ? 'victim/file' : name === 'probe/1' || name === 'id.new' ? 'victim/new' : 'victim';
+    plant(place, { [`f${n}/a.txt`]: 'a', [`f${n}/.syncd/${name}`]: { link: join(place, target) } });
+    if (name !== 'id.new') plant(place, { [`f${n}/.syncd/id`]: 'abcdefghjkmnp\n' });
+    await daemon.ctl('add-folder', `f${n}`, join(place, `f${n}`));
+  }
+  await waitFor('each has been looked at', async () =>
+    (await daemon.status()).folders.every(({ state }) => state === 'idle' || state === 'halted' || state === 'error'),
+  );
+  for (const n of own.keys()) await daemon.ctl('sync', `f${n}`);
+
+  assert.deepEqual([...fingerprints(), ...readdirSync(join(place, 'victim'))], before);
+  assert.equal(exists(place, 'victim/new'), false);
+  const ready = (await daemon.status()).folders.filter(({ state }) => state === 'idle').map(({ name }) => name);
+  t.diagnostic(`idle all the same: ${ready.join(' ')}`);
 });
 
 test('I8: a link in the place of .syncd leads nowhere', async (t) => {

@@ -1,7 +1,7 @@
 // All disk work that a worker can be asked for, by name.
 import { apply } from './apply.ts';
 import { makeManifest } from './manifest-job.ts';
-import { observe } from './observe.ts';
+import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { probeRoot, syncTree } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
@@ -18,6 +18,7 @@ export const jobs = [
   apply,
   makeManifest,
   observe,
+  glance,
   openPart,
   writePieces,
   readRanges,

@@ -1,6 +1,6 @@
 // Makes a file's manifest: what its chunks are. The file must be as the index has it, before and after.
 import { sameFile } from '../core/observation.ts';
-import type { Job } from '../ports/workers.ts';
+import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { ManifestBuilder, encodeManifest } from './manifest.ts';
 import { type PieceSource, withPieceSource } from './parts.ts';
 import { type TreeRef, seenOf, withTree } from './tree.ts';
@@ -16,6 +16,7 @@ const READ_BYTES = 4 << 20;
 /** The manifest as it goes over the wire; undefined when the file is no longer so, or cannot be read. */
 export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
   name: 'makeManifest',
+  isLong: ({ size }) => size > LONG_BYTES,
   run(fs, { tree: ref, of, size }) {
     return withTree(fs, ref, (tree) =>
       withPieceSource(tree, of, (file) => {

@@ -4,7 +4,7 @@ import type { Sha256 } from '../core/ids.ts';
 import { type Observation, type SeenStat, looksSame } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Directory, OpenFile } from '../ports/file-system.ts';
-import type { Job } from '../ports/workers.ts';
+import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent, isOfAnotherKind } from './errno.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
@@ -17,6 +17,14 @@ export interface ObserveInput {
     /** It has not rested for long: what is read up to the size at open counts, if it has only grown. */
     readonly growing?: boolean;
   }[];
+  /** A large file is read. */
+  readonly long?: boolean;
+}
+
+/** A file that was not read because it is large. */
+export interface Unread {
+  readonly kind: 'unread';
+  readonly seen: SeenStat;
 }
 
 const READ_BYTES = 1 << 20;
@@ -24,12 +32,39 @@ const READ_BYTES = 1 << 20;
 /** One observation a path, in their order. */
 export const observe: Job<ObserveInput, Observation[]> = {
   name: 'observe',
+  isLong: ({ long }) => long === true,
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
       items.map(({ path, known, growing }) => observePath(tree, path, known, growing === true)),
     );
   },
 };
+
+/** The same, but files from {@link LONG_BYTES} on are not read: what they look like is all that is told. */
+export const glance: Job<ObserveInput, (Observation | Unread)[]> = {
+  name: 'glance',
+  run(fs, { tree: ref, items }) {
+    return withTree(fs, ref, (tree) =>
+      items.map(({ path, known, growing }) => {
+        const large = lookAtLarge(tree, path);
+        if (large === undefined) return observePath(tree, path, known, growing === true);
+        return known !== undefined && looksSame(known, large) ? { kind: 'same' } : { kind: 'unread', seen: large };
+      }),
+    );
+  },
+};
+
+/** Undefined for everything that is not a large file, and where that cannot be told. */
+function lookAtLarge(tree: Tree, path: RelativePath): SeenStat | undefined {
+  try {
+    const { dir, name } = tree.place(path);
+    const seen = seenOf(dir.lstat(name));
+    return seen?.kind === 'file' && seen.size >= LONG_BYTES ? seen : undefined;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
 
 export function observePath(
   tree: Tree,

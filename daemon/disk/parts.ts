@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Directory, OpenFile } from '../ports/file-system.ts';
-import type { Job } from '../ports/workers.ts';
+import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { piecesWithData } from './holes.ts';
 import { usableBytes } from './root.ts';
@@ -76,6 +76,7 @@ export function pieceHash(bytes: Uint8Array): string {
 /** Makes the part or finds the one from before, fills in what our own file has, and says what is missing. */
 export const openPart: Job<OpenPart, OpenedPart> = {
   name: 'openPart',
+  isLong: ({ size }) => size > LONG_BYTES,
   run(fs, { tree: ref, staged, size, pieces, copies, reservedBytes }) {
     return withTree(fs, ref, (tree): OpenedPart => {
       const staging = tree.own(STAGING);

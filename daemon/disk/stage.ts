@@ -7,7 +7,7 @@ import { type SeenStat, looksSame } from '../core/observation.ts';
 import { type RelativePath, stagingKey } from '../core/path.ts';
 import type { Entry, FileEntry } from '../core/record.ts';
 import { type Directory, type OpenFile, errnoOf } from '../ports/file-system.ts';
-import type { Job } from '../ports/workers.ts';
+import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
@@ -59,6 +59,7 @@ export type Staged =
 /** Stages contents; one answer an item, in their order. */
 export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]> = {
   name: 'stage',
+  isLong: ({ items }) => items.some(({ entry }) => entry.size > LONG_BYTES),
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) => {
       const staging = tree.own(STAGING);

@@ -131,7 +131,9 @@ export class Folder implements ControlledFolder {
     const onUnneeded = (left: Left): void => this.#litter.add(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
-    this.#fetcher = new Fetcher({ ...context, isGone, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure });
+    const beingRead = (): Iterable<RelativePath> => this.#hints.beingRead;
+    const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
+    this.#fetcher = new Fetcher({ ...context, ...told });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped, this.#links);
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
@@ -178,8 +180,6 @@ export class Folder implements ControlledFolder {
     this.#running ??= this.#run();
   }
 
-  // ---- the loop
-
   async #run(): Promise<void> {
     while (!this.#stopping) {
       let worked = false;
@@ -212,7 +212,7 @@ export class Folder implements ControlledFolder {
     this.#rescanIfDue();
     worked = (await this.#local.take()) || worked;
     this.#noteFirstScan();
-    worked = (await this.#deletions.settle(this.#local.scanning)) || worked;
+    worked = (await this.#deletions.settle(this.#local.mayFindMoved)) || worked;
     worked = this.#talk.receive() || worked;
     if (!this.#paused && this.#scannedOnce) {
       this.#retries.tick();
@@ -251,8 +251,6 @@ export class Folder implements ControlledFolder {
   get door(): FolderDoor {
     return this.#talk;
   }
-
-  // ---- what people ask for
 
   get condition(): Condition {
     if (this.#health.trouble !== undefined) return this.#health.trouble;

@@ -18,6 +18,8 @@ export class Hints {
   readonly #trees = new Set<DirPath>();
   /** Looked at again at a time of the monotonic clock: what was not at rest. */
   readonly #later = new Map<RelativePath, number>();
+  /** Large files that are being read beside the loop. */
+  readonly #beingRead = new Set<RelativePath>();
   #everything: string | undefined;
   /** Called whenever something is marked. */
   readonly #wake: () => void;
@@ -31,14 +33,28 @@ export class Hints {
     return this.#paths.size + this.#trees.size + (this.#everything === undefined ? 0 : 1);
   }
 
-  /** All that is marked, also what waits. */
+  /** All that is marked, also what waits or is being read. */
   get unsettled(): number {
-    return this.size + this.#later.size;
+    return this.size + this.#later.size + this.#beingRead.size;
   }
 
-  /** This path is to be looked at, now or later. */
+  get beingRead(): ReadonlySet<RelativePath> {
+    return this.#beingRead;
+  }
+
+  beginRead(path: RelativePath): void {
+    this.#beingRead.add(path);
+  }
+
+  /** It is to be looked at now. */
+  endRead(path: RelativePath): void {
+    this.#beingRead.delete(path);
+    this.add({ kind: 'path', path });
+  }
+
+  /** This path is to be looked at, now or later, or is being read. */
   isMarked(path: RelativePath): boolean {
-    return this.#paths.has(path) || this.#later.has(path);
+    return this.#paths.has(path) || this.#later.has(path) || this.#beingRead.has(path);
   }
 
   add(hint: Hint): void {

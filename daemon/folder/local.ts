@@ -1,14 +1,15 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
-import { type LocalChange, looksSame, judge } from '../core/observation.ts';
+import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
 import { isLive } from '../core/record.ts';
-import { observe } from '../disk/observe.ts';
+import { type ObserveInput, glance, observe } from '../disk/observe.ts';
 import { type ListedEntry, type Listing, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
+import { LargeReads } from './large-reads.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { Restless } from './restless.ts';
@@ -40,6 +41,7 @@ export class LocalChanges {
   readonly #context: FolderContext;
   readonly #parts: LocalParts;
   readonly #restless: Restless;
+  readonly #largeReads: LargeReads;
   /** Directories that are still to be listed. */
   #queue: DirPath[] = [];
   /** When the full scan that is under way began: wall clock. */
@@ -52,10 +54,16 @@ export class LocalChanges {
     this.#context = context;
     this.#parts = parts;
     this.#restless = new Restless(context.clock);
+    this.#largeReads = new LargeReads(context, parts.hints);
   }
 
   get scanning(): boolean {
     return this.#queue.length > 0;
+  }
+
+  /** What has vanished may turn up elsewhere: something is being scanned, or the moved file is large and being read. */
+  get mayFindMoved(): boolean {
+    return this.scanning || this.#largeReads.some(({ ino }) => this.#parts.deletions.movedFrom(ino) !== undefined);
   }
 
   /** Monotonic time at which the last full scan was complete; undefined before the first. */
@@ -182,9 +190,23 @@ export class LocalChanges {
     if (found.length > 20) this.#context.log.warn(`and ${found.length - 20} more in this directory`);
   }
 
+  /** One a path. A large file that is being read is as it was: the look that follows the reading tells. */
+  async #observe(items: ObserveInput['items']): Promise<Observation[]> {
+    const { workers } = this.#context;
+    const tree = this.#context.tree();
+    // Until the first scan is complete peers are told nothing, and nothing waits: it has to know large files too.
+    if (this.#lastFullDoneMs === undefined) return workers.run(observe, { tree, items });
+    const found = await workers.run(glance, { tree, items });
+    return items.map(({ path, growing }, i): Observation => {
+      const one = found[i];
+      if (one?.kind !== 'unread') return one ?? { kind: 'changing' };
+      return this.#largeReads.take(path, one.seen, growing === true) ?? { kind: 'same' };
+    });
+  }
+
   /** `listed`: a scan says that these have changed, and lists their directories itself. */
   async #look(paths: readonly RelativePath[], listed: boolean): Promise<void> {
-    const { index, workers, clock } = this.#context;
+    const { index, clock } = this.#context;
     const { deletions, skipped, hints, litter } = this.#parts;
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
@@ -194,7 +216,7 @@ export class LocalChanges {
       const known = row?.racy === false && isLive(row.record) ? row.seen : undefined;
       return known === undefined ? { path, growing } : { path, known, growing };
     });
-    const observations = await workers.run(observe, { tree: this.#context.tree(), items });
+    const observations = await this.#observe(items);
     const times = { nowMs: clock.nowMs(), sinceMs: this.#lastFullMs };
     const batch = new LocalBatch(this.#context, deletions, litter);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
@@ -227,7 +249,7 @@ export class LocalChanges {
       }
       if (observation?.kind === 'present' || observation?.kind === 'same') {
         deletions.reappeared(path);
-        this.#restless.forget(path);
+        if (!hints.beingRead.has(path)) this.#restless.forget(path);
       }
       if (observation?.kind === 'absent') {
         skipped.clearBelow(path);

@@ -2,6 +2,7 @@
 // and, if asked for, fetched again. It works beside the folder's loop, a few files at a time.
 import { looksSame } from '../core/observation.ts';
 import { observe } from '../disk/observe.ts';
+import { LONG_BYTES } from '../ports/workers.ts';
 import type { Row } from '../index/file-state.ts';
 import type { FolderContext } from './context.ts';
 import { fetchAgain } from './damage.ts';
@@ -59,7 +60,8 @@ async function compare(
 ): Promise<Found[]> {
   const { index, workers } = context;
   const items = rows.map(({ record }) => ({ path: record.path }));
-  const observations = await workers.run(observe, { tree: context.tree(), items });
+  const long = rows.some((row) => sizeOf(row) > LONG_BYTES);
+  const observations = await workers.run(observe, { tree: context.tree(), items, long });
   const found: Found[] = [];
   for (const [i, row] of rows.entries()) {
     const { path, entry } = row.record;

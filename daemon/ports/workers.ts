@@ -5,7 +5,12 @@ import type { FileSystem } from './file-system.ts';
 export interface Job<Input, Output> {
   readonly name: string;
   run(fs: FileSystem, input: Input): Output;
+  /** It may take seconds, for the size of what it reads: such jobs never take the last thread. */
+  isLong?(input: Input): boolean;
 }
+
+/** From this size on reading a file is long: about a tenth of a second. */
+export const LONG_BYTES = 64 << 20;
 
 export interface Workers {
   /**

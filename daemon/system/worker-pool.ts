@@ -1,5 +1,6 @@
-// Worker threads for disk work (ports/workers.ts). First come, first served; a thread is started when there is work for it
-// and none is free. One that dies takes only its own job with it: the next job starts another.
+// Worker threads for disk work (ports/workers.ts). First come, first served, but for long jobs: one thread is always left
+// for the others. A thread is started when there is work for it and none is free. One that dies takes only its own job with
+// it: the next job starts another.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
@@ -24,6 +25,7 @@ export class WorkerGone extends Error {
 
 interface Waiting {
   readonly request: Request;
+  readonly isLong: boolean;
   resolve(output: unknown): void;
   reject(error: Error): void;
 }
@@ -59,7 +61,8 @@ export class WorkerPool implements Workers {
   run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
     const request: Request = { kind: 'run', job: job.name, input };
     // The job of this name, in the other thread, gives what its type says.
-    return this.#ask(request, (waiting) => this.#queue.push(waiting)) as Promise<Output>;
+    const isLong = job.isLong?.(input) === true;
+    return this.#ask(request, (waiting) => this.#queue.push(waiting), isLong) as Promise<Output>;
   }
 
   /** Resolves when each living thread has answered, after the job that it is on. For a watchdog. */
@@ -88,23 +91,31 @@ export class WorkerPool implements Workers {
     return ended;
   }
 
-  async #ask(request: Request, place: (waiting: Waiting) => void): Promise<unknown> {
+  async #ask(request: Request, place: (waiting: Waiting) => void, isLong = false): Promise<unknown> {
     if (this.#closed) throw new WorkerGone('the worker pool is closed');
     assert(this.#queue.length < MAX_QUEUED, 'jobs are awaited, not piled up');
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    place({ request, resolve, reject });
+    place({ request, isLong, resolve, reject });
     this.#goOn();
     return promise;
   }
 
   /** Gives the oldest waiting jobs to free threads. */
   #goOn(): void {
-    while (this.#queue.length > 0) {
+    for (let at = this.#nextInQueue(); at >= 0; at = this.#nextInQueue()) {
       const thread = this.#freeThread();
-      const waiting = thread && this.#queue.shift();
+      const [waiting] = thread === undefined ? [] : this.#queue.splice(at, 1);
       if (thread === undefined || waiting === undefined) return;
       this.#give(thread, waiting);
     }
+  }
+
+  /** The oldest that may begin; -1 for none. */
+  #nextInQueue(): number {
+    const long = [...this.#threads].filter(({ given }) => given[0]?.isLong === true).length;
+    return long < Math.max(1, this.#size - 1)
+      ? Math.min(0, this.#queue.length - 1)
+      : this.#queue.findIndex(({ isLong }) => !isLong);
   }
 
   #freeThread(): Thread | undefined {

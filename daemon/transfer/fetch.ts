@@ -23,6 +23,8 @@ export interface FetchContext {
   tree(): TreeRef;
   /** In the index, and known not to be on the disk any more: a deletion that rests or is held. */
   isGone(path: RelativePath): boolean;
+  /** Ours at these paths are being read: they may be what is wanted there. */
+  beingRead(): Iterable<RelativePath>;
   /** Something can be applied now: takeReady() has it. */
   onReady(): void;
   onProblem(path: RelativePath, code: ErrorCode): void;
@@ -111,7 +113,8 @@ export class Fetcher {
   fill(): void {
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
     if (room <= 0 || this.isFull || this.#isStuck()) return;
-    const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed]);
+    const read = this.#context.beingRead();
+    const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed, ...read]);
     const without: WantedRow[] = [];
     const { index, clock } = this.#context;
     let [busy, found, begun] = [0, false, false];

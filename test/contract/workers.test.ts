@@ -203,3 +203,18 @@ test('only memory that one typed array fills alone is movable', () => {
     twice.buffer,
   ]);
 });
+
+test('I15: long jobs leave a thread for the others, and go on one after the other', async (t) => {
+  const workers = pool(t, 2);
+  const long = { ...turnForEver, isLong: () => true };
+  const running = [workers.run(long, undefined), workers.run(long, undefined), workers.run(long, undefined)];
+  const ended = Promise.allSettled(running);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await workers.run(remember, i).then((all) => all.at(-1)), i);
+  await workers.close();
+  assert.ok((await ended).every(({ status }) => status === 'rejected'));
+});
+
+test('a pool of one thread does long jobs too', async (t) => {
+  const workers = pool(t, 1);
+  assert.deepEqual(await workers.run({ ...remember, isLong: () => true }, 7), [7]);
+});

@@ -98,6 +98,11 @@ export class Ledger {
     this.#uncontested.doubtAll();
   }
 
+  /** Until the next rest it cannot be said which version is where. */
+  doubt(): void {
+    this.#uncontested.doubtAll();
+  }
+
   /** What is wrong at any time. */
   problems(): string[] {
     for (const content of this.#doubtful) {

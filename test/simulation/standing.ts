@@ -131,7 +131,8 @@ export class Standing {
     here.delete(path);
     if (!isUser) return;
     this.#left.add(path);
-    this.#standing.get(path)?.delete(content);
+    // Whoever takes away what another has replaced may bring that one back as a version of its own.
+    if (this.#standing.get(path)?.delete(content) !== true) this.#unsure.add(path);
     if (this.#duels.has(path)) this.#duels.set(path, 'over');
   }
 
@@ -147,13 +148,18 @@ export class Standing {
 
   /** What this device has lost or got back is no user's doing: until the next rest nothing can be said. */
   anew(number: number, { fs }: SimulatedDevice): void {
-    this.#doubted = true;
+    this.doubt();
     const here = this.#here[number];
     const top = fs.user.follow(ROOT, 'open');
     if (here === undefined || top.kind !== 'dir') return;
     here.clear();
     for (const [name, { inode }] of top.children)
       if (name !== '.syncd') for (const [path, content] of contentsIn(inode, name)) here.set(path, content);
+  }
+
+  /** Until the next rest nothing can be said. */
+  doubt(): void {
+    this.#doubted = true;
   }
 
   /** What is not where it must be. To be asked when all trees are equal. */

@@ -292,6 +292,10 @@ export class World {
     if (problems.length > 0) return problems;
     this.#ledger.rest();
     this.#standing.rest();
+    if (this.#isSomethingGone) {
+      this.#ledger.doubt();
+      this.#standing.doubt();
+    }
     problems.push(...(await this.#notSilent()), ...(await this.#notInSync()));
     this.#troubled.clear();
     if (this.#plan.steps.some(({ kind }) => kind === 'index back' || kind === 'restored')) this.#backUpAll();
@@ -313,13 +317,19 @@ export class World {
       this.#backups.set(number, { index: savedIndex, disk: backUp(fs.user, ROOT) });
   }
 
+  /** A power loss took it from everybody; it wins all the same, until somebody writes there again. */
+  get #isSomethingGone(): boolean {
+    return this.devices.some(({ index }) => (index?.wantedCounts().count ?? 0) > 0);
+  }
+
   /** I7: at rest nothing is sent, also when everything is scanned again. */
   async #notSilent(): Promise<string[]> {
     const before = this.#messages;
     await this.#clock.advance(SILENCE_MS);
-    // What a power loss took from everybody is asked for again and again.
-    const isAsked = this.devices.some(({ index }) => (index?.wantedCounts().count ?? 0) > 0);
-    return this.#messages === before || isAsked ? [] : [`I7: ${this.#messages - before} messages were sent at rest`];
+    // It is asked for again and again.
+    return this.#messages === before || this.#isSomethingGone
+      ? []
+      : [`I7: ${this.#messages - before} messages were sent at rest`];
   }
 
   async #notInSync(): Promise<string[]> {

@@ -48,7 +48,8 @@ export class Announcer {
   async #rounds(state: LinkState): Promise<void> {
     const { index } = this.#context;
     const { link } = state;
-    while (!this.#isPaused() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
+    const isLeft = (): boolean => state.cursor < index.seq;
+    while (isLeft() && !this.#isPaused() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
       const from = state.cursor;
       const rows = index.after(from, PAGE);
       const last = rows.at(-1);

@@ -10,6 +10,7 @@ import { Daemon, openHome } from './daemon.ts';
 import { configFiles } from './system/config-files.ts';
 import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
+import { forbidCoreDumps } from './system/syscalls.ts';
 import { VERSION } from './version.ts';
 
 /** What is being done is finished or abandoned cleanly within this. */
@@ -46,6 +47,7 @@ function surroundings(locations: Locations) {
 }
 
 async function run(options: StartOptions): Promise<void> {
+  forbidCoreDumps();
   const locations = placesOf(options);
   const { log: wanted } = loadConfig(surroundings(locations));
   const level = options.logLevel ?? wanted.level;

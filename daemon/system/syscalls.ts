@@ -16,6 +16,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const UTIME_OMIT = (1n << 30n) - 2n;
 const IN_NONBLOCK_CLOEXEC = 0o2004000;
 const LOCK_EX_NB = 2 | 4;
+const RLIMIT_CORE = 4;
 
 const koffi = await import('koffi').then(
   (module) => module.default,
@@ -42,6 +43,7 @@ const libc = {
   ),
   inotifyInit1: bind<(flags: number) => number>('int inotify_init1(int)'),
   close: bind<(fd: number) => number>('int close(int)'),
+  setrlimit: bind<(resource: number, limits: BigUint64Array) => number>('int setrlimit(int, const uint64_t*)'),
   flock: bind<(fd: number, how: number) => number>('int flock(int, int)'),
 };
 
@@ -72,6 +74,11 @@ export function syncfs(fd: number): Errno {
 /** flock(2), exclusive, without waiting: EAGAIN where another descriptor has it, ENOSYS where it cannot be asked. */
 export function tryLock(fd: number): Errno {
   return libc.flock === undefined ? 'ENOSYS' : outcome(libc.flock(fd, LOCK_EX_NB));
+}
+
+/** setrlimit(2): no crash of this process, or of one that it starts, writes its memory to a file; the key is in it. */
+export function forbidCoreDumps(): Errno {
+  return libc.setrlimit === undefined ? 'ENOSYS' : outcome(libc.setrlimit(RLIMIT_CORE, BigUint64Array.of(0n, 0n)));
 }
 
 /** Sets the modification time, exact to the microsecond, and leaves the access time. `link`: of the link itself. */

@@ -2,7 +2,16 @@
 // more open than it is meant to be. The home and the temporary directory are open to all here, and the umask lets all pass.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Daemon, makeDaemon, node, pair, settle, temporaryDirectory } from '../system/daemon.ts';
@@ -100,6 +109,7 @@ test(
     writeFileSync(join(left, 'public.txt'), 'two');
     await settle('docs', hub, laptop);
     await hub.ok('invite', 'docs');
+    assert.match(readFileSync(`/proc/${hub.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
     assert.equal(read(right, 'secret.txt'), 'two');
 
     const own = [hub, laptop].flatMap(({ home }) => [

@@ -85,5 +85,5 @@ test('without koffi times are still exact, files are still synced, and renames s
        setMtime('none', 0n, false), times.every((off) => off >= 0n && off < 1000n));`,
     path,
   );
-  assert.equal(output, '6 ok EINVAL undefined ENOENT true\n');
+  assert.equal(output, '7 ok EINVAL undefined ENOENT true\n');
 });

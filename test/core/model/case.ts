@@ -46,12 +46,27 @@ const LINKS = {
     [1, 2],
     [2, 0],
   ],
+  star: [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+  ],
+  mesh: [
+    [0, 1],
+    [0, 2],
+    [0, 3],
+    [1, 2],
+    [1, 3],
+    [2, 3],
+  ],
 } as const;
+const DEVICES = { pair: 2, line: 3, ring: 3, star: 4, mesh: 4 } as const;
+const MANY = ['line', 'line', 'line', 'line', 'ring', 'ring', 'ring', 'ring', 'star', 'mesh'] as const;
 
 export function caseOf(seed: number): ModelCase {
   const numbers = new Numbers(seed);
-  const shape = numbers.oneIn(5) ? (numbers.oneIn(2) ? 'line' : 'ring') : 'pair';
-  const devices = shape === 'pair' ? 2 : 3;
+  const shape = numbers.oneIn(5) ? numbers.pick(MANY) : 'pair';
+  const devices = DEVICES[shape];
   const isTalking = numbers.oneIn(4);
   const base = baseOf(numbers);
   const there = new Set(base.map(([at]) => at));

@@ -1,7 +1,8 @@
 // A daemon that a host's systemd runs, with its home and its folder on the host's own disk; asked by the real syncctl
 // through its socket, and its folder written to as a program on that host would.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { type Ended, runProgram, syncctl } from '../system/daemon.ts';
 import type { StatusAnswer } from '../system/status.ts';
@@ -70,7 +71,9 @@ export class Device {
   async answers(): Promise<void> {
     const socket = this.#hosts.outside(this.name, join(this.places.home, 'syncd.sock'));
     try {
-      await waitFor(`${this.name} answers`, async () => existsSync(socket) && (await this.ctl('status')).code === 0);
+      // Of a daemon that was killed the socket is still there.
+      await waitFor(`${this.name} listens`, () => accepts(socket));
+      await waitFor(`${this.name} answers`, async () => (await this.ctl('status')).code === 0);
     } catch (error) {
       throw new Error(`${this.name} does not answer:\n${await this.logs()}`, { cause: error });
     }
@@ -143,4 +146,14 @@ export async function bootDevices(
   const devices = names.map((name) => new Device(hosts, name, options.places));
   await Promise.all(devices.map((device) => device.install(options.config)));
   return devices;
+}
+
+async function accepts(socket: string): Promise<boolean> {
+  return new Promise((done) => {
+    const connection = createConnection(socket, () => {
+      connection.destroy();
+      done(true);
+    });
+    connection.on('error', () => done(false));
+  });
 }

@@ -9,8 +9,9 @@ import type { SkippedPaths } from './skipped.ts';
 
 const TICK_MS = 5_000;
 const RETRY_MS = 10_000;
+const NEXT_PAGE_MS = 1_000;
 /** Wants tried again in one go. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 500;
 /** So often every device of the folder must have said that it does not have a content before that is named. */
 const NOBODY_HAS_IT = 3;
 
@@ -21,6 +22,8 @@ export class Retries {
   readonly #links: Links;
   #tickedMs = 0;
   #retriedMs = 0;
+  /** Where the next page of what is skipped begins. */
+  #after = '';
 
   constructor(context: FolderContext, fetcher: Fetcher, skipped: SkippedPaths, links: Links) {
     this.#context = context;
@@ -43,8 +46,13 @@ export class Retries {
     if (nowMs - this.#retriedMs <= RETRY_MS) return;
     this.#retriedMs = nowMs;
     const { index } = this.#context;
-    this.#fetch(index.skipped(AT_ONCE).flatMap(({ path }) => index.wanted(path) ?? []));
-    if (index.wantedCounts().held > 0) this.#askAgain();
+    const page = index.skipped(AT_ONCE, this.#after);
+    this.#fetch(page.flatMap(({ path }) => index.wanted(path) ?? []));
+    const isLast = page.length < AT_ONCE;
+    this.#after = isLast ? '' : (page.at(-1)?.path ?? '');
+    // Many are tried again page by page, so that the last of them has its turn too.
+    if (!isLast) this.#retriedMs = nowMs - RETRY_MS + NEXT_PAGE_MS;
+    else if (index.wantedCounts().held > 0) this.#askAgain();
   }
 
   /** A peer has come: it may have what nobody had. */

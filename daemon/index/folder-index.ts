@@ -202,8 +202,9 @@ export class FolderIndex {
     return this.#ask(() => this.#wanted.lowest(peer));
   }
 
-  skipped(limit: number): { path: RelativePath; code: ErrorCode }[] {
-    return this.#ask(() => this.#wanted.skipped(limit));
+  /** By path, those behind `after`. */
+  skipped(limit: number, after = ''): { path: RelativePath; code: ErrorCode }[] {
+    return this.#ask(() => this.#wanted.skipped(limit, after));
   }
 
   // Peers.

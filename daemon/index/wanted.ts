@@ -124,8 +124,8 @@ export class Wanted {
     return this.#statements.page.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
   }
 
-  skipped(limit: number): { path: RelativePath; code: ErrorCode }[] {
-    return this.#statements.skipped.all(limit);
+  skipped(limit: number, after: string): { path: RelativePath; code: ErrorCode }[] {
+    return this.#statements.skipped.all(after, limit);
   }
 
   lowest(peer: DeviceId): Sequence | undefined {
@@ -260,8 +260,9 @@ function prepare(db: Database.Database) {
       .prepare<[], RelativePath>(`SELECT path FROM wanted WHERE why = 'fetch' ORDER BY size, stamp DESC`)
       .pluck(),
     page: ask<[KeyRange['from'], KeyRange['to'], number]>('WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ?'),
-    skipped: db.prepare<[number], { path: RelativePath; code: ErrorCode }>(
-      `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted WHERE why = 'skipped' ORDER BY size, stamp DESC LIMIT ?`,
+    skipped: db.prepare<[string, number], { path: RelativePath; code: ErrorCode }>(
+      `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted
+        WHERE why = 'skipped' AND path > ? ORDER BY path LIMIT ?`,
     ),
     lowest: db
       .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')

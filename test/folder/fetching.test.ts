@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeManifest } from '../../daemon/disk/manifest-job.ts';
+import type { DeviceId } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import { observe } from '../../daemon/disk/observe.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
@@ -157,3 +158,18 @@ async function* verified(device: OneDevice) {
   await reading;
   yield* items;
 }
+
+test('I15: of very many paths that cannot be had each is tried again, not only the first', async () => {
+  const device = await new OneDevice({ peers: new Map([['P'.repeat(52) as DeviceId, 'two-way']]) }).start();
+  device.peer.isEmpty = true;
+  for (let i = 0; i < 520; i++) device.peer.tell(device.peer.version(`f${i}`, file(`${i}`.padEnd(70_000))));
+  await device.until(() => device.index.wantedCounts().skipped === 520, 'all of them to be named', 300_000);
+  device.peer.contents.set('f99', '99'.padEnd(70_000));
+  const request = device.peer.request.bind(device.peer);
+  device.peer.request = (asked) => {
+    device.peer.isEmpty = asked.path !== 'f99';
+    request(asked);
+  };
+  await device.until(() => device.exists('f99'), 'the last one', 120_000);
+  await device.stop();
+});

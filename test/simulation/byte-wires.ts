@@ -32,6 +32,7 @@ export class ByteWires implements Wires {
   readonly #options: ByteWireOptions;
   readonly #cut = new Set<string>();
   #connected: Connected[] = [];
+  #made = 0;
 
   constructor(options: ByteWireOptions) {
     this.#options = options;
@@ -72,12 +73,11 @@ export class ByteWires implements Wires {
 
   get isWhole(): boolean {
     this.#connected = this.#connected.filter(({ connection }) => connection.isWhole);
-    return this.#options.links.every(
-      ([a, b]) =>
-        this.#between(a, b).length > 0 &&
-        this.#options.hostOf(a)?.hasSession(deviceId(b)) === true &&
-        this.#options.hostOf(b)?.hasSession(deviceId(a)) === true,
-    );
+    const { links, hostOf } = this.#options;
+    return links.every(([a, b]) => {
+      const [here, there] = [hostOf(a)?.connectionWith(deviceId(b)), hostOf(b)?.connectionWith(deviceId(a))];
+      return here === there && this.#between(a, b).some(({ connection }) => connection.ends[0].address === here);
+    });
   }
 
   end(): void {
@@ -98,7 +98,10 @@ export class ByteWires implements Wires {
         const caller = this.#options.hostOf(from);
         if (host === undefined || caller === undefined || this.#cut.has(linkKey(from, to)))
           return reject(new CodedError('E_UNREACHABLE', 'nobody answers'));
-        const connection = connectDevices(clock, [deviceId(from), device], { latencyMs: delayMs });
+        const connection = connectDevices(clock, [deviceId(from), device], {
+          latencyMs: delayMs,
+          address: `simulated:${++this.#made}`,
+        });
         this.#connected.push({ connection, devices: [from, to] });
         const [near, far] = connection.ends;
         host.arrived(this.#watched(far, to, from));

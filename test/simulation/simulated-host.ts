@@ -91,8 +91,9 @@ export class SimulatedHost {
     this.#connections.arrived({ link, source: '10.0.0.1', paired: true, startedMs, known: () => undefined });
   }
 
-  hasSession(device: DeviceId): boolean {
-    return this.#connections.session(device) !== undefined;
+  /** The connection on which the session with a device is. */
+  connectionWith(device: DeviceId): string | undefined {
+    return this.#connections.session(device)?.address;
   }
 
   /** Dials now whom it was going to dial later. */

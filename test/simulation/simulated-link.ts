@@ -25,6 +25,8 @@ export interface Weather {
   readonly latencyMs: number | (() => number);
   /** More queued than this ends it with E_PEER_SLOW. */
   readonly maxQueuedBytes: number;
+  /** What both ends say of where the other one is. */
+  readonly address: string;
 }
 
 /** A connection between two devices: each end says that the other device is there. */
@@ -33,7 +35,7 @@ export function connectDevices(
   devices: readonly [DeviceId, DeviceId],
   weather: Partial<Weather> = {},
 ): SimulatedConnection {
-  const conditions: Weather = { latencyMs: 1, maxQueuedBytes: 12 << 20, ...weather };
+  const conditions: Weather = { latencyMs: 1, maxQueuedBytes: 12 << 20, address: 'simulated:0', ...weather };
   const [near, far] = devices;
   const one = new SimulatedEnd(clock, far, conditions);
   const two = new SimulatedEnd(clock, near, conditions);
@@ -63,7 +65,7 @@ export function connectDevices(
 
 class SimulatedEnd implements Link {
   readonly device: DeviceId;
-  readonly address = 'simulated:0';
+  readonly address: string;
   readonly #clock: Clock;
   readonly #weather: Weather;
   #other: SimulatedEnd | undefined;
@@ -85,6 +87,7 @@ class SimulatedEnd implements Link {
   constructor(clock: Clock, device: DeviceId, weather: Weather) {
     this.#clock = clock;
     this.device = device;
+    this.address = weather.address;
     this.#weather = weather;
   }
 

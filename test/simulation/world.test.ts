@@ -1,6 +1,6 @@
 // Random histories in simulated worlds; what must hold is checked whenever a world comes to rest: equal trees and equal
 // conflicts, no content lost, nothing that came back, silence, nothing left in staging, and `wait` that says so. A failure
-// tells the shortest history that shows it. SEEDS=20 runs twenty times as many.
+// tells the shortest history that shows it. ROUNDS=20 runs twenty times as many.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from './random.ts';
@@ -8,7 +8,7 @@ import { shrink, tellPlan } from './shrink.ts';
 import { randomSteps } from './random-steps.ts';
 import { type Plan, type Shape, linksOf, runPlan } from './world.ts';
 
-const TIMES = Number(process.env['SEEDS'] ?? 1);
+const TIMES = Number(process.env['ROUNDS'] ?? 1);
 const STEPS = 22;
 
 interface Kind extends Omit<Plan, 'seed' | 'steps'> {

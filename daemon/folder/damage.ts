@@ -6,7 +6,7 @@ import { historyRow } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 import type { SkippedPaths } from './skipped.ts';
 
-/** Wants the record of this row once more. `seen`: what is at the path; undefined when it is gone. */
+/** Wants the record of this row once more, unless a newer one is to come anyway. `seen`: what is at the path; undefined when it is gone. */
 export function fetchAgain(
   context: FolderContext,
   skipped: SkippedPaths,
@@ -18,13 +18,15 @@ export function fetchAgain(
   const { record } = row;
   const { path } = record;
   const nowMs = clock.nowMs();
+  const isReplaced = index.wanted(path) !== undefined;
   log.warn(detail, { path, code: 'E_DAMAGED' });
   // Named until it is whole again: nobody may have it any more.
   skipped.set(path, 'E_DAMAGED');
   index.commit({
     nowUs: clock.nowUs(),
     rows: [{ ...row, seen, racy: false, announce: false }],
-    want: [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
+    // What a peer has announced is announced once: it must not be forgotten over this.
+    want: isReplaced ? [] : [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
     history: [
       historyRow({ path, what: 'kept', device: self, direction: 'local', sizeBytes: seen?.size, detail }, nowMs),
     ],

@@ -24,6 +24,20 @@ test('I5: a damaged file is mended from the version store, when no peer has it',
   await device.stop();
 });
 
+test('I2, I5: a damaged file of which a newer version is to come gets that, and not its old content', async () => {
+  const device = await new OneDevice().start({ 'a.txt': CONTENT });
+  device.peer.isEmpty = true;
+  device.peer.tell(device.peer.version('a.txt', file('newer')));
+  await device.until(() => device.wanted('a.txt') !== undefined, 'it to be wanted');
+  await damaged(device, 'a.txt');
+  device.peer.isEmpty = false;
+  device.peer.contents.set('a.txt', 'newer');
+
+  await device.until(() => device.read('a.txt') === 'newer', 'the newer version', 120_000);
+  await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
+  await device.stop();
+});
+
 /** The disk changes what it holds, nobody has it any more, and the folder is looked through for such. */
 async function damaged(device: OneDevice, path: string): Promise<OneDevice> {
   device.peer.isEmpty = true;

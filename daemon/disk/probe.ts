@@ -7,7 +7,7 @@ import type { Job } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 
 /** In the folder's own directory; one that a killed run left is taken for ours. */
-const PROBE = 'probe';
+const PROBE = 'written';
 /** The disk has failed, not somebody's rights or the room on it. */
 const FAILURES: ReadonlySet<string | undefined> = new Set(['EIO', 'EROFS']);
 

@@ -78,6 +78,16 @@ test('ours that all lose against stays', () => {
   assert.deepEqual(verdict, { kind: 'known', why: 'ours wins' });
 });
 
+test('what is taken and taken back needs nothing of the disk: the greatest of them is as ours', () => {
+  const ours = record(file('ours'), 'A1', 5, 'A');
+  const equal = record(file('ours'), 'D1', 30, 'D');
+  const { verdict, content } = reconcileAll(ours, announced(ofB, equal), context('A'));
+  assert.equal(content, undefined);
+  assert(verdict.kind === 'join');
+  assert.deepEqual(verdict.record.vector, vector('A1 B1 D1'));
+  assert(verdict.record.lost.some(({ sha256 }) => sha256 === hash('of B')));
+});
+
 test('I10: more versions than the bound become one, whose loser is named', () => {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.slice(0, MAX_RIVALS + 1);
   const many = [...letters].map((letter, i) => record(file(`of ${letter}`), `${letter}1`, i, letter));

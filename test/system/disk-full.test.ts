@@ -121,7 +121,7 @@ test('T22 I4 I11: while nothing may be written to the disk, what waits is named,
   assertSameTrees(left, right);
 });
 
-test('T22 I4: a disk that the kernel has made read-only deletes nothing elsewhere, and goes on when it is repaired', async (t) => {
+test('T22 I4: a disk that the kernel has made read-only deletes nothing elsewhere, even if it has lost what was not yet on it', async (t) => {
   const skip = withoutFailingDisks();
   if (skip !== false) return t.skip(skip);
   const place = temporaryDirectory(t);
@@ -132,7 +132,6 @@ test('T22 I4: a disk that the kernel has made read-only deletes nothing elsewher
   await pair(hub, laptop, 'docs', [left, right]);
   await settle('docs', hub, laptop);
 
-  execFileSync('sync', ['-f', right]);
   disk.fail();
   plant(left, { 'd000/f1.txt': 'edited' });
   await waitFor('it is said', async () => {

@@ -81,8 +81,8 @@ export class Announcer {
       if (entry.kind !== 'file' || entry.size > INLINE_BYTES || bytes + entry.size > INLINE_ROUND_BYTES) continue;
       if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq)) continue;
       // What was moved, swapped or copied the peer has: if not, it asks.
-      if (state.theirs?.entries !== 0 && (movedFrom !== undefined || this.#context.index.isFamiliar(entry.sha256)))
-        continue;
+      const mayHave = state.theirs?.entries !== 0 || seq > state.liveFrom; // empty when it connected, but not now
+      if (mayHave && (movedFrom !== undefined || this.#context.index.isFamiliar(entry.sha256))) continue;
       inline.set(seq, { path, size: entry.size, sha256: entry.sha256 });
       bytes += entry.size;
     }

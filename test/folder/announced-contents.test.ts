@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OneDevice, ROOT } from './one-device.ts';
 
-async function started(): Promise<OneDevice> {
+/** @param entries What the peer says it has when it connects. */
+async function started(entries = 5): Promise<OneDevice> {
   const device = await new OneDevice().start();
   device.peer.tell(device.peer.version('theirs', { kind: 'dir', mode: 0o755 }));
   device.user.mkdir(`${ROOT}/d`);
@@ -12,7 +13,7 @@ async function started(): Promise<OneDevice> {
   device.write('e/a', 'two');
   await device.clock.advance(3_000);
   device.peer.disconnect();
-  device.peer.connect({ entries: 5 });
+  device.peer.connect({ entries });
   await device.clock.advance(1_000);
   device.peer.told.length = 0;
   return device;
@@ -26,6 +27,17 @@ test('what is new goes along', async () => {
   device.write('new', 'never seen');
   await device.clock.advance(3_000);
   assert.deepEqual(along(device), ['new']);
+  await device.stop();
+});
+
+test('S53: a peer that was empty when it connected has by now what was swapped', async () => {
+  const device = await started(0);
+  device.user.rename(`${ROOT}/d`, `${ROOT}/x`);
+  device.user.rename(`${ROOT}/e`, `${ROOT}/d`);
+  device.user.rename(`${ROOT}/x`, `${ROOT}/e`);
+  await device.clock.advance(3_000);
+  assert.equal(device.peer.lastTold('d/a')?.entry.kind, 'file');
+  assert.deepEqual(along(device), []);
   await device.stop();
 });
 

@@ -1,0 +1,32 @@
+// A synced pair of which one is upgraded: what an older index knew is known to the new one, and nothing is sent again.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
+import { settle, startPair } from './daemon.ts';
+import { assertSameTrees, plantMany } from './trees.ts';
+
+test('T34 I2 I7: an index of the first version is brought up to date: no conflict, and nothing is sent again', async (t) => {
+  const { hub, laptop, left, right } = await startPair(t, { before: (root) => plantMany(root, 200) });
+  await settle('docs', hub, laptop);
+  await laptop.stop();
+  const folders = join(laptop.home, 'state/folders');
+  for (const name of readdirSync(folders).filter((one) => one.endsWith('.db'))) {
+    const db = new Database(join(folders, name));
+    db.exec(
+      'ALTER TABLE history DROP COLUMN before; ALTER TABLE history DROP COLUMN beforeMove; PRAGMA user_version = 1',
+    );
+    db.close();
+  }
+  const before = await hub.traffic();
+  await laptop.start();
+  await settle('docs', hub, laptop);
+  assertSameTrees(left, right);
+  const after = await hub.traffic();
+  const bytes = after.sent + after.received - before.sent - before.received;
+  assert.ok(bytes < 10_000, `${bytes} bytes went over the wire for 200 files that both have`);
+  const { folders: shown } = await laptop.status();
+  assert.deepEqual([shown[0]?.conflicts, shown[0]?.skipped], [0, []]);
+  assert.equal((await laptop.ctl('history', 'docs', '--since', '1m', '--json')).code, 0);
+});

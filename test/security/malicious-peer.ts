@@ -28,6 +28,8 @@ import { atEnd } from '../system/at-end.ts';
 import { type Daemon, temporaryDirectory } from '../system/daemon.ts';
 import { waitFor } from '../system/wait-for.ts';
 
+/** An open session says this often that it is there. */
+const ALIVE_MS = 8_000;
 const DIAL_TIMEOUT_MS = 10_000;
 /** Frames that are kept to be looked at; a flood of answers is counted only. */
 const MAX_KEPT = 10_000;
@@ -93,11 +95,13 @@ export class MaliciousPeer {
     return socket;
   }
 
-  /** The session is open. */
+  /** The session is open, and stays. */
   async open(): Promise<Wire> {
     const wire = await this.connect();
     wire.send(this.hello());
     await wire.heard('HELLO');
+    const timer = setInterval(() => wire.send({ type: 'PING', id: 0 }), ALIVE_MS);
+    void wire.ended.then(() => clearInterval(timer));
     return wire;
   }
 

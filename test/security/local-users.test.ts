@@ -112,6 +112,19 @@ test(
     assert.match(readFileSync(`/proc/${hub.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
     assert.equal(read(right, 'secret.txt'), 'two');
 
+    const others = join(place, 'others');
+    mkdirSync(others, { mode: 0o700 });
+    for (const words of [
+      ['restore', 'docs', 'secret.txt', '--to', join(others, 'x')],
+      ['restore', 'docs', 'secret.txt', '--to', join(others, '../others/x')],
+      ['add-folder', 'more', others],
+      ['add-folder', 'more', join(others, 'inner')],
+    ]) {
+      const refused = await laptop.ctl(...words);
+      assert.match(refused.stderr, /^syncctl: E_(?:ACCESS|FOLDER_PATH): /, `${words.join(' ')}: ${refused.stdout}`);
+    }
+    assert.deepEqual(readdirSync(others), []);
+
     const own = [hub, laptop].flatMap(({ home }) => [
       ...[join(home, 'syncd.sock'), join(home, 'state'), join(home, 'folders.d'), join(home, 'peers.d')],
       ...['state', 'folders.d', 'peers.d'].flatMap((name) => allBelow(join(home, name))),

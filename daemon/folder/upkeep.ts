@@ -1,5 +1,6 @@
 // What a folder does from time to time: marks as durable what has reached the disk, looks whether somebody went on writing
 // into a kept version, and lets go of versions, tombstones and history whose time is over.
+import { type ClockSeen, lookAtClock } from '../core/clock-trust.ts';
 import { type Sequence, NO_SEQUENCE } from '../core/ids.ts';
 import { syncTree } from '../disk/probe.ts';
 import { usableSpace } from '../disk/root.ts';
@@ -13,6 +14,7 @@ const CHECKPOINT_MS = 5_000;
 const BUSY_CHECKPOINT_MS = 30_000;
 const VERSIONS_MS = 60_000;
 const RETENTION_MS = 60 * 60 * 1000;
+const CLOCK = 'clock';
 /** A version is looked at again for so long after it was filed. */
 const WATCHED_VERSION_MS = 10 * 60 * 1000;
 const TOMBSTONE_MS = 90 * 24 * 60 * 60 * 1000;
@@ -30,7 +32,8 @@ export class Upkeep {
   readonly #onLost: () => void;
   #checkpointMs = 0;
   #versionsMs = 0;
-  #retentionMs = 0;
+  /** At once after the start, then every so often. */
+  #retentionMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: FolderContext, onLost: () => void) {
     this.#context = context;
@@ -51,8 +54,20 @@ export class Upkeep {
     }
     if (nowMs - this.#retentionMs >= RETENTION_MS) {
       this.#retentionMs = nowMs;
-      await this.#letGo();
+      if (this.#trustsClock()) await this.#letGo();
     }
+  }
+
+  /** A clock that was set a year ahead says of everything that its time is over. */
+  #trustsClock(): boolean {
+    const { index, clock, log } = this.#context;
+    const text = index.meta(CLOCK);
+    const before = text === undefined ? undefined : (JSON.parse(text) as ClockSeen);
+    const { isTrusted, ...seen } = lookAtClock(before, clock.nowMs());
+    index.commit({ nowUs: clock.nowUs(), meta: [[CLOCK, JSON.stringify(seen)]] });
+    if (!isTrusted && before !== undefined && before.doubtedUntilMs !== seen.doubtedUntilMs)
+      log.info('the clock has jumped, or the machine was off for long: nothing old is let go for a day');
+    return isTrusted;
   }
 
   /** syncfs(2), and then all rows that were written before it are durable. */

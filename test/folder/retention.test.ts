@@ -23,3 +23,18 @@ test('I1: of versions that take too much room only as many go as there must, the
   );
   await device.stop();
 });
+
+test('T26 I1: a clock that jumps a year ahead lets nothing go; after a day it is believed', async () => {
+  const device = await new OneDevice({ versions: { keepMs: 30 * 24 * HOUR_MS, maxShare: 1 } }).start({
+    'a.txt': 'old',
+  });
+  device.peer.tell(device.peer.version('a.txt', file('new')), 'new');
+  await device.until(() => device.read('a.txt') === 'new', 'the new one');
+  device.clock.jump(365 * 24 * HOUR_MS);
+  await device.clock.advance(2 * HOUR_MS);
+  assert.deepEqual(device.kept(), ['old']);
+  device.clock.jump(25 * HOUR_MS);
+  await device.clock.advance(HOUR_MS + 5_000);
+  assert.deepEqual(device.kept(), [], 'then its time is over');
+  await device.stop();
+});

@@ -104,8 +104,12 @@ function isTakenAway(live: FileRecord, tombstone: FileRecord): boolean {
   return isOver && live.lost.length === 0 && countOf(tombstone.vector, live.maker) >= made;
 }
 
-/** Our version made anew over theirs, so that it is newer than both for everybody. */
+/**
+ * Our version made anew over theirs, so that it is newer than both for everybody. Whose it is stays: who takes it away
+ * later, without having heard of this, takes away all that is in it (see {@link isTakenAway}).
+ */
 export function revive(ours: FileRecord, theirs: FileRecord, { maker, nowMs, hash }: ReconcileContext): Verdict {
   const record = newVersion(ours.path, ours.entry, [ours, theirs], maker, ours.stamp, nowMs);
-  return { kind: 'revive', record: { ...record, lost: joinLost(record.lost, lostContent(theirs, hash)) } };
+  const lost = joinLost(record.lost, lostContent(theirs, hash));
+  return { kind: 'revive', record: { ...record, origin: ours.origin, maker: ours.maker, lost } };
 }

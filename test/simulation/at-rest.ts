@@ -44,7 +44,7 @@ export function differences(devices: readonly SimulatedDevice[]): string[] {
     for (const path of new Set([...tree.keys(), ...theirs.keys()]))
       if (tree.get(path) !== theirs.get(path) && !gone.has(path))
         problems.push(`I2: ${path}: ${first.name} has ${tree.get(path)}, ${other.name} has ${theirs.get(path)}`);
-    const [a, b] = [conflictsOf(first), conflictsOf(other)];
+    const [a, b] = [conflictsOf(first, gone), conflictsOf(other, gone)];
     if (a !== b) problems.push(`I2: conflicts differ: ${first.name}: ${a}; ${other.name}: ${b}`);
   }
   return problems;
@@ -78,7 +78,7 @@ function goneFrom({ folder, index }: SimulatedDevice, devices: readonly Simulate
   return [...named, ...wanted.map(({ record }) => record.path)];
 }
 
-function conflictsOf({ folder }: SimulatedDevice): string {
-  const conflicts = folder?.conflicts() ?? [];
+function conflictsOf({ folder }: SimulatedDevice, without: ReadonlySet<string>): string {
+  const conflicts = (folder?.conflicts() ?? []).filter(({ path }) => !without.has(path));
   return conflicts.map(({ path, winner, lost }) => `${path} ${winner.at(-1)} ${lost.sha256.slice(0, 8)}`).join(', ');
 }

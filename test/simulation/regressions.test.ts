@@ -74,3 +74,21 @@ test('I5: what a power loss has torn is fetched again, also when only its time i
       ],
     });
 });
+
+test('I3: what one has made and removed stays removed, though another kept it over a later deletion meanwhile', () =>
+  holds({
+    devices: 3,
+    steps: [
+      write(0, 'a', 'old'),
+      { kind: 'settle' },
+      cut(0, 1),
+      write(2, 'a', 'new'),
+      remove(0, 'a'),
+      pass(700),
+      cut(1, 2),
+      { kind: 'heal', a: 0, b: 1 },
+      pass(300),
+      remove(2, 'a'),
+      pass(700),
+    ],
+  }));

@@ -85,6 +85,7 @@ export class Standing {
     const isUser = by === 'user';
     if (what === 'attributes') {
       // It is a new version of the same content: whether it was seen by who takes it away cannot be told.
+      if (isUser && inode.kind === 'dir') this.#isDirectory(path, inode);
       if (isUser)
         for (const [one] of contentsIn(inode, path)) {
           this.#unsure.add(one);
@@ -131,8 +132,7 @@ export class Standing {
     here.delete(path);
     if (!isUser) return;
     this.#left.add(path);
-    // Whoever takes away what another has replaced may bring that one back as a version of its own.
-    if (this.#standing.get(path)?.delete(content) !== true) this.#unsure.add(path);
+    this.#standing.get(path)?.delete(content);
     if (this.#duels.has(path)) this.#duels.set(path, 'over');
   }
 

@@ -94,7 +94,7 @@ class Stage {
     this.#imprint = imprintOf(this.#outside);
     this.#link = await openLinkProxy(port);
     await Promise.all([this.#hub.start(), this.#laptop.start()]);
-    for (const folder of folders) await this.#hub.ok('add-folder', folder, this.#root('hub', folder));
+    for (const name of folders) await ask(this.#hub, 'folders/add', { name, path: this.#root('hub', name) });
     const invitation = await this.#hub.ok('invite', ...folders, '--address', this.#link.address);
     const [only] = folders;
     const places =

@@ -1,0 +1,130 @@
+// Three devices at work for a while, over links that are cut, with one of them killed now and then. Most of a minute here;
+// ROUNDS=72 is the 48 minutes of a long run.
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { conflictPaths, inSync, sentBytes } from './ask.ts';
+import { atEnd } from './at-end.ts';
+import { Daemon } from './daemon.ts';
+import { freePort } from './free-port.ts';
+import { Ledger } from './ledger.ts';
+import { openLinkProxy } from './link-proxy.ts';
+import { rounds } from './rounds.ts';
+import { database, editors, git, gitStorms, installs, oldCopies, quarrel, usageOf } from './soak-work.ts';
+import { assertSameTrees, countFiles } from './trees.ts';
+
+const ROUND_MS = 40_000;
+/** Sessions that last shorter are dialled again with ever longer pauses. */
+const CUT_EVERY_MS = 25_000;
+const KILL_EVERY_MS = 16_000;
+const SAMPLE_EVERY_MS = 1_000;
+const MAX_RSS_BYTES = 450e6;
+const MAX_DESCRIPTORS = 256;
+const FOLDER = 'docs';
+
+test('S43: work of all kinds over links that are cut, with devices that are killed, ends equal, whole and accounted for', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'syncd-test-'));
+  atEnd(t, () => rmSync(place, { recursive: true, force: true, maxRetries: 3 }));
+  const port = await freePort();
+  const config = 'defaults: { rescan: 10s, max_delete: 100% }\n';
+  const devices = ['a', 'b', 'c'].map((name, n) => {
+    const listen = n === 0 ? `127.0.0.1:${port}` : 'false';
+    const device = new Daemon(join(place, `home-${name}`), { name, config: `listen: ${listen}\n${config}` });
+    atEnd(t, async () => {
+      if (!t.passed) t.diagnostic(`log of ${name}:\n${device.logs()}`);
+      await device.kill();
+    });
+    return { device, root: join(place, name) };
+  });
+  const [a, b, c] = devices;
+  assert.ok(a !== undefined && b !== undefined && c !== undefined);
+  for (const { device, root } of devices) {
+    mkdirSync(root);
+    await device.start();
+  }
+  await a.device.ok('add-folder', FOLDER, a.root);
+  const links = await Promise.all([openLinkProxy(port), openLinkProxy(port)]);
+  for (const link of links) atEnd(t, () => link.close());
+  for (const [n, { device, root }] of [b, c].entries()) {
+    const invitation = await a.device.ok('invite', FOLDER, '--address', links[n]?.address ?? '');
+    await device.ok('join', invitation.trim(), root);
+  }
+  const all = devices.map(({ device }) => device);
+  await inSync(FOLDER, ...all);
+
+  const ledger = new Ledger();
+  const aside = join(place, 'aside');
+  const overMs = performance.now() + rounds(1) * ROUND_MS;
+  const isOver = (): boolean => performance.now() > overMs;
+  const works = [
+    gitStorms(b.root),
+    installs(c.root),
+    database(a.root),
+    editors(b.root, c.root, ledger),
+    oldCopies(c.root, aside),
+    quarrel(a.root, c.root),
+  ];
+  const peak = { rssBytes: 0, descriptors: 0 };
+  const faults: [number, () => void | Promise<void>][] = [
+    [CUT_EVERY_MS, () => links.forEach((link) => link.cut())],
+    [
+      SAMPLE_EVERY_MS,
+      () => {
+        for (const device of all) {
+          if (!device.isRunning()) continue;
+          const { rssBytes, descriptors } = usageOf(device.pid);
+          peak.rssBytes = Math.max(peak.rssBytes, rssBytes);
+          peak.descriptors = Math.max(peak.descriptors, descriptors);
+        }
+      },
+    ],
+  ];
+  let kills = 0;
+  faults.push([
+    KILL_EVERY_MS,
+    async () => {
+      const victim = all[kills++ % all.length];
+      await victim?.kill();
+      await victim?.start();
+    },
+  ]);
+  const repeat = async ([everyMs, make]: (typeof faults)[number]): Promise<void> => {
+    for (await sleep(everyMs); !isOver(); await sleep(everyMs)) await make();
+  };
+  await Promise.all([...works.map(async (work) => work(isOver)), ...faults.map(repeat)]);
+
+  // Twice: what one learns last the others have yet to confirm.
+  for (let n = 0; n < 2; n++) await inSync(FOLDER, ...all);
+  assertSameTrees(a.root, b.root);
+  assertSameTrees(a.root, c.root);
+  ledger.assertKept(a.root, b.root, c.root);
+  for (const { device, root } of devices) {
+    await git(join(root, 'work'), 'fsck', '--strict');
+    const copy = join(place, `${device.name}.db`);
+    copyFileSync(join(root, 'app.db'), copy);
+    const db = new Database(copy);
+    assert.deepEqual(db.pragma('integrity_check'), [{ integrity_check: 'ok' }]);
+    db.close();
+    const quarrelled = await conflictPaths(device, FOLDER);
+    assert.ok(
+      quarrelled.every((path) => path === 'shared.txt'),
+      `in conflict: ${quarrelled.join(', ')}`,
+    );
+    assert.deepEqual(readdirSync(join(root, '.syncd/staging')), []);
+  }
+  assert.ok(ledger.size > 0, 'something had settled');
+  assert.ok(peak.rssBytes < MAX_RSS_BYTES, `${peak.rssBytes} bytes of memory`);
+  assert.ok(peak.descriptors <= MAX_DESCRIPTORS, `${peak.descriptors} descriptors`);
+  const before = await Promise.all(all.map(sentBytes));
+  await sleep(2_000);
+  const after = await Promise.all(all.map(sentBytes));
+  const said = after.reduce((sum, bytes) => sum + bytes, 0) - before.reduce((sum, bytes) => sum + bytes, 0);
+  assert.ok(said <= 1_200, `${said} bytes were sent at rest`);
+  t.diagnostic(
+    `${kills} kills, ${ledger.size} contents accounted for, ${countFiles(a.root)} files, at most ${Math.round(peak.rssBytes / 1e6)} MB and ${peak.descriptors} descriptors`,
+  );
+});

@@ -1,0 +1,126 @@
+// What the users of the soak do, each in a corner of its own, until it is over: so a conflict is one only where two of
+// them really write.
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import type { Ledger } from './ledger.ts';
+import { plant, plantMany, read } from './trees.ts';
+
+const run = promisify(execFile);
+
+export type Work = (isOver: () => boolean) => Promise<void>;
+
+/** Branches that are switched without pause. */
+export function gitStorms(root: string): Work {
+  const work = join(root, 'work');
+  return async (isOver) => {
+    plantMany(work, 120);
+    await git(work, 'init', '-q', '-b', 'main');
+    for (const branch of ['main', 'other']) {
+      if (branch !== 'main') await git(work, 'checkout', '-q', '-b', branch);
+      for (let n = 0; n < 50; n++) writeFileSync(join(work, `d000/f${n}.txt`), `${branch} ${n}\n`);
+      await git(work, 'add', '-A');
+      await git(work, 'commit', '-q', '-m', branch);
+    }
+    for (let n = 0; !isOver(); n++) {
+      await git(work, 'checkout', '-q', n % 2 === 0 ? 'main' : 'other');
+      if (n % 10 === 9) {
+        writeFileSync(join(work, 'notes.txt'), `note ${n}\n`);
+        await git(work, 'add', '-A');
+        await git(work, 'commit', '-q', '-m', `note ${n}`);
+      }
+      await sleep(300);
+    }
+  };
+}
+
+/** Packages that come and go as a whole. */
+export function installs(root: string): Work {
+  return async (isOver) => {
+    for (let n = 0; !isOver(); n++) {
+      plantMany(join(root, 'project/node_modules'), 200, (file) => `package ${file} of ${n % 3}`);
+      await sleep(1_500);
+      if (isOver()) return;
+      rmSync(join(root, 'project/node_modules'), { recursive: true });
+      await sleep(500);
+    }
+  };
+}
+
+/** A database that is written all the time. It is closed at the end. */
+export function database(root: string): Work {
+  return async (isOver) => {
+    const db = new Database(join(root, 'app.db'));
+    db.pragma('journal_mode = WAL');
+    db.exec('CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY, text TEXT)');
+    const insert = db.prepare('INSERT INTO log (text) VALUES (?)');
+    for (let n = 0; !isOver(); n++) {
+      insert.run(`row ${n} `.repeat(20));
+      await sleep(10);
+    }
+    db.close();
+  };
+}
+
+/** Documents that are saved over and over. What another device had of them by then must never be lost. */
+export function editors(root: string, elsewhere: string, ledger: Ledger): Work {
+  return async (isOver) => {
+    for (let n = 0; !isOver(); n++) {
+      const path = `documents/essay ${n % 15}.txt`;
+      const before = read(root, path);
+      if (before !== undefined && before === read(elsewhere, path)) ledger.note(before, `${path} before ${n}`);
+      const content = `draft ${n} of ${path}`;
+      if (n % 3 === 0) plant(root, { [path]: content });
+      else {
+        plant(root, { [`${path}.new`]: content });
+        renameSync(join(root, `${path}.new`), join(root, path));
+      }
+      await sleep(150);
+      // On a slow machine no draft would ever get there before the next one.
+      if (n % 20 === 0) while (!isOver() && read(elsewhere, path) !== content) await sleep(50);
+    }
+  };
+}
+
+/** Old trees that are copied over what is there, with their times. */
+export function oldCopies(root: string, aside: string): Work {
+  for (const year of [2001, 2011]) {
+    plantMany(join(aside, `${year}`), 40, (n) => `${n} as of ${year}`);
+    for (let n = 0; n < 40; n++) {
+      const at = new Date(`${year}-05-05T05:05:05Z`);
+      utimesSync(join(aside, `${year}/d000/f${n}.txt`), at, at);
+    }
+  }
+  return async (isOver) => {
+    mkdirSync(join(root, 'archive'), { recursive: true });
+    for (let n = 0; !isOver(); n++) {
+      await run('cp', ['-a', `${join(aside, n % 2 === 0 ? '2001' : '2011')}/.`, join(root, 'archive')]);
+      await sleep(900);
+    }
+  };
+}
+
+/** One file that two devices write. */
+export function quarrel(one: string, other: string): Work {
+  return async (isOver) => {
+    for (let n = 0; !isOver(); n++) {
+      writeFileSync(join(n % 2 === 0 ? one : other, 'shared.txt'), `${n}`);
+      await sleep(700);
+    }
+  };
+}
+
+/** Beside the links between the devices, which this process holds as well. */
+export async function git(directory: string, ...args: readonly string[]): Promise<void> {
+  const named = ['-c', 'user.name=tester', '-c', 'user.email=tester@example.org', '-c', 'gc.auto=0', ...args];
+  await run('git', named, { cwd: directory });
+}
+
+/** Resident memory and open descriptors of a process. */
+export function usageOf(pid: number): { rssBytes: number; descriptors: number } {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
+  return { rssBytes: pages * 4096, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+}

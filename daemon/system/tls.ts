@@ -1,7 +1,7 @@
 // TLS 1.3 between two devices. Certificates are only envelopes: what counts is whose public key the other end has proved
 // to hold, and that is compared after every handshake, before anything else goes either way. Sessions are never resumed:
 // a resumed one shows an empty certificate, or that of an earlier client (nodejs/node issues 3940 and 7672).
-import { X509Certificate, constants, createHash } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import { type Socket, isIP } from 'node:net';
 import { type SecureContext, TLSSocket, connect, createSecureContext } from 'node:tls';
 import { CodedError } from '../../protocol/errors.ts';
@@ -91,17 +91,15 @@ function inWords(error: Error): string {
   return ('code' in error && typeof error.code === 'string' && IN_WORDS[error.code]) || error.message;
 }
 
-/** The device whose key the other end has proved to hold; undefined when it showed none. */
+/** The device whose key the other end has proved to hold; undefined when it showed none, or none that can be read. */
 function provedDevice(socket: TLSSocket): DeviceId | undefined {
   if (socket.isSessionReused()) return undefined;
-  const raw = rawCertificate(socket);
-  if (raw === undefined) return undefined;
-  const key = new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'der' });
-  return deviceIdOfHash(createHash('sha256').update(key).digest());
-}
-
-function rawCertificate(socket: TLSSocket): Uint8Array | undefined {
-  // Without a certificate Node gives an empty object, whatever its type says.
-  const shown: object = socket.getPeerCertificate();
-  return 'raw' in shown && shown.raw instanceof Uint8Array ? shown.raw : undefined;
+  try {
+    // Not getPeerCertificate(): it also names the curve of the key, and where a stranger's certificate spells its curve
+    // out instead of naming it, Node 26.10 dies of that (SIGSEGV).
+    const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
+    return key && deviceIdOfHash(createHash('sha256').update(key).digest());
+  } catch {
+    return undefined;
+  }
 }

@@ -7,7 +7,7 @@ import { startPair, type Daemon } from './daemon.ts';
 import { countFiles, exists, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
-test('I4: most files deleted at once: the deletion is held where it was made, and all else goes on', async (t) => {
+test('I4: T46: most files deleted at once: the deletion is held where it was made, and all else goes on', async (t) => {
   const { hub, laptop, left, right, same } = await startPair(t, { before: (root) => plantMany(root, 40) });
 
   for (let n = 0; n < 30; n++) unlinkSync(join(right, `d000/f${n}.txt`));
@@ -37,7 +37,7 @@ test('I4: most files deleted at once: the deletion is held where it was made, an
   });
 });
 
-test('I4: a held deletion that is rejected brings the files back', async (t) => {
+test('I4: T46: a held deletion that is rejected brings the files back', async (t) => {
   const { hub, left, right, same } = await startPair(t, { before: (root) => plantMany(root, 40) });
 
   for (let n = 0; n < 30; n++) unlinkSync(join(left, `d000/f${n}.txt`));
@@ -64,7 +64,7 @@ test('I4: what was deleted while the daemon was stopped is held at its start', a
   assert.equal(countFiles(right), 40);
 });
 
-test('I4: a folder that becomes empty is held, however small it was', async (t) => {
+test('I4: S41: a folder that becomes empty is held, however small it was', async (t) => {
   const { hub, laptop, left, right, same } = await startPair(t, {
     before: (root) => plant(root, { 'one.txt': '1', 'two.txt': '2' }),
   });
@@ -81,7 +81,7 @@ test('I4: a folder that becomes empty is held, however small it was', async (t) 
   assert.equal((await laptop.folder('docs')).error, null);
 });
 
-test('I4: moving most of the files is no deletion', async (t) => {
+test('I4: S41: moving most of the files is no deletion', async (t) => {
   const { hub, left, right, same } = await startPair(t, { before: (root) => plantMany(root, 60) });
 
   mkdirSync(join(left, 'archive'));

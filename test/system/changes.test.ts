@@ -95,7 +95,7 @@ test('a file, a directory and a link replace each other', async (t) => {
   assert.match(right.get('link-to-dir') ?? '', /^dir/);
 });
 
-test('a file in the place of a directory is held with the deletions that it means, and arrives after approve', async (t) => {
+test('T7: a file in the place of a directory is held with the deletions that it means, and arrives after approve', async (t) => {
   const pair = await startPair(t, {
     before: (root) => {
       plantMany(root, 100); // one directory, and most of all there is
@@ -142,7 +142,7 @@ test('a rename is a rename: of a file and of a full directory, without sending t
   await pair.same();
 });
 
-test('editors save in their various ways, and no state in between is taken for the last', async (t) => {
+test('T16: editors save in their various ways, and no state in between is taken for the last', async (t) => {
   const pair = await startPair(t, {
     before: (root) => {
       fill(root);
@@ -193,7 +193,7 @@ test('the same content written again sends none of its bytes', async (t) => {
   assert.ok(moved < 100_000, `${moved} bytes were received for unchanged content`);
 });
 
-test('a git repository inside the folder is whole on both sides, through commits and branch switches', async (t) => {
+test('T17: a git repository inside the folder is whole on both sides, through commits and branch switches', async (t) => {
   const pair = await startPair(t, { before: fill });
   const repository = join(pair.left, 'repository');
   mkdirSync(repository);

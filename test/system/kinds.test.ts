@@ -85,7 +85,7 @@ test('files, directories and links arrive with content, mode and time', async (t
   assertSameTrees(left, right);
 });
 
-test('any name that is UTF-8 arrives as it is, whichever side makes it', async (t) => {
+test('T1: any name that is UTF-8 arrives as it is, whichever side makes it', async (t) => {
   const { left, right, same } = await startPair(t, {
     before: (root) => {
       for (const name of ODD_NAMES) writeFileSync(join(root, name), `named ${name}`);
@@ -103,14 +103,14 @@ test('any name that is UTF-8 arrives as it is, whichever side makes it', async (
   assert.equal(describeTree(left).size, 1 + 2 * ODD_NAMES.length);
 });
 
-test('a path of almost 4,000 bytes arrives', async (t) => {
+test('T2: a path of almost 4,000 bytes arrives', async (t) => {
   const parts = Array.from({ length: 15 }, (_, n) => String.fromCodePoint(97 + n).repeat(255));
   const { right } = await startPair(t, { before: (root) => plant(root, { [`${parts.join('/')}/end`]: 'reached' }) });
 
   assert.equal(read(right, `${parts.join('/')}/end`), 'reached');
 });
 
-test('what cannot be synced is named in skipped, stays as it is, and holds nothing up', async (t) => {
+test('T5: what cannot be synced is named in skipped, stays as it is, and holds nothing up', async (t) => {
   const { hub, laptop, left, right, same } = await startPair(t);
   const notUtf8 = Buffer.concat([Buffer.from(`${left}/`), Buffer.from([0x66, 0xff, 0xfe])]);
   writeFileSync(notUtf8, 'bytes');

@@ -85,7 +85,7 @@ test('what is no invitation, for no folder, or from nobody who answers, is refus
   assert.match(unreachable.stderr, /E_UNREACHABLE: no answer at 127\.0\.0\.1:1: nothing listens there/);
 });
 
-test('joining merges two trees: each gets what it lacks, and of what differs both contents are kept', async (t) => {
+test('T45: joining merges two trees: each gets what it lacks, and of what differs both contents are kept', async (t) => {
   const { hub, laptop, left, right } = await startPair(t, {
     before: (l, r) => {
       plant(l, { 'only-left.txt': 'l', 'same.txt': 'same', 'differs.txt': 'the content of the hub' });

@@ -23,7 +23,7 @@ const REST_LIMIT_MS = 240_000;
 /** Nothing has moved for so long: at rest. */
 const STILL_MS = 3_000;
 /** The same where hints are lost: a full scan is in it. */
-const STILL_UNSEEN_MS = 11_000;
+const STILL_UNSEEN_MS = 14_000;
 /** Time in which nothing may be sent. A full scan of each device is in it. */
 const SILENCE_MS = 11_000;
 const WAIT_MS = 10_000;

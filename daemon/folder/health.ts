@@ -68,7 +68,8 @@ export class Health {
     if (root.kind === 'missing') {
       const { code, message } = root;
       if (!this.isHalted) log.error('halted: nothing is read or deleted', { code, message });
-      if (this.#isReady) this.#parts.onLost();
+      // Rights that were taken away take nothing from the disk.
+      if (this.#isReady && code !== 'E_ACCESS') this.#parts.onLost();
       this.#trouble = { kind: 'halted', code, message };
       await this.#parts.onGone();
       return false;

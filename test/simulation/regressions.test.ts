@@ -92,3 +92,15 @@ test('I3: what one has made and removed stays removed, though another kept it ov
       pass(700),
     ],
   }));
+
+test('I3: what a user moves away while the root may not be opened is not taken for damage of the disk', () =>
+  holds({
+    devices: 2,
+    steps: [
+      write(0, 'e/a', 'moved'),
+      pass(150),
+      { kind: 'spell', device: 0, spell: { errno: 'EACCES', call: 'openRoot', path: undefined, oneIn: 1 } },
+      user(0, { kind: 'rename', path: 'e', to: 'b' }),
+      pass(2_000),
+    ],
+  }));

@@ -19,6 +19,7 @@ import { waitFor } from './wait-for.ts';
 /** Not in CI, where each change is tried. */
 export const LONG = rounds(1) > 1;
 
+const CONFIG = 'defaults: { rescan: 5s }\n';
 const FILES = 200;
 const DIRECTORIES = 7;
 /** A part of what would be looked at in a long run: enough to see an echo, which comes at once. */
@@ -53,7 +54,7 @@ type Act = (scenario: Scenario) => Promise<void>;
  * Starts the two daemons before the first scenario of a file. Answers with what registers a scenario: a test with a
  * folder of its own.
  */
-export function scenarios(options: { readonly config?: string } = {}): (title: string, act: Act) => void {
+export function scenarios(): (title: string, act: Act) => void {
   const titles: string[] = [];
   const stage = new Stage();
   let opened: Promise<void> | undefined;
@@ -62,7 +63,7 @@ export function scenarios(options: { readonly config?: string } = {}): (title: s
     titles.push(title);
     test(title, async (t) => {
       // The first of them to run comes when all are registered.
-      opened ??= stage.open(titles.map(folderOf), options.config ?? '');
+      opened ??= stage.open(titles.map(folderOf));
       await opened;
       const scenario = await stage.scenario(t, folderOf(title));
       try {
@@ -85,11 +86,10 @@ class Stage {
   #imprint: string[] = [];
   #link: LinkProxy | undefined;
 
-  async open(folders: readonly string[], config: string): Promise<void> {
+  async open(folders: readonly string[]): Promise<void> {
     const port = await freePort();
-    const usual = `defaults: { rescan: 5s }\n${config}`;
-    this.#hub.configure(`listen: 127.0.0.1:${port}\n${usual}`);
-    this.#laptop.configure(`listen: false\n${usual}`);
+    this.#hub.configure(`listen: 127.0.0.1:${port}\n${CONFIG}`);
+    this.#laptop.configure(`listen: false\n${CONFIG}`);
     plant(this.#outside, { 'canary.txt': 'sings', 'cage/perch.txt': 'inside', link: { link: 'cage' } });
     this.#imprint = imprintOf(this.#outside);
     this.#link = await openLinkProxy(port);
@@ -183,7 +183,7 @@ async function seen(folder: string, ...daemons: readonly Daemon[]): Promise<void
   for (const { result } of answers) assert.notEqual(result, 'in-sync', 'nobody is there to be in sync with');
 }
 
-/** A folder's name: the first number in the title, or its beginning. */
+/** A folder's name: how the title begins, in characters that every file system takes. */
 function folderOf(title: string): string {
   return title
     .toLowerCase()

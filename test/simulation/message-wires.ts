@@ -11,6 +11,8 @@ export interface MessageWireOptions {
   readonly random: SeededRandom;
   readonly links: readonly (readonly [number, number])[];
   readonly maxDelayMs: number;
+  /** One announcement in so many is taken in twice. */
+  readonly doubledOneIn?: number | undefined;
   readonly deviceOf: (device: number) => SimulatedDevice;
   readonly onMessages: OnMessages;
 }
@@ -61,12 +63,12 @@ export class MessageWires implements Wires {
   #connect(a: number, b: number): void {
     const key = linkKey(a, b);
     if (this.#sessions.get(key)?.isOpen === true || this.#cut.has(key)) return;
-    const { deviceOf, clock, random, maxDelayMs, onMessages } = this.#options;
+    const { deviceOf, clock, random, onMessages } = this.#options;
     const [one, other] = [party(deviceOf(a)), party(deviceOf(b))];
     if (one === undefined || other === undefined) return;
     const onMessage: ConstructorParameters<typeof SimulatedSession>[5] = (kind, { from, to, text }) =>
       onMessages(from, to, () => `${kind} ${text()}`);
-    const session = new SimulatedSession(one, other, clock, new SeededRandom(random.next()), maxDelayMs, onMessage);
+    const session = new SimulatedSession(one, other, clock, new SeededRandom(random.next()), this.#options, onMessage);
     this.#sessions.set(key, session);
   }
 }

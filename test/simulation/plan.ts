@@ -19,6 +19,8 @@ export interface Plan {
   readonly meddleOneIn?: number;
   /** Sessions go over links of bytes, by the code that ships; else their messages are handed over as values. */
   readonly bytes?: boolean;
+  /** One announcement in so many is taken in twice; not over links of bytes. */
+  readonly doubledOneIn?: number;
 }
 
 /** Who is linked with whom. A tree hangs each device on one before it, which one follows from the number of devices. */

@@ -40,7 +40,7 @@ export function randomPlan(seed: number, devices?: number): Plan {
     shape,
     steps,
     delayMs: random.pick([0, 10, 10, 60, 400]),
-    ...(bytes && { bytes }),
+    ...(bytes ? { bytes } : seldom(4) && { doubledOneIn: random.pick([3, 20]) }),
     ...(seldom(5) && { skewMs: random.pick([2_000, 3_600_000]) }),
     ...(blind && { watchFaults: { lost: random.pick([0, 0.2]), doubled: 0.1, delayed: 0.2, delayMs: 500 } }),
     ...(meddles && { meddleOneIn: random.pick([60, 300]) }),

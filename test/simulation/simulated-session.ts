@@ -40,11 +40,22 @@ export class SimulatedSession {
   readonly #ends: readonly [End, End];
   #open = true;
 
-  /** Attaches both sides, one a little after the other. `onMessage` is told of every message that is sent. */
-  constructor(a: Party, b: Party, clock: Clock, random: SeededRandom, maxDelayMs: number, onMessage: OnMessage) {
+  /**
+   * Attaches both sides, one a little after the other. `onMessage` is told of every message that is sent. One
+   * announcement in `doubledOneIn` is taken in twice.
+   */
+  constructor(
+    a: Party,
+    b: Party,
+    clock: Clock,
+    random: SeededRandom,
+    { maxDelayMs, doubledOneIn }: { readonly maxDelayMs: number; readonly doubledOneIn: number | undefined },
+    onMessage: OnMessage,
+  ) {
+    const doubles = (): boolean => doubledOneIn !== undefined && random.oneIn(doubledOneIn);
     const delay = (): number => random.below(maxDelayMs + 1);
-    const toB = new End(b, a, clock, delay, onMessage);
-    const toA = new End(a, b, clock, delay, onMessage);
+    const toB = new End(b, a, clock, { delay, doubles }, onMessage);
+    const toA = new End(a, b, clock, { delay, doubles }, onMessage);
     toB.other = toA;
     toA.other = toB;
     this.#ends = [toA, toB];
@@ -72,6 +83,12 @@ export class SimulatedSession {
   }
 }
 
+interface Chance {
+  readonly delay: () => number;
+  /** Whether what is said is taken in twice. */
+  readonly doubles: () => boolean;
+}
+
 /** The way from one side to the other. It is the PeerLink of the side that sends. */
 class End implements PeerLink {
   readonly device: DeviceId;
@@ -79,7 +96,7 @@ class End implements PeerLink {
   readonly #to: Party;
   readonly #from: Party;
   readonly #clock: Clock;
-  readonly #delay: () => number;
+  readonly #chance: Chance;
   readonly #onMessage: OnMessage;
   readonly #queue: { readonly message: Message; readonly bytes: number; arrived: boolean }[] = [];
   /** The way back. */
@@ -90,13 +107,13 @@ class End implements PeerLink {
   #ended = false;
   #reading = true;
 
-  constructor(to: Party, from: Party, clock: Clock, delay: () => number, onMessage: OnMessage) {
+  constructor(to: Party, from: Party, clock: Clock, chance: Chance, onMessage: OnMessage) {
     this.device = to.device;
     this.name = to.name;
     this.#to = to;
     this.#from = from;
     this.#clock = clock;
-    this.#delay = delay;
+    this.#chance = chance;
     this.#onMessage = onMessage;
   }
 
@@ -161,7 +178,7 @@ class End implements PeerLink {
     const queued = { message: structuredClone(message), bytes: bytes + MESSAGE_BYTES, arrived: false };
     this.#queue.push(queued);
     this.#queuedBytes += queued.bytes;
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.monotonicMs() + this.#delay());
+    this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.monotonicMs() + this.#chance.delay());
     this.#clock.after(this.#lastDueMs - this.#clock.monotonicMs(), () => {
       queued.arrived = true;
       this.deliver();
@@ -190,6 +207,7 @@ class End implements PeerLink {
         door.onIndex(link, message.offer);
         return;
       case 'announce':
+        if (this.#chance.doubles()) door.onAnnounce(link, structuredClone(message.announcements));
         door.onAnnounce(link, message.announcements);
         return;
       case 'ack':

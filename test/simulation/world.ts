@@ -82,7 +82,7 @@ export class World {
     this.#wires =
       plan.bytes === true
         ? new ByteWires({ ...shared, hostOf: (number) => this.devices[number]?.host })
-        : new MessageWires({ ...shared, deviceOf: (number) => this.#device(number) });
+        : new MessageWires({ ...shared, doubledOneIn: plan.doubledOneIn, deviceOf: (number) => this.#device(number) });
     this.#ledger = new Ledger(this.devices, plan.meddleOneIn !== undefined);
     this.#standing = new Standing(this.devices);
     if (plan.meddleOneIn !== undefined) this.#letMeddle(plan.meddleOneIn);

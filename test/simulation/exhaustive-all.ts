@@ -1,11 +1,13 @@
-// Short histories with a kill at every call: `node test/simulation/exhaustive-all.ts FROM TO [STRIDE]` runs each STRIDE-th
+// Short histories with a kill at every call: `node test/simulation/exhaustive-all.ts FROM TO [STRIDE] [power]` runs each STRIDE-th
 // history from FROM up to TO, on each device with a kill at the first call, at the second, and so on until there is none,
-// and tells what did not hold. Without numbers: all of them, which takes days.
+// and tells what did not hold. `power`: its machine loses its power with it. Without numbers: all of them, which takes days.
 import { HISTORIES, historyOf, tellHistory } from './exhaustive-space.ts';
 import { beginnings, runHistory } from './exhaustive-run.ts';
 
 const TELL_EVERY_MS = 60_000;
-const [from = 0, to = HISTORIES, stride = 1] = process.argv.slice(2).map(Number);
+const [, , ...words] = process.argv;
+const power = words.includes('power');
+const [from = 0, to = HISTORIES, stride = 1] = words.filter((word) => word !== 'power').map(Number);
 const begin = await beginnings();
 const startedMs = performance.now();
 let toldMs = startedMs;
@@ -24,12 +26,19 @@ for (let number = from; number < to; number += stride) {
   histories++;
   for (const device of [0, 1])
     for (let calls = 0, goesOn = true; goesOn; calls++) {
-      const { problem, wasKilled } = await runHistory(begin, history, { device, calls }, { silent: calls % 16 === 0 });
+      const { problem, wasKilled } = await runHistory(
+        begin,
+        history,
+        { device, calls, power },
+        { silent: calls % 16 === 0 },
+      );
       runs++;
       goesOn = wasKilled;
       if (problem === undefined) continue;
       failures++;
-      console.log(`history ${number}, device ${device} killed at call ${calls}: ${tellHistory(history)}\n${problem}`);
+      console.log(
+        `history ${number}, device ${device} ${power ? 'powerless' : 'killed'} at call ${calls}: ${tellHistory(history)}\n${problem}`,
+      );
     }
   if (performance.now() - toldMs > TELL_EVERY_MS) tellProgress(number + stride);
 }

@@ -17,6 +17,8 @@ export interface Kill {
   readonly device: number;
   /** The number of its calls of the disk, from the first deed on, that are done before. */
   readonly calls: number;
+  /** With its machine: what was not synced is gone, torn or there. */
+  readonly power?: boolean;
 }
 
 export interface Ran {
@@ -42,6 +44,7 @@ const STILL_MS = 3_000;
 const REST_LIMIT_MS = 120_000;
 /** More than one full scan of each. */
 const SILENCE_MS = 11_000;
+const EMPTY = '""';
 const BEFORE_US = 1_700_000_000_000_000n;
 
 class Pair {
@@ -51,6 +54,8 @@ class Pair {
   readonly standing: Standing;
   readonly wires: MessageWires;
   readonly errors: string[] = [];
+  /** A power loss took a content that no daemon had seen: it is as if a user had done it. */
+  mayBeEmpty = false;
   messages = 0;
   #lastMovedMs = 0;
   readonly #say: ((line: string) => void) | undefined;
@@ -119,6 +124,7 @@ class Pair {
     device.putIndex(begin?.index);
     device.fs.user.mkdir(OWN);
     putBack(device.fs.user, OWN, begin?.own ?? new Map());
+    device.fs.keepJournal();
   }
 
   start(number: number): void {
@@ -214,7 +220,7 @@ function isThereAndBack({ deeds }: History): boolean {
 
 /** The deeds are done while time passes until the kill, or until it cannot come any more. Answers with the calls that were made. */
 async function live(pair: Pair, { timing, deeds }: History, kill: Kill): Promise<number> {
-  const { clock, wires, ledger } = pair;
+  const { clock, wires, ledger, standing } = pair;
   const victim = pair.device(kill.device);
   if (timing === 'apart') {
     wires.cut(0, 1);
@@ -238,6 +244,14 @@ async function live(pair: Pair, { timing, deeds }: History, kill: Kill): Promise
   if (calls <= kill.calls) return calls;
   wires.ended(kill.device);
   await victim.crash();
+  if (kill.power === true) {
+    for (const torn of await victim.losePower(new SeededRandom(kill.calls + 1))) {
+      ledger.excuse(torn);
+      if (torn === EMPTY) pair.mayBeEmpty = true;
+    }
+    ledger.anew(victim);
+    standing.anew(kill.device, victim);
+  }
   await clock.advance(DOWN_MS);
   pair.start(kill.device);
   return calls;
@@ -251,6 +265,7 @@ async function problemOf(pair: Pair, tells: boolean, silent: boolean): Promise<s
     ...differences(devices),
     ...ledger.problems(),
     ...ledger.problemsAtRest(tree),
+    ...torn(pair, tree),
     ...unfinished(devices),
     ...errors,
   ];
@@ -261,4 +276,15 @@ async function problemOf(pair: Pair, tells: boolean, silent: boolean): Promise<s
     if (pair.messages > before) problems.push(`I7: ${pair.messages - before} messages were sent at rest`);
   }
   return problems.length === 0 ? undefined : problems.join('\n');
+}
+
+/** No user has made a file without content: a daemon has taken what a power loss left for an edit, and says nothing. */
+function torn({ devices, mayBeEmpty }: Pair, tree: ReadonlyMap<string, string>): string[] {
+  if (mayBeEmpty) return [];
+  const named = new Set<string>(
+    devices.flatMap(({ folder }) => folder?.snapshot().skipped.map(({ path }) => path) ?? []),
+  );
+  return [...tree].flatMap(([path, words]) =>
+    words.endsWith(EMPTY) && !named.has(path) ? [`I5: ${path} is torn`] : [],
+  );
 }

@@ -1,6 +1,6 @@
 // A sample of all short histories with a kill at each call of a disk (exhaustive-space.ts): histories in strides that come to
-// each of them once, on one of the two devices, without a kill and with kills spread over all its calls. ROUNDS=20 takes
-// twenty times as many histories; `node test/simulation/exhaustive-all.ts NUMBER` runs one with a kill at every call.
+// each of them once, on one of the two devices, without a kill and with kills spread over all its calls, every third with the
+// power of the machine. ROUNDS=20 takes twenty times as many histories, FROM=300 those after the first 300; `node test/simulation/exhaustive-all.ts NUMBER` runs one with a kill at every call.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -8,13 +8,14 @@ import { HISTORIES, historyOf, tellHistory } from './exhaustive-space.ts';
 import { type Kill, beginnings, runHistory } from './exhaustive-run.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
-const TAKEN = Math.min(300 * ROUNDS, HISTORIES * 2);
+const FROM = Number(process.env['FROM'] ?? 0);
+const TAKEN = Math.min(300 * ROUNDS, HISTORIES * 2 - FROM);
 /** Has no divisor in common with the number of histories on two devices. */
 const STRIDE = 10_007;
 const KILLS = 9;
 const NEVER: number = Number.MAX_SAFE_INTEGER;
 
-test(`I1, I2, I3, I12: short histories hold whenever one of the devices is killed (${TAKEN} of ${HISTORIES * 2})`, async (t) => {
+test(`I1, I2, I3, I12: short histories hold whenever one of the devices is killed or loses its power (${TAKEN} of ${HISTORIES * 2})`, async (t) => {
   const begin = await beginnings();
   let kills = 0;
   const holds = async (number: number, kill: Kill, silent: boolean): Promise<number> => {
@@ -24,18 +25,21 @@ test(`I1, I2, I3, I12: short histories hold whenever one of the devices is kille
     if (problem === undefined) return calls;
     const lines: string[] = [];
     await runHistory(begin, history, kill, { say: (line) => lines.push(line) });
-    const when = wasKilled ? `killed at call ${kill.calls}` : 'not killed';
+    const how = kill.power === true ? 'powerless' : 'killed';
+    const when = wasKilled ? `${how} at call ${kill.calls}` : 'not killed';
     assert.fail(
       `history ${number}, device ${kill.device} ${when}: ${tellHistory(history)}\n${problem}\n${lines.join('\n')}`,
     );
   };
-  for (let i = 0; i < TAKEN; i++) {
+  for (let i = FROM; i < FROM + TAKEN; i++) {
     const place = (i * STRIDE) % (HISTORIES * 2);
     const device = place % 2;
     const number = (place - device) / 2;
     const calls = await holds(number, { device, calls: NEVER }, true);
-    for (let kill = 0; kill < KILLS; kill++)
-      await holds(number, { device, calls: Math.floor(((kill + (i % 10) / 10) * calls) / KILLS) }, kill === i % KILLS);
+    for (let n = 0; n < KILLS; n++) {
+      const kill = { device, calls: Math.floor(((n + (i % 10) / 10) * calls) / KILLS), power: n % 3 === 2 };
+      await holds(number, kill, n === i % KILLS);
+    }
   }
   t.diagnostic(`${TAKEN * (KILLS + 1)} runs, ${kills} kills`);
 });

@@ -49,7 +49,7 @@ export class SimulatedSession {
     b: Party,
     clock: Clock,
     random: SeededRandom,
-    { maxDelayMs, doubledOneIn }: { readonly maxDelayMs: number; readonly doubledOneIn: number | undefined },
+    { maxDelayMs, doubledOneIn }: { readonly maxDelayMs: number; readonly doubledOneIn?: number | undefined },
     onMessage: OnMessage,
   ) {
     const doubles = (): boolean => doubledOneIn !== undefined && random.oneIn(doubledOneIn);

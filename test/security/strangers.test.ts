@@ -13,7 +13,7 @@ import { atEnd } from '../system/at-end.ts';
 import { type Daemon, temporaryDirectory } from '../system/daemon.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { type Ground, battleground, rounds } from './ground.ts';
-import { MaliciousPeer, Wire, someIdentity } from './malicious-peer.ts';
+import { type MaliciousPeer, Wire, someIdentity } from './malicious-peer.ts';
 
 test('strangers come to a daemon that has peers', async (t) => {
   const ground = await battleground(t);

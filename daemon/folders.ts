@@ -19,7 +19,7 @@ import type { Backpressure } from './ports/peers.ts';
 import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
-import { lockRoot } from './system/root-lock.ts';
+import { isRootLocked, lockRoot } from './system/root-lock.ts';
 
 export interface FoldersEdges {
   readonly self: DeviceId;
@@ -73,6 +73,7 @@ export class Folders {
     if (!settings.enabled || this.#running.has(name)) return;
     try {
       await this.#places.take(settings);
+      if (!this.#indexes().includes(baseOf(this.#indexFile(settings)))) await this.#places.refuseAround(settings.path);
       this.#forgetOtherPaths(name);
       const folder = this.#make(settings);
       this.#running.set(name, folder);
@@ -94,7 +95,8 @@ export class Folders {
     const { path, name } = settings;
     try {
       await this.#places.take(settings);
-      await this.#places.refuseOthers(path);
+      if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+      await this.#places.refuseAround(path);
       await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges) });
       // It may be the second time, and a kill have kept the first removal from its end: nothing of then counts.
       this.forget(settings);
@@ -165,6 +167,15 @@ export class Folders {
   forget(settings: FolderSettings): void {
     const base = baseOf(this.#indexFile(settings));
     this.#removeIndexes((file) => file === base || file.startsWith(`${base}-`));
+  }
+
+  #indexes(): readonly string[] {
+    const dir = this.#edges.fs.openRoot(`${this.#edges.stateDir}/folders`);
+    try {
+      return dir.list().map(({ name }) => name);
+    } finally {
+      dir.close();
+    }
   }
 
   #removeIndexes(isGone: (file: string) => boolean): void {

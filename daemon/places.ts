@@ -34,7 +34,7 @@ export class Places {
     this.#edges = edges;
   }
 
-  /** Notes where it lies. E_FOLDER_PATH, E_FOLDER_NESTED. */
+  /** Notes where it lies. E_FOLDER_PATH; E_FOLDER_NESTED, also for what lies in a root that another daemon keeps. */
   async take({ name, path }: FolderSettings): Promise<void> {
     const chain = await this.#chainOf(path);
     for (const dir of this.#edges.ownDirs)
@@ -43,6 +43,9 @@ export class Places {
     for (const [other, taken] of this.#chains)
       if (other !== name && overlap(chain, taken))
         throw new CodedError('E_FOLDER_NESTED', `${path} is, holds or lies in the directory of ${other}`);
+    for (const root of chain.roots)
+      if (isRootLocked(root))
+        throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
     // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
     if (chain.own !== undefined) this.#chains.set(name, chain);
   }
@@ -51,15 +54,10 @@ export class Places {
     this.#chains.delete(name);
   }
 
-  /** To be asked before a new folder is made. E_FOLDER_NESTED, E_FOLDER_LOCKED. */
-  async refuseOthers(path: string): Promise<void> {
-    const { own, roots } = await this.#chainOf(path);
-    for (const root of roots)
-      if (isRootLocked(root))
-        throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
-    if (own === undefined) return;
-    if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
-    const below = await this.#lockedBelow(path);
+  /** For what was no folder until now, taken: a folder that is one already is not looked through. E_FOLDER_NESTED. */
+  async refuseAround(path: string): Promise<void> {
+    const { own } = await this.#chainOf(path);
+    const below = own === undefined ? undefined : await this.#lockedBelow(path);
     if (below !== undefined)
       throw new CodedError('E_FOLDER_NESTED', `${path} holds ${below}, a folder that another daemon keeps`);
   }

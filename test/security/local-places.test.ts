@@ -92,6 +92,31 @@ test('S27: a root around another daemon’s is refused, however deep that lies, 
   await second.ok('add-folder', 'more', join(place, 'a/b'));
 });
 
+test('S27: a folder is not moved into another daemon’s root or around it, by a command, a reload or a start', async (t) => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'a/b'), { recursive: true });
+  await keeper(t, join(place, 'a/b'));
+  const second = await startDaemon(t, { name: 'second' });
+  await second.ok('add-folder', 'more', join(place, 'more'));
+
+  for (const path of ['a/b/docs/inner', 'a/b/docs/new', 'a']) {
+    await second.ctl('edit-folder', 'more', '--set', `path=${join(place, path)}`);
+    assert.match((await second.ctl('status')).stdout, /E_FOLDER_NESTED/, path);
+    await second.ok('edit-folder', 'more', '--set', `path=${join(place, 'more')}`);
+    second.configure(`folders: { hand: { path: ${join(place, path)} } }\n`);
+    await second.ok('reload');
+    assert.match(second.logs(), /"folder":"hand","code":"E_FOLDER_NESTED"/, path);
+    second.configure('');
+    await second.ok('reload');
+  }
+  second.configure(`folders: { other: { path: ${join(place, 'a')} } }\n`);
+  await second.restart();
+  assert.match(second.logs(), /"folder":"other","code":"E_FOLDER_NESTED"/);
+  assert.deepEqual(readdirSync(join(place, 'a')), ['b']);
+  assert.deepEqual(readdirSync(join(place, 'a/b/docs')), ['.syncd']);
+  await waitFor('the folder that was moved goes on', async () => (await second.folder('more')).state === 'idle');
+});
+
 test('S27: what was refused is no folder, and keeps its place from no other', async (t) => {
   const place = temporaryDirectory(t);
   const first = await keeper(t, place);

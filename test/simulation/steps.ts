@@ -44,6 +44,19 @@ export type Step =
   /** All links heal, all devices run, all faults end, and everything is checked. */
   | { readonly kind: 'settle' };
 
+/** Steps after which a change may be seen late. */
+export const HIDING: ReadonlySet<Step['kind']> = new Set([
+  'spell',
+  'index fails',
+  'full',
+  'blind',
+  'overflow',
+  'power loss',
+  'index lost',
+  'index back',
+  'restored',
+]);
+
 /** False when it was not possible. */
 export function carryOut(user: MemoryUser, step: UserStep): boolean {
   const at = (path: string): string => `${ROOT}/${path}`;

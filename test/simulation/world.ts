@@ -13,7 +13,7 @@ import { randomUserStep } from './random-steps.ts';
 import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
 import { NO_WATCH_FAULTS } from './simulated-watch.ts';
 import { Standing } from './standing.ts';
-import { type Step, tellStep } from './steps.ts';
+import { HIDING, type Step, tellStep } from './steps.ts';
 import type { ProcessEnd, Wires } from './wires.ts';
 
 export { linksOf, type Plan, type Shape } from './plan.ts';
@@ -243,6 +243,11 @@ export class World {
     this.#standing.anew(device.number, device);
   }
 
+  #doubtAll(): void {
+    this.#ledger.doubt();
+    this.#standing.doubt();
+  }
+
   /** In the middle of the daemon's calls somebody does something, most often to what the daemon is at. */
   #letMeddle(oneIn: number): void {
     this.devices.forEach((device, number) => {
@@ -292,10 +297,7 @@ export class World {
     if (problems.length > 0) return problems;
     this.#ledger.rest();
     this.#standing.rest();
-    if (this.#isSomethingGone) {
-      this.#ledger.doubt();
-      this.#standing.doubt();
-    }
+    if (this.#isSomethingGone) this.#doubtAll();
     problems.push(...(await this.#notSilent()), ...(await this.#notInSync()));
     this.#troubled.clear();
     if (this.#plan.steps.some(({ kind }) => kind === 'index back' || kind === 'restored')) this.#backUpAll();
@@ -368,6 +370,8 @@ export class World {
         .map(([name, value]) => `${name}=${tell(value)}`)
         .join(' ');
     this.#say(() => `${device} ${level}: ${message} ${tellFields()}`);
+    // A file that is missing after that may have been lost with the disk: it is fetched again, whoever removed it.
+    if (message.startsWith('the disk was away')) this.#doubtAll();
     if (level !== 'error') return;
     const cause = fields !== undefined && 'error' in fields ? fields.error : undefined;
     const isBug = cause instanceof AssertionFailed || cause instanceof TypeError || cause instanceof RangeError;
@@ -379,19 +383,6 @@ export class World {
     this.#onLog?.(`${String(this.#clock.monotonicMs()).padStart(7)} ${line()}`);
   }
 }
-
-/** Steps after which a change may be seen late. */
-const HIDING: ReadonlySet<Step['kind']> = new Set([
-  'spell',
-  'index fails',
-  'full',
-  'blind',
-  'overflow',
-  'power loss',
-  'index lost',
-  'index back',
-  'restored',
-]);
 
 function tell(value: unknown): string {
   return value instanceof Error ? (value.stack ?? value.message) : String(value);

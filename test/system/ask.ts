@@ -54,12 +54,6 @@ export async function folderOn(daemon: Daemon, folder: string): Promise<StatusAn
   return found;
 }
 
-/** Its folders are opened after the daemon has begun to answer. */
-export async function isOpen(daemon: Daemon, folder: string): Promise<boolean> {
-  const status = (await ask(daemon, 'status')) as StatusAnswer;
-  return status.folders.some((each) => each.name === folder);
-}
-
 /** Bytes that this device has sent to all its peers since it started. */
 export async function sentBytes(daemon: Daemon): Promise<number> {
   const { peers } = (await ask(daemon, 'status')) as StatusAnswer;

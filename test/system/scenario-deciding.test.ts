@@ -72,7 +72,6 @@ test('S07: a device that is killed while a file becomes a directory and back has
   left,
   right,
   same,
-  start,
 }) => {
   plant(left, { x: 'a file', y: { link: 'usual 0' } });
   await same();
@@ -88,7 +87,7 @@ test('S07: a device that is killed while a file becomes a directory and back has
     await victim.kill();
     assert.ok(exists(left, 'x') && exists(left, 'y'));
     assert.ok(exists(right, 'x') && exists(right, 'y'), 'never neither');
-    await start(victim);
+    await victim.start();
     await same();
   }
 });

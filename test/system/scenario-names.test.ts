@@ -21,7 +21,7 @@ import { folderOn, inSync } from './ask.ts';
 import { rounds } from './rounds.ts';
 import { LONG, scenarios } from './scenario.ts';
 import { waitFor } from './wait-for.ts';
-import { compareTrees, describeTree, exists, noise, plant, plantMany, read } from './trees.ts';
+import { describeTree, exists, noise, plant, plantMany, read } from './trees.ts';
 
 const test = scenarios();
 
@@ -56,7 +56,7 @@ test('S06: twins to the eye and to other systems stay five files, and go one at 
 });
 
 test('T2: many files in one directory and two hundred levels arrive', async ({ left, right, same }) => {
-  const count = Math.min(100_000, rounds(2_000));
+  const count = Math.min(100_000, rounds(1_000));
   mkdirSync(join(left, 'many'));
   for (let n = 0; n < count; n++) writeFileSync(join(left, 'many', `${n}`), `${n}`);
   const deep = Array.from({ length: 200 }, (_, level) => `level ${level}`).join('/');
@@ -79,7 +79,7 @@ test('T3: a file that grows from nothing, and is emptied, and grows again, arriv
 });
 
 test('T3: the holes of a sparse file are neither sent nor filled', async ({ hub, left, right, same }) => {
-  const sizeBytes = LONG ? 10 * 2 ** 30 : 2 ** 28;
+  const sizeBytes = LONG ? 10 * 2 ** 30 : 2 ** 27;
   const before = (await hub.traffic()).sent;
   const file = openSync(join(left, 'sparse.img'), 'w');
   ftruncateSync(file, sizeBytes);
@@ -134,7 +134,6 @@ test('T6: links of every kind arrive as they are, and swap places with directori
     if (n % 3 === 0) symlinkSync('usual 0', name);
     else plant(root, { 'swapped/inside.txt': `round ${n}`, 'swapped/deeper/too.txt': `round ${n}` });
   }
-  await waitFor('both have the same of it', () => compareTrees(left, right).length === 0);
   await same();
 });
 

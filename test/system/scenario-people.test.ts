@@ -22,7 +22,6 @@ test('S17: deletions that come a few at a time, over restarts, are held before t
   left,
   right,
   same,
-  start,
 }) => {
   plantMany(left, 200);
   await same();
@@ -40,7 +39,7 @@ test('S17: deletions that come a few at a time, over restarts, are held before t
     );
     if (n % 100 !== 99 && !LONG) continue;
     await hub.stop();
-    await start(hub);
+    await hub.start();
   }
   await waitFor('it is said', async () => (await folderOn(hub, folder)).error?.code === 'E_MASS_DELETE');
   assert.ok(countFiles(right) >= 200, `${countFiles(right)} of 400 files are left`);

@@ -59,11 +59,11 @@ for (const { what, isKept, damage } of DAMAGES)
   });
 
 test('T31: an older copy of the index takes nothing back and resurrects nothing', async (scenario) => {
-  const { laptop, left, right, whileStopped, same, start } = scenario;
+  const { laptop, left, right, whileStopped, same } = scenario;
   const copy = `${laptop.home}.copy`;
   await laptop.stop();
   copyFileSync(indexOf(scenario), copy);
-  await start(laptop);
+  await laptop.start();
   await same();
   unlinkSync(join(left, 'usual 3/3.txt'));
   unlinkSync(join(right, 'usual 4/4.txt'));
@@ -84,7 +84,7 @@ test('T31: an older copy of the index takes nothing back and resurrects nothing'
 });
 
 test('S57: an index without the end of its write-ahead log, or without the log, loses nothing', async (scenario) => {
-  const { laptop, left, right, same, start } = scenario;
+  const { laptop, left, right, same } = scenario;
   const dice = new Dice();
   for (let n = 0; n < rounds(3); n++) {
     plant(left, { [`round ${n}/left.txt`]: `left ${n}` });
@@ -99,7 +99,7 @@ test('S57: an index without the end of its write-ahead log, or without the log, 
       else truncateSync(log, dice.below(statSync(log).size + 1));
     }
     writeFileSync(join(left, 'usual 1/1.txt'), `edited in round ${n}`);
-    await start(laptop);
+    await laptop.start();
     await same();
     assert.equal(read(left, `round ${n}/right.txt`), `right ${n}`, `seed ${dice.seed}`);
     assert.equal(read(right, `round ${n}/left.txt`), `left ${n}`, `seed ${dice.seed}`);
@@ -107,11 +107,11 @@ test('S57: an index without the end of its write-ahead log, or without the log, 
 });
 
 test('T32: a home from last week beside the files of today takes nothing back', async (scenario) => {
-  const { hub, laptop, folder, left, right, whileStopped, same, start } = scenario;
+  const { hub, laptop, folder, left, right, whileStopped, same } = scenario;
   const backup = `${laptop.home}.backup`;
   await laptop.stop();
   cpSync(laptop.home, backup, { recursive: true });
-  await start(laptop);
+  await laptop.start();
   await same();
   unlinkSync(join(left, 'usual 3/3.txt'));
   writeFileSync(join(right, 'usual 4/4.txt'), 'this week');
@@ -133,11 +133,11 @@ test('T32: a home from last week beside the files of today takes nothing back', 
 });
 
 test('T32: a machine that is restored with its files as they were last week catches up', async (scenario) => {
-  const { laptop, left, right, ledger, whileStopped, same, start } = scenario;
+  const { laptop, left, right, ledger, whileStopped, same } = scenario;
   const backups = [laptop.home, right].map((from) => [from, `${from}.machine`] as const);
   await laptop.stop();
   for (const [from, to] of backups) copyExactly(from, to);
-  await start(laptop);
+  await laptop.start();
   await same();
   unlinkSync(join(left, 'usual 3/3.txt'));
   writeFileSync(join(right, 'usual 4/4.txt'), 'this week');

@@ -188,7 +188,7 @@ test('T20: a large archive that is unpacked, and removed before it is done, ends
 }) => {
   for (const device of [hub, laptop]) await device.ok('edit-folder', folder, '--set', 'max_delete=100%');
   const aside = temporaryPlace(t);
-  const count = rounds(2_000);
+  const count = rounds(1_500);
   plantMany(join(aside, 'linux'), count);
   execFileSync('tar', ['-cf', join(aside, 'linux.tar'), '-C', aside, 'linux']);
   for (const whole of [false, true]) {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, conflictPaths, inSync, isOpen, sentBytes, waited } from './ask.ts';
+import { ask, conflictPaths, inSync, sentBytes, waited } from './ask.ts';
 import { Daemon } from './daemon.ts';
 import { freePort } from './free-port.ts';
 import { Ledger, imprintOf } from './ledger.ts';
@@ -44,8 +44,6 @@ export interface Scenario {
   apart(work: () => void | Promise<void>): Promise<void>;
   /** The laptop's daemon is stopped meanwhile. */
   whileStopped(work: () => void | Promise<void>): Promise<void>;
-  /** After a stop or a kill. */
-  start(daemon: Daemon): Promise<void>;
 }
 
 type Act = (scenario: Scenario) => Promise<void>;
@@ -132,18 +130,14 @@ class Stage {
       await laptop.stop();
       await work();
       for (const root of roots) ledger.noteTree(root);
-      await start(laptop);
-    };
-    const start: Scenario['start'] = async (daemon) => {
-      await daemon.start();
-      await waitFor(`${daemon.name} has opened ${folder}`, async () => isOpen(daemon, folder));
+      await laptop.start();
     };
     // Not what a scenario before this one has left by failing.
     link.up();
-    for (const daemon of [hub, laptop]) if (!daemon.isRunning()) await start(daemon);
+    for (const daemon of [hub, laptop]) if (!daemon.isRunning()) await daemon.start();
     plantSmallFiles(left);
     await same();
-    return { t, folder, hub, laptop, left, right, ledger, link, same, apart, whileStopped, start };
+    return { t, folder, hub, laptop, left, right, ledger, link, same, apart, whileStopped };
   }
 
   /** After anything whatever. */

@@ -1,6 +1,7 @@
-// A sample of all short histories with a kill at each call of a disk (exhaustive-space.ts): histories in strides that come to
-// each of them once, on one of the two devices, without a kill and with kills spread over all its calls, every third with the
-// power of the machine. ROUNDS=20 takes twenty times as many histories, FROM=200 those after the first 200; `node test/simulation/exhaustive-all.ts NUMBER` runs one with a kill at every call.
+// A sample of all short histories with a kill at each call of a disk (exhaustive-space.ts): histories in strides that come
+// to each of them once, on one of the two devices, without a kill and with kills spread over all its calls, every third with
+// the power of the machine. ROUNDS=20 takes twenty times as many histories, FROM=200 those after the first 200.
+// exhaustive-all.ts kills at every call.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';

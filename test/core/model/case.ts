@@ -33,6 +33,7 @@ export interface ModelCase {
 
 export const BASE_MS = 1000;
 const PATHS = ['a', 'b', 'd', 'd/a', 'd/b', 'd/e', 'd/e/a', 'e', 'e/a'].map(path);
+const USUAL_MODE = 0o755;
 const MODES = [0o600, 0o755, 0o700];
 const CLOCKS = [2000, 2000, 2000, 2001, 2500, 900];
 const LINKS = {
@@ -79,8 +80,9 @@ export function caseOf(seed: number): ModelCase {
   }
   // A new mode of a directory that nobody has seen goes with the directory, when that is removed elsewhere; and what is
   // the same here before it is seen is taken for what has arrived, which matters where a third one is in the conflict.
+  const hasModes = base.some(([, entry]) => entry.kind === 'dir' && entry.mode !== USUAL_MODE);
   const looksLater = (device: number): boolean =>
-    devices === 2 && !deeds.some(({ device: by, act }) => by === device && act.kind === 'chmod');
+    devices === 2 && !hasModes && !deeds.some(({ device: by, act }) => by === device && act.kind === 'chmod');
   const baseBy = numbers.oneIn(10) ? undefined : numbers.below(devices);
   return {
     devices,
@@ -110,7 +112,7 @@ function baseOf(numbers: Numbers): (readonly [RelativePath, LiveEntry])[] {
     const isLikelyDir = at === 'd' || at === 'e' || at === 'd/e';
     if (kind < (isLikelyDir ? 6 : 1)) {
       dirs.add(at);
-      base.push([at, { kind: 'dir', mode: numbers.oneIn(3) ? 0o711 : 0o755 }]);
+      base.push([at, { kind: 'dir', mode: numbers.oneIn(3) ? 0o711 : USUAL_MODE }]);
     } else if (kind < 7) base.push([at, fileEntry(i, BASE_MS - i)]);
     else if (kind === 7) base.push([at, { kind: 'symlink', target: `nowhere ${i}` }]);
   });

@@ -249,6 +249,8 @@ async function live(pair: Pair, { timing, deeds }: History, kill: Kill): Promise
       ledger.excuse(torn);
       if (torn === EMPTY) pair.mayBeEmpty = true;
     }
+    // Later deeds may move what is torn before any daemon has seen it: then it is new, and nobody knows what it was.
+    if (timing === 'in turn') pair.mayBeEmpty = true;
     ledger.anew(victim);
     standing.anew(kill.device, victim);
   }

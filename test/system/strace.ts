@@ -6,6 +6,8 @@ import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { waitFor } from './wait-for.ts';
 
+const MOST_DESCRIPTORS = 128;
+
 /** Why strace cannot be used here; false when it can. */
 export function withoutStrace(): string | false {
   try {
@@ -26,6 +28,13 @@ export interface Fault {
   readonly what: string;
   /** Which call of a thread it is: `3`, `3+` (and all later ones), `3+7` (and each seventh after it). */
   readonly when: string;
+  /** Only calls that name one of these, or are about a descriptor of one. */
+  readonly paths?: readonly string[];
+}
+
+/** What the daemon calls a child of a directory that it has open, whichever descriptor that has. */
+export function asChild(name: string): string[] {
+  return Array.from({ length: MOST_DESCRIPTORS }, (_, fd) => `/proc/self/fd/${fd}/${name}`);
 }
 
 /** Faults in a running process, until it is detached or has ended. */
@@ -62,8 +71,9 @@ export class Injection {
 
   static async #attach(t: TestContext, who: readonly string[], faults: readonly Fault[]): Promise<Injection> {
     const args = faults.flatMap(({ calls, what, when }) => ['-e', `inject=${calls}:${what}:when=${when}`]);
+    const paths = faults.flatMap((fault) => (fault.paths ?? []).flatMap((path) => ['-P', path]));
     const trace = `trace=${faults.map(({ calls }) => calls).join(',')}`;
-    const strace = spawn('strace', [...who, '-e', trace, '-e', 'status=failed', ...args], {
+    const strace = spawn('strace', [...who, ...paths, '-e', trace, '-e', 'status=failed', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const injection = new Injection(strace);

@@ -67,8 +67,8 @@ export class Standing {
   readonly #duels = new Map<string, readonly [string, string] | 'over'>();
   /** `path SHA-256` of what had lost at the last rest. */
   #lost: ReadonlySet<string> = new Set();
-  /** Taken away by a user since the last rest: a version that is made over that may meet an edit of what it holds. */
-  readonly #left = new Set<string>();
+  /** Somebody took away what another had replaced: a version that is made over that may meet an edit of what it holds. */
+  readonly #crossed = new Set<string>();
   #doubted = false;
 
   constructor(devices: readonly SimulatedDevice[]) {
@@ -131,8 +131,7 @@ export class Standing {
     if (content === undefined) return;
     here.delete(path);
     if (!isUser) return;
-    this.#left.add(path);
-    this.#standing.get(path)?.delete(content);
+    if (this.#standing.get(path)?.delete(content) !== true) this.#crossed.add(path);
     if (this.#duels.has(path)) this.#duels.set(path, 'over');
   }
 
@@ -189,7 +188,7 @@ export class Standing {
     }
     for (const one of lost) {
       const path = one.slice(0, one.lastIndexOf(' '));
-      const isContested = this.#unsure.has(path) || this.#empty.has(path) || this.#left.has(path);
+      const isContested = this.#unsure.has(path) || this.#empty.has(path) || this.#crossed.has(path);
       if (!isContested && !this.#lost.has(one)) problems.push(`I2: a conflict that nobody has made: ${one}`);
     }
     return problems;
@@ -206,7 +205,7 @@ export class Standing {
     this.#lost = this.#lostNow();
     this.#duels.clear();
     this.#born.clear();
-    this.#left.clear();
+    this.#crossed.clear();
     this.#unsure.clear();
     this.#empty.clear();
     this.#standing.clear();

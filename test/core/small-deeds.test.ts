@@ -10,6 +10,7 @@ import { ModelRun } from './model/run.ts';
 import { type Act, fileEntry } from './model/user.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+const DEEDS = Number(process.env['DEEDS'] ?? 2);
 const A = path('a');
 const B = path('b');
 const D = path('d');
@@ -52,8 +53,9 @@ function waysOf(deeds: number): Way[] {
 
 test('I1, I2, I3, I13: all that two users may do to one tree, in up to two deeds each', (t) => {
   const ways = [...waysOf(0), ...waysOf(1), ...waysOf(2)];
+  const longer = Array.from({ length: DEEDS + 1 }, (_, deeds) => waysOf(deeds)).flat();
   let count = 0;
-  for (const mine of ways)
+  for (const mine of longer)
     for (const theirs of ways)
       for (const clocks of [
         [2000, 2001],
@@ -86,5 +88,5 @@ test('I1, I2, I3, I13: all that two users may do to one tree, in up to two deeds
           }
           count++;
         }
-  t.diagnostic(`${ways.length} ways, ${count} cases`);
+  t.diagnostic(`${longer.length} × ${ways.length} ways, ${count} cases`);
 });

@@ -134,7 +134,7 @@ test('T27 S28 I1 I5 I12: killed at any system call of receiving, a daemon goes o
   /** How many calls of a kind a stage was seen to make: later ones are not waited for. */
   const reach = new Map<string, number>();
   const kills = new Map<string, number>();
-  const tried = rounds(18);
+  const tried = rounds(14);
   let missed = 0;
 
   for (let round = 0; round < tried; round++) {

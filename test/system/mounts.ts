@@ -1,6 +1,7 @@
 // Small and failing disks for system tests: file systems that are mounted for one test and gone after it.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
@@ -10,9 +11,9 @@ import { temporaryDirectory } from './daemon.ts';
 /** Why nothing can be mounted here; false when it can. */
 export function withoutMounts(): string | false {
   if (process.getuid?.() !== 0) return 'only root may mount file systems';
-  const place = '/run/syncd-test-mount';
+  // Test files that run at the same time ask at the same time.
+  const place = mkdtempSync(join(tmpdir(), 'syncd-mount-'));
   try {
-    mkdirSync(place, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place], { stdio: 'ignore' });
     execFileSync('umount', [place], { stdio: 'ignore' });
     return false;

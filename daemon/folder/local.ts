@@ -141,7 +141,8 @@ export class LocalChanges {
         // It could not be read, and now it can: what waits to be written into it need not wait any longer.
         if (skipped.isOutOfReach(own)) this.#parts.onReadable();
         if (listing.dir === '' || !this.#waits(listing.dir)) skipped.clear(own);
-        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped, (path) => this.#waits(path)));
+        const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
+        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped, there, (path) => this.#waits(path)));
         const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
         const look: RelativePath[] = [];
         for (const entry of listing.entries) {

@@ -35,11 +35,22 @@ export class SkippedPaths {
     this.#codes.delete(path);
   }
 
-  /** A directory was listed whole: of its own entries only these are skipped, and those that `waits` says. Returns what is new. */
-  replaceIn(dir: DirPath, found: readonly Skipped[], waits: (path: RelativePath) => boolean): readonly Skipped[] {
+  /**
+   * A directory was listed whole: of its own entries only these are skipped, and nothing below what is not `there`; but all
+   * that `waits` says. Returns what is new.
+   */
+  replaceIn(
+    dir: DirPath,
+    found: readonly Skipped[],
+    there: ReadonlySet<string>,
+    waits: (path: RelativePath) => boolean,
+  ): readonly Skipped[] {
     const now = new Set(found.map(({ path }) => path));
-    for (const path of this.#codes.keys())
-      if (parentText(path) === dir && !now.has(path) && !waits(path as RelativePath)) this.#codes.delete(path);
+    for (const path of this.#codes.keys()) {
+      const entry = entryIn(dir, path);
+      if (entry === undefined || now.has(entry) || (entry !== path && there.has(entry))) continue;
+      if (!waits(path as RelativePath)) this.#codes.delete(path);
+    }
     return found.filter(({ path, code }) => this.set(path, code));
   }
 
@@ -53,7 +64,9 @@ export class SkippedPaths {
   }
 }
 
-function parentText(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
+/** The entry of a directory that a path is, or is below. */
+function entryIn(dir: DirPath, path: string): string | undefined {
+  if (dir !== '' && !path.startsWith(`${dir}/`)) return undefined;
+  const end = path.indexOf('/', dir === '' ? 0 : dir.length + 1);
+  return end < 0 ? path : path.slice(0, end);
 }

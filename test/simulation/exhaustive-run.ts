@@ -265,14 +265,14 @@ async function problemOf(pair: Pair, tells: boolean, silent: boolean): Promise<s
   const tree = pair.device(0).fs.user.tree(ROOT);
   const problems = [
     ...differences(devices),
-    ...ledger.problems(),
-    ...ledger.problemsAtRest(tree),
+    ...(goneFromAll(pair).length > 0 ? [] : [...ledger.problems(), ...ledger.problemsAtRest(tree)]),
     ...torn(pair, tree),
     ...unfinished(devices),
     ...errors,
   ];
   if (problems.length === 0 && tells) problems.push(...standing.problems());
-  if (problems.length === 0 && silent) {
+  // What is gone is asked for again and again.
+  if (problems.length === 0 && silent && goneFromAll(pair).length === 0) {
     const before = pair.messages;
     await pair.clock.advance(SILENCE_MS);
     if (pair.messages > before) problems.push(`I7: ${pair.messages - before} messages were sent at rest`);
@@ -281,12 +281,18 @@ async function problemOf(pair: Pair, tells: boolean, silent: boolean): Promise<s
 }
 
 /** No user has made a file without content: a daemon has taken what a power loss left for an edit, and says nothing. */
-function torn({ devices, mayBeEmpty }: Pair, tree: ReadonlyMap<string, string>): string[] {
-  if (mayBeEmpty) return [];
-  const named = new Set<string>(
-    devices.flatMap(({ folder }) => folder?.snapshot().skipped.map(({ path }) => path) ?? []),
-  );
+function torn(pair: Pair, tree: ReadonlyMap<string, string>): string[] {
+  if (pair.mayBeEmpty) return [];
+  const named = new Set<string>(goneFromAll(pair));
   return [...tree].flatMap(([path, words]) =>
     words.endsWith(EMPTY) && !named.has(path) ? [`I5: ${path} is torn`] : [],
   );
+}
+
+/** What a power loss took before it had come anywhere else: it is wanted, and named when everybody has been asked. */
+function goneFromAll({ devices }: Pair): string[] {
+  return devices.flatMap(({ folder, index }) => [
+    ...(folder?.snapshot().skipped.map(({ path }) => path) ?? []),
+    ...[...(index?.wantedAll() ?? [])].map(({ record }) => record.path),
+  ]);
 }

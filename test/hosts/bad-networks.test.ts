@@ -1,7 +1,7 @@
 // Networks as they are: links that go silent without closing, partitions, loss and delay, a link that flaps in a ring. Each
 // test has hosts of its own, and they run side by side, because most of their time is waiting for the dead to be noticed.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +35,9 @@ describe('bad networks', { skip, concurrency: true }, () => {
       const received = async (): Promise<number> => (await laptop.peer('hub')).bytes_received - before;
       const before = (await laptop.peer('hub')).bytes_received;
       await hosts.does('slow', 'laptop', '--rate', '40mbit');
-      writeFileSync(join(hub.root, `big${n % 2}`), noise(sizeBytes, dice.seed + n));
+      // Whole from the first moment: what is read of a file that is being written is sent, too.
+      writeFileSync(join(hub.root, '../big'), noise(sizeBytes, dice.seed + n));
+      renameSync(join(hub.root, '../big'), join(hub.root, `big${n % 2}`));
       const cutAtBytes = 1_000_000 + dice.below(sizeBytes - 4_000_000);
       await waitFor('the file is on its way', async () => (await received()) > cutAtBytes);
       await hosts.does('cut', 'hub', 'laptop');

@@ -105,7 +105,8 @@ async function oneRound(hosts: Hosts, both: [Device, Device], edits: Edits, dice
   if (kind === 'rest') await sleep(dice.below(LATEST_CUT_MS));
   else await editUntilCut(both, kind, isSafe, edits, dice);
   await cut(hosts, victims);
-  const surviving = both.filter((device) => !victims.includes(device)).map(({ root }) => contentsOf(root));
+  const survivors = both.filter((device) => !victims.includes(device));
+  const surviving = survivors.map(({ root }) => contentsOf(root));
   await Promise.all(victims.map(async (device) => device.boot()));
   if (dice.below(4) === 0) {
     figures.twice++;
@@ -133,9 +134,10 @@ async function oneRound(hosts: Hosts, both: [Device, Device], edits: Edits, dice
   );
   // Where nobody has the newest content, one of them still shows the one before.
   const kept = new Set(both.flatMap(({ root }) => [...contentsOf(root).values(), ...versionsOf(root)]));
-  // What the users wrote over on both sides themselves is their loss.
+  // What the user of the only device that surely had it wrote over is the user's loss.
+  const sure = survivors.length > 0 ? survivors : both;
   none(
-    pathsWhere(settled, (path, hash) => !kept.has(hash) && !isTouchedByAll(path)),
+    pathsWhere(settled, (path, hash) => !kept.has(hash) && !sure.every(({ root }) => edits.isTouched(root, path))),
     'settled, and in no tree and no version store',
   );
   none(

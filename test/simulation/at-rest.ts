@@ -37,7 +37,7 @@ export function differences(devices: readonly SimulatedDevice[]): string[] {
   const [first, ...rest] = devices;
   if (first === undefined) return [];
   const problems: string[] = [];
-  const gone = new Set(devices.flatMap((device) => goneFrom(device, devices)));
+  const gone = gonePaths(devices);
   const tree = first.fs.user.tree(ROOT);
   for (const other of rest) {
     const theirs = other.fs.user.tree(ROOT);
@@ -70,6 +70,11 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
     if (fs.openHandles > 0) problems.push(`${name} has ${fs.openHandles} open files`);
     return problems;
   });
+}
+
+/** Where a content is wanted or named that a power loss took from everybody. */
+export function gonePaths(devices: readonly SimulatedDevice[]): ReadonlySet<string> {
+  return new Set(devices.flatMap((device) => goneFrom(device, devices)));
 }
 
 function goneFrom({ folder, index }: SimulatedDevice, devices: readonly SimulatedDevice[]): string[] {

@@ -41,7 +41,6 @@ export class Ledger {
   constructor(devices: readonly SimulatedDevice[], meddled: boolean) {
     this.#devices = devices;
     this.#meddled = meddled;
-    if (meddled) this.#uncontested.doubtAll();
     for (const device of devices) {
       this.#places.set(device, new Map());
       device.fs.onChange((change) => this.#onChange(device, change));
@@ -67,7 +66,6 @@ export class Ledger {
     const tree = first?.fs.user.tree(ROOT) ?? new Map<string, string>();
     this.#alive = new Set(tree.keys());
     this.#uncontested.rest(tree);
-    if (this.#meddled) this.#uncontested.doubtAll();
   }
 
   /** What happens to a disk meanwhile no user and no daemon does; to be followed by {@link anew}. */
@@ -95,7 +93,7 @@ export class Ledger {
       this.#add(device, VERSIONS.slice(0, -1), store);
     }
     for (const content of this.#doubtful) if (!this.#isStaged(content)) this.#forget(content);
-    this.#uncontested.doubtAll();
+    this.#uncontested.anew(device);
   }
 
   /** Until the next rest it cannot be said which version is where. */
@@ -112,8 +110,8 @@ export class Ledger {
     return this.#wrong;
   }
 
-  /** What is wrong at rest; all trees are this one. */
-  problemsAtRest(tree: ReadonlyMap<string, string>): string[] {
+  /** What is wrong at rest; all trees are this one, but for what is gone from everybody. */
+  problemsAtRest(tree: ReadonlyMap<string, string>, gone: ReadonlySet<string>): string[] {
     const held = new Set<string>();
     for (const { fs } of this.#devices)
       for (const [path, words] of fs.user.tree(ROOT, [STAGING])) {
@@ -124,7 +122,7 @@ export class Ledger {
     return [
       ...lost.map(([content, where]) => `I1: lost ${content.slice(0, 40)} of ${where}`),
       ...this.#wrong,
-      ...this.#uncontested.problems(tree),
+      ...(this.#meddled ? [] : this.#uncontested.problems(tree, gone)),
     ];
   }
 
@@ -146,7 +144,7 @@ export class Ledger {
     const relative = path.slice(ROOT.length + 1);
     const inTree = !relative.startsWith('.syncd');
     if (!inTree && !relative.startsWith(VERSIONS)) return;
-    if (by === 'user') this.#note(relative, inode, what === 'created' || what === 'changed');
+    if (by === 'user') this.#note(relative, inode, what);
     if (what === 'removed') this.#remove(device, relative, inode);
     if (what === 'created' || what === 'changed') this.#add(device, relative, inode);
     if (by === 'daemon' && inTree) this.#judge(device, relative, inode, what);
@@ -162,8 +160,11 @@ export class Ledger {
       this.#wrong.push(`I5: ${path} on ${device.name} holds what nobody wrote: ${content.slice(0, 60)}`);
   }
 
-  #note(path: string, inode: Inode, isThere: boolean): void {
+  #note(path: string, inode: Inode, what: Change['what']): void {
+    const isThere = what === 'created' || what === 'changed';
+    const isGone = what === 'removed';
     this.#acting?.touched.add(path);
+    if (isGone) this.#uncontested.remove(path);
     if (isThere) this.#alive.add(path);
     const content = contentOf(inode);
     if (content !== undefined && isThere) {
@@ -171,7 +172,7 @@ export class Ledger {
       this.#acting?.made.add(content);
     }
     if (inode.kind === 'dir')
-      for (const [name, child] of inode.children) this.#note(`${path}/${name}`, child.inode, isThere);
+      for (const [name, child] of inode.children) this.#note(`${path}/${name}`, child.inode, what);
   }
 
   #add(device: SimulatedDevice, path: string, inode: Inode): void {

@@ -7,12 +7,28 @@ export class Uncontested {
   #before: ReadonlyMap<string, string> = new Map();
   readonly #touched = new Map<string, Set<SimulatedDevice>>();
   readonly #left = new Map<string, string | undefined>();
+  readonly #removed = new Set<string>();
+  /** On which devices users have made something there, that have lost nothing since. */
+  readonly #made = new Map<string, Set<SimulatedDevice>>();
   #doubted = false;
 
   /** A user of this device has made, changed or removed what is there; called when it is done. */
   touch(device: SimulatedDevice, path: string): void {
     addTo(this.#touched, path, [device]);
-    this.#left.set(path, device.fs.user.wordsAt(ROOT, path));
+    const words = device.fs.user.wordsAt(ROOT, path);
+    this.#left.set(path, words);
+    if (words !== undefined) addTo(this.#made, path, [device]);
+  }
+
+  /** Some user has removed this, or moved it away. */
+  remove(path: string): void {
+    this.#removed.add(path);
+  }
+
+  /** What this device had alone may be lost. */
+  anew(device: SimulatedDevice): void {
+    for (const devices of this.#made.values()) devices.delete(device);
+    this.doubtAll();
   }
 
   doubtAll(): void {
@@ -23,11 +39,18 @@ export class Uncontested {
     this.#before = tree;
     this.#touched.clear();
     this.#left.clear();
+    this.#removed.clear();
+    this.#made.clear();
     this.#doubted = false;
   }
 
-  problems(tree: ReadonlyMap<string, string>): string[] {
-    if (this.#doubted) return [];
+  problems(tree: ReadonlyMap<string, string>, gone: ReadonlySet<string>): string[] {
+    const made = [...this.#made].filter(([, devices]) => devices.size > 0).map(([path]) => path);
+    const vanished = [...this.#before.keys(), ...made].filter(
+      (path) => !tree.has(path) && !this.#removed.has(path) && !gone.has(path),
+    );
+    // Whatever a disk or an index has lost: somebody else had it, and nobody has removed it.
+    if (this.#doubted) return vanished.map((path) => `I4: ${path} is gone, and no user removed it`);
     const below = new Map<string, Set<SimulatedDevice>>();
     for (const [path, devices] of this.#touched) for (const above of ancestors(path)) addTo(below, above, devices);
     const problems: string[] = [];

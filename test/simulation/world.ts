@@ -1,7 +1,7 @@
 // A world: some devices, the wires between them, and one clock. Everything in it follows from its plan, so a run that
 // fails can be repeated, and made shorter.
 import { AssertionFailed } from '../../daemon/core/assert.ts';
-import { areIdle, differences, unfinished } from './at-rest.ts';
+import { areIdle, differences, gonePaths, unfinished } from './at-rest.ts';
 import { type Backup, backUp, putBack } from './backup.ts';
 import { ByteWires } from './byte-wires.ts';
 import { SimulatedClock } from './clock.ts';
@@ -231,6 +231,7 @@ export class World {
     if (what === 'index lost') device.putIndex(undefined);
     else if (backup === undefined) return;
     else {
+      device.heal();
       device.putIndex(backup.index);
       if (what === 'restored') this.#ledger.unseen(() => putBack(device.fs.user, ROOT, backup.disk));
     }
@@ -287,7 +288,7 @@ export class World {
     const tree = this.devices[0]?.fs.user.tree(ROOT) ?? new Map<string, string>();
     const problems = [
       ...differences(this.devices),
-      ...this.#ledger.problemsAtRest(tree),
+      ...this.#ledger.problemsAtRest(tree, gonePaths(this.devices)),
       ...unfinished(this.devices),
       ...this.#errors,
     ];

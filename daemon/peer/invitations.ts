@@ -26,13 +26,15 @@ export interface Grant {
   readonly role: Role;
 }
 
-/** What a secret gives to who shows it. `used`: this very device has had it already. */
+/** What a secret gives to who shows it. `had`: this very device has had it already. */
 export interface Shown extends Grant {
-  readonly used: boolean;
+  readonly had: boolean;
 }
 
 export interface Taken {
   readonly grant: Grant;
+  /** It is given. Until then the same device may go on with it: this one may have died in between. */
+  given(): void;
   /** It could not be given: the secret is good again until it expires. */
   putBack(): void;
 }
@@ -43,6 +45,7 @@ interface Kept extends Grant {
   /** By the wall clock. */
   readonly expiresMs: number;
   readonly usedBy: DeviceId | undefined;
+  readonly given: boolean;
 }
 
 export class Invitations {
@@ -73,7 +76,7 @@ export class Invitations {
     const secret = encodeBase32(this.#random.bytes(SECRET_BYTES));
     const id = encodeBase32(this.#random.bytes(10));
     const expiresMs = this.#clock.nowMs() + expiresInMs;
-    const one: Kept = { ...grant, id, secretHash: hash(secret), expiresMs, usedBy: undefined };
+    const one: Kept = { ...grant, id, secretHash: hash(secret), expiresMs, usedBy: undefined, given: false };
     this.#files.create(fileOf(id), formatFile(one));
     this.#kept.set(id, one);
     return secret;
@@ -83,19 +86,29 @@ export class Invitations {
   look(secret: string, device: DeviceId): Shown | undefined {
     const one = this.#find(secret);
     if (one === undefined || (one.usedBy !== undefined && one.usedBy !== device)) return undefined;
-    return { folders: one.folders, role: one.role, used: one.usedBy !== undefined };
+    return { folders: one.folders, role: one.role, had: one.given };
   }
 
   /** Uses the secret up. Undefined: it gives nothing (any longer). */
   take(secret: string, device: DeviceId): Taken | undefined {
     const one = this.#find(secret);
     // One whose file was removed was taken back.
-    if (one === undefined || one.usedBy !== undefined || this.#files.read(fileOf(one.id)) === undefined)
-      return undefined;
-    this.#replace({ ...one, usedBy: device });
+    if (one === undefined || one.given || this.#files.read(fileOf(one.id)) === undefined) return undefined;
+    if (one.usedBy !== undefined && one.usedBy !== device) return undefined;
+    const used = { ...one, usedBy: device };
+    this.#replace(used);
     const [first, ...others] = this.#used();
     if (first !== undefined && others.length >= MAX_USED) this.#remove(first);
-    return { grant: one, putBack: () => this.#replace(one) };
+    return {
+      grant: one,
+      given: () => this.#replace({ ...used, given: true }),
+      putBack: () => this.#replace(one),
+    };
+  }
+
+  /** A device that is no peer is not known by what it has used: nobody comes back by it. */
+  forgetUnless(isPeer: (device: DeviceId) => boolean): void {
+    for (const one of this.#used()) if (one.usedBy !== undefined && !isPeer(one.usedBy)) this.#remove(one);
   }
 
   #used(): readonly Kept[] {
@@ -135,14 +148,14 @@ export class Invitations {
 const fileOf = (id: string): string => `${DIRECTORY}/${id}.json`;
 const hash = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
 
-function formatFile({ secretHash, expiresMs, folders, role, usedBy }: Kept): string {
+function formatFile({ secretHash, expiresMs, folders, role, usedBy, given }: Kept): string {
   const secret = Buffer.from(secretHash).toString('hex');
-  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, folders, role, usedBy })}\n`;
+  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, folders, role, usedBy, given })}\n`;
 }
 
 /** Undefined where the file is not what this program writes: an invitation less, and nothing else. */
 function parseFile(id: string, text: string): Kept | undefined {
-  const { secretSha256, expiresMs, folders, role, usedBy } = fieldsOf(text);
+  const { secretSha256, expiresMs, folders, role, usedBy, given } = fieldsOf(text);
   const user = typeof usedBy === 'string' ? parseDeviceId(usedBy) : undefined;
   if (usedBy !== undefined && user === undefined) return undefined;
   const granted = ROLES.find((one) => one === role);
@@ -151,10 +164,11 @@ function parseFile(id: string, text: string): Kept | undefined {
   if (typeof secretSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(secretSha256)) return undefined;
   if (typeof expiresMs !== 'number' || granted === undefined) return undefined;
   if (known.length === 0 || known.length < names.length) return undefined;
-  return { id, secretHash: Buffer.from(secretSha256, 'hex'), expiresMs, folders: known, role: granted, usedBy: user };
+  const secretHash = Buffer.from(secretSha256, 'hex');
+  return { id, secretHash, expiresMs, folders: known, role: granted, usedBy: user, given: given === true };
 }
 
-type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'role' | 'usedBy';
+type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'role' | 'usedBy' | 'given';
 
 function fieldsOf(text: string): Partial<Record<Field, unknown>> {
   try {

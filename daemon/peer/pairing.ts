@@ -65,8 +65,8 @@ export class Pairing {
     const offered = this.#offer(shown);
     if (offered === undefined) return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
     // It has missed the answer, or has died before it wrote it down. It is told again, and given nothing.
-    if (shown.used && !this.#has(from.device, shown)) return refused();
-    if (!join.preview && shown.used) return { message: offered };
+    if (shown.had && !this.#has(from.device, shown)) return refused();
+    if (!join.preview && shown.had) return { message: offered };
     if (!join.preview) return this.#admit(join, from, offered);
     return join.digests === true ? this.#options.digests.addTo(offered) : { message: offered };
   }
@@ -84,6 +84,7 @@ export class Pairing {
         address: address && `wss://${formatHostPort(address)}`,
         folders: folders.map((folder) => ({ name: folder, role })),
       });
+      taken.given();
       log.info('a device has joined', { peer: name, device: from.device, folders, source: from.source });
       return { message: offered };
     } catch (failure) {

@@ -107,6 +107,7 @@ export class Peers {
     if (this.#stopping.signal.aborted) return;
     this.#trust.replace(settings);
     this.#connections.update();
+    this.#invitations.forgetUnless((device) => this.#trust.peer(device) !== undefined);
     this.#roster.keep((device) => this.#trust.peer(device) !== undefined);
     this.#dialAsNeeded();
     const waitedFor = this.#trust.peers().some((peer) => peer.addresses.length === 0);

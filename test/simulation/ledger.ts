@@ -111,7 +111,7 @@ export class Ledger {
   }
 
   /** What is wrong at rest; all trees are this one, but for what is gone from everybody. */
-  problemsAtRest(tree: ReadonlyMap<string, string>, gone: ReadonlySet<string>): string[] {
+  problemsAtRest(tree: ReadonlyMap<string, string>, gone: ReadonlySet<string> = new Set()): string[] {
     const held = new Set<string>();
     for (const { fs } of this.#devices)
       for (const [path, words] of fs.user.tree(ROOT, [STAGING])) {

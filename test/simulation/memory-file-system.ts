@@ -60,6 +60,11 @@ export class MemoryFileSystem implements FileSystem {
     this.#tree.keepJournal();
   }
 
+  /** As sync(1): all that is there now is durable. */
+  syncAll(): void {
+    this.#tree.journal?.sync();
+  }
+
   /** Whoever had something open is gone; nobody is told of any change. */
   losePower(random: SeededRandom): void {
     this.#tree.losePower(random);

@@ -234,6 +234,7 @@ export class World {
       device.heal();
       device.putIndex(backup.index);
       if (what === 'restored') this.#ledger.unseen(() => putBack(device.fs.user, ROOT, backup.disk));
+      device.fs.syncAll();
     }
     this.#doubt(device);
   }

@@ -17,12 +17,17 @@ export interface RootLock {
 
 /** Holds it until it is released or the process ends. E_FOLDER_LOCKED; E_ROOT_FOREIGN where a link is in its place. */
 export function lockRoot(root: string): RootLock {
-  let fd: number | undefined = openLock(root, O_CREAT);
+  let fd: number | undefined = openLock(root, O_RDONLY | O_CREAT);
   const release = (): void => {
     if (fd !== undefined) closeSync(fd);
     fd = undefined;
   };
   try {
+    // A descriptor for reading: one for writing would keep the disk from being remounted read-only. NFS asks for it.
+    if (tryLock(fd) === 'EBADF') {
+      release();
+      fd = openLock(root, O_RDWR);
+    }
     if (!take(fd, root)) throw new CodedError('E_FOLDER_LOCKED', `${root} is kept by another daemon`);
   } catch (error) {
     release();
@@ -35,7 +40,7 @@ export function lockRoot(root: string): RootLock {
 export function isRootLocked(root: string): boolean {
   let fd: number;
   try {
-    fd = openLock(root, 0);
+    fd = openLock(root, O_RDONLY);
   } catch {
     return false;
   }
@@ -46,10 +51,10 @@ export function isRootLocked(root: string): boolean {
   }
 }
 
-function openLock(root: string, create: number): number {
+function openLock(root: string, how: number): number {
   const own = open(`${root}/${OWN_DIR}`, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, root);
   try {
-    const fd = open(`/proc/self/fd/${own}/${LOCK_FILE}`, O_RDWR | create | O_NOFOLLOW | O_NONBLOCK, root);
+    const fd = open(`/proc/self/fd/${own}/${LOCK_FILE}`, how | O_NOFOLLOW | O_NONBLOCK, root);
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
     throw new CodedError('E_ROOT_FOREIGN', `${root}/${OWN_DIR}/${LOCK_FILE} is no file`);

@@ -104,7 +104,11 @@ export class Standing {
       else this.#empty.set(path, (this.#empty.get(path) ?? new Set()).add(number));
     }
     for (const [one, content] of contentsIn(inode, path)) {
-      if (here.get(one) === content) continue;
+      if (here.get(one) === content) {
+        // Written again: a version of its own, that nobody can tell from the one before.
+        if (isUser) this.#unsure.add(one);
+        continue;
+      }
       this.#leave(here, one, isUser);
       here.set(one, content);
       if (isUser) this.#put(one, content);

@@ -2,6 +2,7 @@
 import type { Mutation } from './mutation.ts';
 
 const RECONCILE = 'daemon/core/reconcile.ts';
+const RIVALS = 'daemon/core/rivals.ts';
 const CONFLICT = 'daemon/core/conflict.ts';
 const VECTOR = 'daemon/core/version-vector.ts';
 const RECORD = 'daemon/core/record.ts';
@@ -13,7 +14,7 @@ export const CORE: readonly Mutation[] = [
     name: 'last-to-arrive-wins',
     breaks: 'a conflict is decided by the order in which the versions arrive',
     invariant: 'I2',
-    within: 'line',
+    within: 'few paths',
     edits: [
       { file: RECONCILE, find: 'const weWin = compareVersions(ours, theirs) >= 0;', replace: 'const weWin = false;' },
     ],
@@ -22,7 +23,7 @@ export const CORE: readonly Mutation[] = [
     name: 'concurrent-is-newer',
     breaks: 'a version that has not seen ours counts as its successor',
     invariant: 'I2',
-    within: 'line',
+    within: 'few paths',
     edits: [
       {
         file: VECTOR,
@@ -48,13 +49,22 @@ export const CORE: readonly Mutation[] = [
     name: 'deletion-beats-edit',
     breaks: 'a tombstone wins against an edit when it is later',
     invariant: 'I1',
-    within: 'two devices',
+    within: 'few paths',
     edits: [
       {
         file: RECONCILE,
-        find: "if (b.entry.kind === 'absent') return a.entry.kind !== 'absent';",
-        replace: "if (b.entry.kind === 'absent') return false;",
+        find: "return a.entry.kind !== 'absent' && !isTakenAway(a, b);",
+        replace: 'return a.entry === b.entry;',
       },
+    ],
+  },
+  {
+    name: 'loser-not-named',
+    breaks: 'the winner of a conflict does not say which content has lost',
+    invariant: 'I11',
+    within: 'few paths',
+    edits: [
+      { file: CONFLICT, find: 'joinLost(winner.lost, loser.lost, lost)', replace: 'joinLost(winner.lost, loser.lost)' },
     ],
   },
   {
@@ -76,6 +86,13 @@ export const CORE: readonly Mutation[] = [
         replace: 'newVersion(ours.path, ours.entry, [ours], maker',
       },
     ],
+  },
+  {
+    name: 'rivals-forgotten',
+    breaks: 'of several announced versions only the last is kept',
+    invariant: 'I2',
+    within: 'few paths in a line',
+    edits: [{ file: RIVALS, find: "if (relation !== 'newer') kept.push(one);", replace: '' }],
   },
   {
     name: 'shallow-deletions-first',
@@ -111,6 +128,19 @@ export const CORE: readonly Mutation[] = [
     ],
   },
   {
+    name: 'edit-over-nothing',
+    breaks: 'an edit made here does not know what it replaces',
+    invariant: 'I2',
+    within: 'two devices',
+    edits: [
+      {
+        file: OBSERVATION,
+        find: 'const replaces = known === undefined ? [] : [known.record];',
+        replace: 'const replaces: FileRecord[] = [];',
+      },
+    ],
+  },
+  {
     name: 'tombstone-over-nothing',
     breaks: 'a deletion made here does not know what it deletes',
     invariant: 'I3',
@@ -121,6 +151,28 @@ export const CORE: readonly Mutation[] = [
         find: 'return newVersion(record.path, entry, [record], maker, nowMs, nowMs);',
         replace: 'return newVersion(record.path, entry, [], maker, nowMs, nowMs);',
       },
+    ],
+  },
+  {
+    name: 'both-win-a-tie',
+    breaks: 'of two versions of the same moment each device keeps its own',
+    invariant: 'I2',
+    within: 'few paths in a line',
+    edits: [
+      {
+        file: CONFLICT,
+        find: 'if (a.maker !== b.maker) return a.maker < b.maker ? -1 : 1;',
+        replace: 'if (a.maker !== b.maker) return 1;',
+      },
+    ],
+  },
+  {
+    name: 'count-without-clock',
+    breaks: 'a counter is the one before and one more: an index that is an older copy counts the same numbers again',
+    invariant: 'I2',
+    within: 'older copies',
+    edits: [
+      { file: VECTOR, find: 'Math.max(countOf(vector, epoch) + 1, nowMs)', replace: 'countOf(vector, epoch) + 1' },
     ],
   },
 ];

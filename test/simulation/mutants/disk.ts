@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts';
 
 const APPLY = 'daemon/disk/apply.ts';
 const PUT = 'daemon/disk/put.ts';
+const OUTCOME = 'daemon/disk/outcome.ts';
 const VERSIONS = 'daemon/disk/versions.ts';
 
 export const DISK: readonly Mutation[] = [
@@ -17,6 +18,20 @@ export const DISK: readonly Mutation[] = [
         find: "  try {\n    staging.rename(staged, place.dir, place.name, 'exchange');\n  } catch (error) {\n    if (errnoOf(error) !== 'EINVAL') throw error;\n    return putByLink(tree, staging, place, operation, ours);\n  }\n  // The old",
         replace:
           "  if (now?.kind !== 'dir') {\n    staging.rename(staged, place.dir, place.name, 'replace');\n    return placed(place, ours);\n  }\n  staging.rename(staged, place.dir, place.name, 'exchange');\n  // The old",
+      },
+    ],
+  },
+  {
+    name: 'rename-over-the-new',
+    breaks: 'a new file is renamed over whatever came to its place in the meantime',
+    invariant: 'I1',
+    within: 'meddling',
+    edits: [
+      {
+        file: PUT,
+        find: '    moveWithoutReplacing(staging, staged, place.dir, place.name);\n    return placed(place, ours);\n  }\n  try',
+        replace:
+          "    staging.rename(staged, place.dir, place.name, 'replace');\n    return placed(place, ours);\n  }\n  try",
       },
     ],
   },
@@ -49,6 +64,15 @@ export const DISK: readonly Mutation[] = [
     ],
   },
   {
+    name: 'remembers-what-is-there-now',
+    breaks: 'what is at a place after it was taken counts as what was put there, whoever wrote it since',
+    invariant: 'I1',
+    within: 'meddling',
+    edits: [
+      { file: OUTCOME, find: 'seen: isSamePut(before, after) ? after : before, filed', replace: 'seen: after, filed' },
+    ],
+  },
+  {
     name: 'removed-with-all-in-it',
     breaks: 'a directory is removed with what nobody has looked at in it',
     invariant: 'I1',
@@ -77,6 +101,20 @@ export const DISK: readonly Mutation[] = [
         file: VERSIONS,
         find: "    dir.rename(name, store, stored, 'noreplace');",
         replace: "    dir.rename(name, store, stored, 'replace');",
+      },
+    ],
+  },
+  {
+    name: 'every-failure-is-absence',
+    breaks: 'what cannot be opened for want of a descriptor or of rights counts as not there',
+    invariant: 'I4',
+    within: 'failing disks',
+    edits: [
+      {
+        file: 'daemon/disk/errno.ts',
+        find: "return errno === 'ENOENT' || errno === 'ENOTDIR';",
+        replace:
+          "return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EMFILE' || errno === 'EACCES' || errno === 'EIO';",
       },
     ],
   },

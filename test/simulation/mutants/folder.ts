@@ -5,6 +5,7 @@ const TALK = 'daemon/folder/talk.ts';
 const CARRY_OUT = 'daemon/folder/carry-out.ts';
 const HINTS = 'daemon/folder/hints.ts';
 const LITTER = 'daemon/folder/litter.ts';
+const RECOVERY = 'daemon/folder/recovery.ts';
 
 export const FOLDER: readonly Mutation[] = [
   {
@@ -68,7 +69,7 @@ export const FOLDER: readonly Mutation[] = [
     name: 'merged-not-told',
     breaks: 'a merged version is not told to who sent one half of it',
     invariant: 'I2',
-    within: 'ring',
+    within: 'few paths in a ring',
     edits: [
       {
         file: CARRY_OUT,
@@ -83,5 +84,72 @@ export const FOLDER: readonly Mutation[] = [
     invariant: 'I10',
     within: 'two devices',
     edits: [{ file: LITTER, find: 'if (items.length > 0) await', replace: 'if (items.length > 1000) await' }],
+  },
+  {
+    name: 'no-recovery',
+    breaks: 'what an interrupted run left in staging is not looked at',
+    invariant: 'I12',
+    within: 'crashes',
+    edits: [
+      { file: RECOVERY, find: 'await this.#stagedContents();\n    await this.#lostVersions.find();', replace: '' },
+    ],
+  },
+  {
+    name: 'waits-for-nothing',
+    breaks: '`wait` looks at the peers, and not at what is still to be looked at here',
+    invariant: 'I11',
+    within: 'waiting',
+    edits: [
+      {
+        file: 'daemon/folder/waiting.ts',
+        find: 'if (!localDone || isComing ||',
+        replace: 'if ((!localDone && isComing) ||',
+      },
+    ],
+  },
+  {
+    name: 'waits-for-no-peer',
+    breaks: '`wait` says in sync before the peers have confirmed',
+    invariant: 'I11',
+    within: 'waiting',
+    edits: [
+      { file: 'daemon/folder/waiting.ts', find: 'state.acked.held < index.seq', replace: 'state.acked.held < 0' },
+    ],
+  },
+  {
+    name: 'changed-counts-as-done',
+    breaks: 'what was not as expected, and was left alone, is written down as done',
+    invariant: 'I2',
+    within: 'meddling',
+    edits: [
+      {
+        file: CARRY_OUT,
+        find: '          this.#lookAgain(operation);\n          this.#tryAgain(candidate, written);',
+        replace:
+          "          fetcher.done(path);\n          written.done(candidate, operation, { kind: 'done', seen: candidate.row?.seen, filed: [] });",
+      },
+    ],
+  },
+  {
+    name: 'not-verified-after-a-power-loss',
+    breaks: 'after a power loss the disk is believed as it is',
+    invariant: 'I5',
+    within: 'power losses',
+    edits: [
+      { file: 'daemon/folder/power-loss.ts', find: 'if (wasCut || wasAway) {', replace: 'if (wasCut && wasAway) {' },
+    ],
+  },
+  {
+    name: 'durable-before-it-is',
+    breaks: 'rows count as durable that are not on the disk yet',
+    invariant: 'I5',
+    within: 'power losses',
+    edits: [
+      {
+        file: 'daemon/folder/upkeep.ts',
+        find: 'if (await workers.run(syncTree, { root: this.#context.tree().root })) index.markDurable(seq);',
+        replace: 'if ((await Promise.resolve(workers)) === workers) index.markDurable(seq);',
+      },
+    ],
   },
 ];

@@ -1,28 +1,11 @@
 // Planted bugs of the index: sequences, epochs, tombstones, wants, and what peers have confirmed.
 import type { Mutation } from './mutation.ts';
 
+const WANTED = 'daemon/index/wanted.ts';
 const FILES = 'daemon/index/file-state.ts';
 const INDEX_FILE = 'daemon/index/folder-index.ts';
 
 export const INDEX: readonly Mutation[] = [
-  {
-    name: 'tombstone-dropped',
-    breaks: 'a tombstone goes before every peer has confirmed it',
-    invariant: 'I3',
-    within: 'line',
-    edits: [
-      {
-        file: 'daemon/folder/upkeep.ts',
-        find: 'index.dropTombstones(nowMs - TOMBSTONE_MS, this.#heldByAll(), 10_000);',
-        replace: 'index.dropTombstones(nowMs, index.seq, 10_000);',
-      },
-      {
-        file: 'daemon/folder/upkeep.ts',
-        find: 'nowMs - this.#retentionMs >= RETENTION_MS',
-        replace: 'nowMs - this.#retentionMs >= 100',
-      },
-    ],
-  },
   {
     name: 'tombstone-never-kept',
     breaks: 'deletions are told, and then forgotten',
@@ -74,6 +57,55 @@ export const INDEX: readonly Mutation[] = [
         find: '      unwant: [...batch.unwant],\n      want: [...batch.wants.values()],\n      sources: batch.sources,\n      rows: changes.map(({ change }) => change),\n    });',
         replace:
           '    });\n    clock.after(50, () => index.commit({ nowUs: clock.nowUs(), unwant: [...batch.unwant], want: [...batch.wants.values()], sources: batch.sources, rows: changes.map(({ change }) => change) }));',
+      },
+    ],
+  },
+  {
+    name: 'sequence-without-clock',
+    breaks: 'a sequence is the one before and one more, and an index that is an older copy begins no new epoch',
+    invariant: 'I2',
+    within: 'older copies',
+    edits: [
+      {
+        file: 'daemon/core/ids.ts',
+        find: 'return Math.max(previous + 1, wallClockUs) as Sequence;',
+        replace: 'return (wallClockUs < 0 ? previous : previous + 1) as Sequence;',
+      },
+      {
+        file: 'daemon/folder/talk.ts',
+        find: 'if (offer.have?.epoch === index.epoch && offer.have.seq > index.seq) this.#beginEpoch(link.name);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'epoch-forgotten',
+    breaks: 'sequences begin anew with a new index, and how far a peer was heard counts for every life of it',
+    invariant: 'I2',
+    within: 'older copies',
+    edits: [
+      {
+        file: 'daemon/core/ids.ts',
+        find: 'return Math.max(previous + 1, wallClockUs) as Sequence;',
+        replace: 'return (wallClockUs < 0 ? previous : previous + 1) as Sequence;',
+      },
+      {
+        file: 'daemon/folder/talk.ts',
+        find: 'state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);',
+        replace: 'state.restart(offer.have?.seq ?? NO_SEQUENCE);',
+      },
+    ],
+  },
+  {
+    name: 'held-before-it-is',
+    breaks: 'a peer is told that we hold what is still on its way',
+    invariant: 'I11',
+    within: 'waiting',
+    edits: [
+      {
+        file: WANTED,
+        find: 'WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1',
+        replace: 'WHERE peer = ? AND pending = 2 ORDER BY seq LIMIT 1',
       },
     ],
   },

@@ -1,36 +1,106 @@
-// The kinds of simulated worlds in which planted bugs are looked for. All are random histories of the ordinary simulator;
-// a kind only says which faults are in it, so that a bug is found in seconds.
-import { SeededRandom } from '../random.ts';
-import { randomSteps } from '../random-steps.ts';
+// The kinds of simulated worlds in which planted bugs are looked for. All are random histories of the ordinary simulator,
+// short ones; a kind only says which faults are in them, and how often, so that a bug is found in seconds.
 import { type Plan, linksOf } from '../plan.ts';
+import { SeededRandom } from '../random.ts';
+import { type StepChances, randomSteps } from '../random-steps.ts';
+import type { Step } from '../steps.ts';
 
 const STEPS = 22;
+const FEW_STEPS = 14;
+/** Calls of the disk until a crash in a job. */
+const SOON = 40;
 
 interface Kind extends Omit<Plan, 'seed' | 'steps'> {
-  readonly restarts?: boolean;
-  readonly crashes?: boolean;
+  /** Users do what they do at very few paths, often two of them at once. */
+  readonly few?: boolean;
+  /** What happens beside what a user does, in one case of three. */
+  readonly often?: 'wait' | 'crash' | 'power loss' | 'spell';
+  readonly chances?: Partial<StepChances>;
 }
 
+const RESTARTS = { restarts: true };
+
 const KINDS = {
-  'two devices': { devices: 2, shape: 'line', restarts: true },
-  line: { devices: 3, shape: 'line', restarts: true },
-  ring: { devices: 3, shape: 'ring', restarts: true },
-  'clocks that are off': { devices: 3, shape: 'line', skewMs: 3_600_000 },
+  'two devices': { devices: 2, shape: 'line', chances: RESTARTS },
+  line: { devices: 3, shape: 'line', chances: RESTARTS },
+  'few paths': { devices: 2, shape: 'line', few: true },
+  'few paths in a line': { devices: 3, shape: 'line', few: true },
+  'few paths in a ring': { devices: 3, shape: 'ring', few: true },
+  'slow links': { devices: 3, shape: 'line', few: true, delayMs: 400 },
+  'clocks that are off': { devices: 3, shape: 'line', few: true, delayMs: 400, skewMs: 3_600_000 },
   'lost hints': {
     devices: 2,
     shape: 'line',
     watchFaults: { lost: 0.2, doubled: 0.1, delayed: 0.2, delayMs: 500 },
   },
-  crashes: { devices: 2, shape: 'line', restarts: true, crashes: true },
-  meddling: { devices: 2, shape: 'line', meddleOneIn: 60 },
+  waiting: { devices: 2, shape: 'line', often: 'wait', delayMs: 60 },
+  crashes: { devices: 2, shape: 'line', few: true, often: 'crash' },
+  'power losses': { devices: 2, shape: 'line', often: 'power loss', chances: RESTARTS },
+  'older copies': { devices: 2, shape: 'line', chances: { ...RESTARTS, old: true } },
+  'failing disks': { devices: 2, shape: 'line', often: 'spell' },
+  meddling: { devices: 2, shape: 'line', few: true, meddleOneIn: 40 },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
 
 /** The history of this kind with this seed. */
 export function planOf(name: KindName, seed: number): Plan {
-  const { restarts = false, crashes = false, ...kind }: Kind = KINDS[name];
+  const { few = false, often, chances, ...kind }: Kind = KINDS[name];
   const { devices, shape } = kind;
-  const chances = { devices, links: linksOf(shape, devices), steps: STEPS, restarts, crashes };
-  return { ...kind, seed, steps: randomSteps(new SeededRandom(seed), chances) };
+  const random = new SeededRandom(seed);
+  const ordinary: StepChances = {
+    devices,
+    links: linksOf(shape, devices),
+    steps: few ? FEW_STEPS : STEPS,
+    restarts: false,
+    crashes: false,
+    ...chances,
+  };
+  const steps = randomSteps(random, ordinary).flatMap((step): Step[] => {
+    if (step.kind !== 'user') return [step];
+    const theirs = few ? together(atFewPaths(step), devices, random) : [step];
+    return often === undefined || !random.oneIn(3) ? theirs : beside(often, theirs, random.below(devices), random);
+  });
+  return { ...kind, seed, steps };
+}
+
+function beside(
+  what: NonNullable<Kind['often']>,
+  steps: readonly Step[],
+  device: number,
+  random: SeededRandom,
+): Step[] {
+  switch (what) {
+    case 'wait':
+      return [...steps, { kind: 'wait' }];
+    case 'crash':
+      return [...steps, { kind: 'crash in a job', device, calls: random.below(SOON) }, { kind: 'start', device }];
+    case 'power loss':
+      return [...steps, { kind: 'power loss', device, calls: random.below(SOON) }, { kind: 'start', device }];
+    case 'spell': {
+      const call = random.pick(['lstat', 'openDir', 'list', 'openFile'] as const);
+      const spell = { errno: 'EACCES', call, path: undefined, oneIn: random.pick([2, 5]) } as const;
+      return [{ kind: 'spell', device, spell }, ...steps, { kind: 'pass', ms: 2_000 }, { kind: 'healthy', device }];
+    }
+  }
+}
+
+type UsersStep = Extract<Step, { kind: 'user' }>;
+
+function atFewPaths({ does, ...step }: UsersStep): UsersStep {
+  const there = { ...does, path: oneOfFew(does.path) };
+  return { ...step, does: 'to' in there ? { ...there, to: oneOfFew(there.to) } : there };
+}
+
+function oneOfFew(path: string): string {
+  if (path.includes('/')) return 'd/a';
+  return path === 'd' || path === 'e' ? 'd' : path === 'b' ? 'b' : 'a';
+}
+
+/** Somebody else writes there too, in the same moment. */
+function together(step: UsersStep, devices: number, random: SeededRandom): Step[] {
+  const { device, does } = step;
+  if (!('content' in does) || !random.oneIn(3)) return [step];
+  const other = { ...does, content: `${does.content}too` };
+  return [step, { kind: 'user', device: (device + 1) % devices, does: other }];
 }

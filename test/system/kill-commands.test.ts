@@ -50,7 +50,7 @@ async function killedIn(t: TestContext, victim: Daemon, command: () => Promise<u
   await victim.kill();
   await injection.end();
   await victim.start();
-  const how = `seed ${dice.seed}: ${calls} number ${when} of ${victim.name}: ${died ? 'killed in it' : 'done first'}`;
+  const how = `seed ${dice.seed}: ${calls} number ${when} of ${victim.name}: ${died ? 'killed in it' : 'it was answered first'}`;
   t.diagnostic(how);
   return how;
 }
@@ -244,5 +244,5 @@ async function firstStart(daemon: Daemon, calls: string, when: number): Promise<
     process.kill(self.pid, 'SIGKILL');
   }
   await ended;
-  return died ? 'killed in it' : 'done first';
+  return died ? 'killed in it' : 'killed at rest';
 }

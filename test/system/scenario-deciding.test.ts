@@ -66,7 +66,7 @@ test('S07: of a link and a directory, and of a directory and a pipe, neither sid
   assert.equal(read(right, 'full/inside.txt'), 'edited where it is full');
 });
 
-test('S07: a device that is killed while a file becomes a directory and back has one of them', async ({
+test('I5: S07: a device that is killed while a file becomes a directory and back has one of them', async ({
   hub,
   laptop,
   left,

@@ -222,7 +222,7 @@ test('T9: swaps, chains, replacements and moves of parent and child arrive as wh
   }
 });
 
-test('T10: a file that is made in a directory which is deleted elsewhere survives, with its parents', async ({
+test('I1: T10: a file that is made in a directory which is deleted elsewhere survives, with its parents', async ({
   left,
   right,
   same,

@@ -16,7 +16,7 @@ const test = scenarios();
 /** Longer than what separates one group of changes from the next. */
 const GROUP_PAUSE_MS = 10_500;
 
-test('S17: deletions that come a few at a time, over restarts, are held before too many have gone through', async ({
+test('I4: S17: deletions that come a few at a time, over restarts, are held before too many have gone through', async ({
   hub,
   folder,
   left,

@@ -26,7 +26,7 @@ const MAX_RSS_BYTES = 450e6;
 const MAX_DESCRIPTORS = 256;
 const FOLDER = 'docs';
 
-test('S43: work of all kinds over links that are cut, with devices that are killed, ends equal, whole and accounted for', async (t) => {
+test('I1, I2: S43: work of all kinds over links that are cut, with devices that are killed, ends equal, whole and accounted for', async (t) => {
   const place = mkdtempSync(join(tmpdir(), 'syncd-test-'));
   atEnd(t, () => rmSync(place, { recursive: true, force: true, maxRetries: 3 }));
   const port = await freePort();

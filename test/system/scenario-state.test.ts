@@ -58,7 +58,7 @@ for (const { what, isKept, damage } of DAMAGES)
     scenario.ledger.assertKept(left, right);
   });
 
-test('T31: an older copy of the index takes nothing back and resurrects nothing', async (scenario) => {
+test('I3: T31: an older copy of the index takes nothing back and resurrects nothing', async (scenario) => {
   const { laptop, left, right, whileStopped, same } = scenario;
   const copy = `${laptop.home}.copy`;
   await laptop.stop();
@@ -83,7 +83,7 @@ test('T31: an older copy of the index takes nothing back and resurrects nothing'
   assert.equal(read(left, 'usual 6/6.txt'), 'edited with the older index');
 });
 
-test('S57: an index without the end of its write-ahead log, or without the log, loses nothing', async (scenario) => {
+test('I12: S57: an index without the end of its write-ahead log, or without the log, loses nothing', async (scenario) => {
   const { laptop, left, right, same } = scenario;
   const dice = new Dice();
   for (let n = 0; n < rounds(3); n++) {
@@ -106,7 +106,7 @@ test('S57: an index without the end of its write-ahead log, or without the log, 
   }
 });
 
-test('T32: a home from last week beside the files of today takes nothing back', async (scenario) => {
+test('I3, I12: T32: a home from last week beside the files of today takes nothing back', async (scenario) => {
   const { hub, laptop, folder, left, right, whileStopped, same } = scenario;
   const backup = `${laptop.home}.backup`;
   await laptop.stop();
@@ -132,7 +132,7 @@ test('T32: a home from last week beside the files of today takes nothing back', 
   assert.deepEqual(await conflictPaths(hub, folder), []);
 });
 
-test('T32: a machine that is restored with its files as they were last week catches up', async (scenario) => {
+test('I3: T32: a machine that is restored with its files as they were last week catches up', async (scenario) => {
   const { laptop, left, right, ledger, whileStopped, same } = scenario;
   const backups = [laptop.home, right].map((from) => [from, `${from}.machine`] as const);
   await laptop.stop();
@@ -204,7 +204,7 @@ test('S59: a home that runs twice is refused on both, loses nothing, and is well
   assert.equal(read(join(place, 'twin', folder), 'usual 2/2.txt'), 'edited by the other');
 });
 
-test('S60: a device that was away during deletions and new files of the same names brings nothing back and eats nothing', async (scenario) => {
+test('I3: S60: a device that was away during deletions and new files of the same names brings nothing back and eats nothing', async (scenario) => {
   const { hub, folder, left, right, whileStopped, same } = scenario;
   plantMany(left, 200);
   await same();

@@ -6,7 +6,7 @@ import { shrink, tellPlan } from './shrink.ts';
 import { runPlan } from './world.ts';
 
 /** Seeds of one test; ROUNDS times as many in long runs. */
-const SEEDS = 80;
+const SEEDS = 60;
 
 /** Of two tests that run at once the one takes the odd seeds, the other the even ones. */
 export async function seedsHold(first: number, stride: number): Promise<void> {

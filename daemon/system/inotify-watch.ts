@@ -106,7 +106,8 @@ export class InotifyWatch implements Watch {
         this.#onHints(folder, report.hints);
         return;
       case 'settled':
-        folder.asks.get(report.ask)?.();
+        // A blind folder is answered when everything is looked at: what was lost is not known to the one that lost it.
+        if (!folder.blind) folder.asks.get(report.ask)?.();
         return;
     }
   }

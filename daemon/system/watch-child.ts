@@ -5,7 +5,7 @@ import type { WatchState } from '../ports/watch.ts';
 import { endWithParent, queuedBytes, watchLeft } from './inotify-calls.ts';
 import { maxQueuedEvents, maxWatches, openReadCounter } from './inotify-proc.ts';
 import { probeInotifyInstance } from './syscalls.ts';
-import { BurstMeter } from './watch-burst.ts';
+import { type Burst, BurstMeter } from './watch-burst.ts';
 import { WatchedFolder, type FolderNews } from './watch-folder.ts';
 import { isOwn } from './watch-hints.ts';
 import type { WatchOrder } from './watch-messages.ts';
@@ -63,7 +63,8 @@ function obey(order: WatchOrder): void {
 
 async function settle(folder: number, ask: number): Promise<void> {
   await folders.get(folder)?.settle();
-  if (meter.suspect) outbox.hints(folder).everything('a burst of changes');
+  // Measured now: on a busy machine all of a burst may have been read since the timer last did.
+  if (measure() !== 'none' || meter.suspect) outbox.hints(folder).everything('a burst of changes');
   outbox.send({ kind: 'settled', folder, ask });
 }
 
@@ -164,15 +165,16 @@ function measureForAWhile(): void {
   }, MEASURE_MS);
 }
 
-function measure(): void {
+function measure(): Burst {
   const queue = queueDescriptor();
-  if (queue === undefined || readByOthers === undefined) return;
+  if (queue === undefined || readByOthers === undefined) return 'none';
   const readBytes = readByOthers();
   const burst = meter.sample({ readBytes, queuedBytes: queuedBytes(queue) }, performance.now());
   if (burst === 'during') for (const folder of folders.keys()) outbox.hints(folder).everything('a burst of changes');
   // A new process, because directories that came with what was lost are not watched.
   if (burst === 'over') outbox.send({ kind: 'renew', why: 'lost', detail: 'a burst of changes' });
   if (meter.suspect) measureForAWhile();
+  return burst;
 }
 
 function tick(): void {

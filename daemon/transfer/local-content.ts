@@ -41,7 +41,11 @@ export class LocalContent {
       .withContent(entry.sha256, LOOKED_AT)
       .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
       .map(({ record: { path: from } }) => from)
-      .find((from) => index.wanted(from)?.record.entry.kind === 'absent');
+      .find((from) => {
+        const want = index.wanted(from);
+        // One that a power loss has damaged has not the content that its row says.
+        return want?.record.entry.kind === 'absent' && want.code !== 'E_DAMAGED';
+      });
   }
 
   /** Where it can be copied from; what is copied is verified, and `isWrong` are those that did not have it. */

@@ -38,6 +38,21 @@ test('I2, I5: a damaged file of which a newer version is to come gets that, and 
   await device.stop();
 });
 
+test('I5: a damaged file is not what another device has moved: the new path gets the content', async () => {
+  const device = await damaged(await new OneDevice().start({ 'a.txt': CONTENT }), 'a.txt');
+  device.peer.isEmpty = false;
+  device.peer.contents.set('b.txt', CONTENT);
+  device.folder.pause();
+  device.peer.tell(device.peer.version('a.txt', { kind: 'absent' }));
+  device.peer.tell(device.peer.version('b.txt', file(CONTENT)));
+  await device.clock.advance(1_000);
+  device.folder.resume();
+
+  await device.until(() => device.exists('b.txt') && !device.exists('a.txt'), 'the move', 120_000);
+  assert.equal(device.read('b.txt'), CONTENT);
+  await device.stop();
+});
+
 /** The disk changes what it holds, nobody has it any more, and the folder is looked through for such. */
 async function damaged(device: OneDevice, path: string): Promise<OneDevice> {
   device.peer.isEmpty = true;

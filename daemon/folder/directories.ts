@@ -3,6 +3,7 @@
 import { lostContent } from '../core/conflict.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, type LiveEntry, type Maker, joinLost, newVersion } from '../core/record.ts';
+import { count, countOf } from '../core/version-vector.ts';
 import { hashText } from '../disk/versions.ts';
 import type { WantedRow } from '../index/wanted.ts';
 import type { Links } from './links.ts';
@@ -37,4 +38,15 @@ export function madeAgain(
 export function livesOn(ours: FileRecord, announced: readonly FileRecord[], maker: Maker, nowMs: number): FileRecord {
   const record = newVersion(ours.path, ours.entry, [ours, ...announced], maker, ours.stamp, nowMs);
   return { ...record, lost: joinLost(record.lost, ...announced.map((one) => lostContent(one, hashText))) };
+}
+
+/**
+ * A version that was made just now, beside what is wanted. A directory that we have made again is wanted before it is
+ * here, and has our count: what comes after it counts on from there, or it would look like something that the directory
+ * has seen (the clock may have been set back, or both came in one millisecond).
+ */
+export function notSeenIn(announced: readonly FileRecord[], made: FileRecord): FileRecord {
+  const { maker, vector } = made;
+  const highest = Math.max(...announced.map((one) => countOf(one.vector, maker)));
+  return highest < countOf(vector, maker) ? made : { ...made, vector: count(vector, maker, highest + 1) };
 }

@@ -10,6 +10,7 @@ import { wantedVersions } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import { notSeenIn } from './directories.ts';
 import type { Litter } from './litter.ts';
 
 export class LocalBatch {
@@ -110,11 +111,13 @@ export class LocalBatch {
   #besideWanted(record: FileRecord): FileRecord {
     const wanted = this.#context.index.wanted(record.path);
     if (wanted === undefined) return record;
-    const { verdict } = reconcileAll(record, wantedVersions(wanted), reconcileContext(this.#context));
-    if (verdict.kind === 'take') return record;
+    const announced = wantedVersions(wanted);
+    const ours = notSeenIn(announced, record);
+    const { verdict } = reconcileAll(ours, announced, reconcileContext(this.#context));
+    if (verdict.kind === 'take') return ours;
     this.#litter.drop(wanted.record);
     this.#unwant.push(record.path);
-    return verdict.kind === 'known' ? record : verdict.record;
+    return verdict.kind === 'known' ? ours : verdict.record;
   }
 
   /** The path that this file was moved from: the same inode and the same content, and it is gone from there. */

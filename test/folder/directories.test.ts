@@ -1,7 +1,8 @@
 // Directories that live because of what is in them, though somebody has removed them: they come back as they were.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OneDevice, ROOT, file } from './one-device.ts';
+import type { FileRecord } from '../../daemon/core/record.ts';
+import { OneDevice, ROOT, SELF_EPOCH, file } from './one-device.ts';
 
 /** A private directory that both have, and that is removed here while the peer makes a file in it. */
 async function removedHere(): Promise<OneDevice> {
@@ -52,5 +53,26 @@ test('I2: a directory that waits to be removed, and in which another peer makes 
   await device.until(() => device.exists('d/new.txt'), 'the file');
 
   assert.equal(device.user.tree(ROOT).get('d'), 'dir 711');
+  await device.stop();
+});
+
+test('I1: an edit of a path at which a directory has been made anew counts on, though the clock was set back', async () => {
+  const device = await new OneDevice().start({ 'd/a.txt': 'a', 'd/b.txt': 'b' });
+  const ours = device.row('d/a.txt')?.record;
+  assert(ours !== undefined);
+  const made: FileRecord = {
+    ...ours,
+    entry: { kind: 'dir', mode: 0o700 },
+    vector: [[SELF_EPOCH, device.clock.nowMs() + 60_000]],
+    stamp: ours.stamp + 1,
+  };
+  const nowMs = device.clock.nowMs();
+  device.index.commit({ nowUs: device.clock.nowUs(), want: [{ record: made, why: 'fetch', sinceMs: nowMs }] });
+  device.write('d/a.txt', 'edited');
+  await device.until(() => device.wanted('d/a.txt') === undefined, 'a decision');
+
+  // Nothing lives in the directory: the edit has not been seen by it, and stays.
+  assert.equal(device.read('d/a.txt'), 'edited');
+  assert.equal(device.peer.lastTold('d/a.txt')?.entry.kind, 'file');
   await device.stop();
 });

@@ -9,7 +9,7 @@ import type { ReconcileContext } from '../../../daemon/core/reconcile.ts';
 import { type Entry, type FileRecord, isLive, sameContent, sameEntry } from '../../../daemon/core/record.ts';
 import { type DecidedAmong, reconcileAll, withAnnounced } from '../../../daemon/core/rivals.ts';
 import { relate } from '../../../daemon/core/version-vector.ts';
-import { livesOn, madeAgain } from '../../../daemon/folder/directories.ts';
+import { livesOn, madeAgain, notSeenIn } from '../../../daemon/folder/directories.ts';
 import { hash } from '../build.ts';
 import { ModelTree } from './tree.ts';
 
@@ -210,10 +210,11 @@ export class ModelDevice {
   #besideWanted(record: FileRecord): FileRecord {
     const want = this.wants.get(record.path);
     if (want === undefined) return record;
-    const { verdict } = reconcileAll(record, want.announced, this.context);
-    if (verdict.kind === 'take') return record;
+    const ours = notSeenIn(want.announced, record);
+    const { verdict } = reconcileAll(ours, want.announced, this.context);
+    if (verdict.kind === 'take') return ours;
     this.wants.delete(record.path);
-    return verdict.kind === 'known' ? record : verdict.record;
+    return verdict.kind === 'known' ? ours : verdict.record;
   }
 
   #over(row: Row | undefined, want: Want): FileRecord {

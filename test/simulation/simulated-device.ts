@@ -177,6 +177,7 @@ export class SimulatedDevice {
       stopped = true;
     });
     await this.#clock.advance(30_000, () => stopped);
+    if (!stopped) throw new Error(`${this.name} does not stop within 30 s`);
     await ended;
     this.#running = undefined;
     clock.alive = false;

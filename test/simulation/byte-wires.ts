@@ -104,16 +104,17 @@ export class ByteWires implements Wires {
         });
         this.#connected.push({ connection, devices: [from, to] });
         const [near, far] = connection.ends;
-        host.arrived(this.#watched(far, to, from));
-        resolve(this.#watched(near, from, to));
+        host.arrived(this.#watched(connection, far, to, from));
+        resolve(this.#watched(connection, near, from, to));
       });
     });
   }
 
-  #watched(link: Link, from: number, to: number): Link {
+  #watched(connection: SimulatedConnection, link: Link, from: number, to: number): Link {
     const send = link.send.bind(link);
     link.send = (message) => {
-      if (!isSignOfLife(message))
+      // What is said to nobody is no message.
+      if (connection.isWhole && !isSignOfLife(message))
         this.#options.onMessages(`${from}`, `${to}`, () => framesOf(message).map(tellFrame).join('; '));
       send(message);
     };

@@ -85,7 +85,7 @@ export class Standing {
     const isUser = by === 'user';
     if (what === 'attributes') {
       // It is a new version of the same content: whether it was seen by who takes it away cannot be told.
-      if (isUser && inode.kind === 'dir') this.#isDirectory(path, inode);
+      if (isUser) this.#isDirectory(path, inode);
       if (isUser)
         for (const [one] of contentsIn(inode, path)) {
           this.#unsure.add(one);

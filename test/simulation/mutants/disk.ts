@@ -4,9 +4,28 @@ import type { Mutation } from './mutation.ts';
 const APPLY = 'daemon/disk/apply.ts';
 const PUT = 'daemon/disk/put.ts';
 const OUTCOME = 'daemon/disk/outcome.ts';
+const OBSERVE = 'daemon/disk/observe.ts';
 const VERSIONS = 'daemon/disk/versions.ts';
 
 export const DISK: readonly Mutation[] = [
+  {
+    name: 'no-lstat-guard',
+    breaks: 'what is at a place is not looked at, neither before nor after it is taken',
+    invariant: 'I1',
+    within: 'few paths and lost hints',
+    edits: [
+      {
+        file: OUTCOME,
+        find: 'return seen !== undefined && looksSame(expect, seen);',
+        replace: 'return seen !== undefined;',
+      },
+      {
+        file: OUTCOME,
+        find: "return expect.kind === 'dir' ? seen.kind === 'dir' : sameFile(expect, seen);",
+        replace: 'return true;',
+      },
+    ],
+  },
   {
     name: 'rename-over',
     breaks: 'a new version is renamed over the old one, which is gone',
@@ -83,6 +102,24 @@ export const DISK: readonly Mutation[] = [
         find: "  try {\n    place.dir.remove(place.name, 'dir');",
         replace:
           "  try {\n    const inside = place.dir.openDir(place.name);\n    for (const { name } of inside.list()) if (inside.lstat(name).kind === 'file') inside.remove(name, 'file');\n    inside.close();\n    place.dir.remove(place.name, 'dir');",
+      },
+    ],
+  },
+  {
+    name: 'read-while-written',
+    breaks: 'a file that changes while it is read is believed',
+    invariant: 'I5',
+    within: 'meddling',
+    edits: [
+      {
+        file: OBSERVE,
+        find: 'if (sha256 === undefined || !(rested || grown)) return',
+        replace: 'if (sha256 === undefined) return',
+      },
+      {
+        file: OBSERVE,
+        find: 'boundary: false };\n  } finally',
+        replace: 'boundary: false, ...(after === undefined || rested || grown ? {} : { seen: after }) };\n  } finally',
       },
     ],
   },

@@ -33,6 +33,12 @@ const KINDS = {
     shape: 'line',
     watchFaults: { lost: 0.2, doubled: 0.1, delayed: 0.2, delayMs: 500 },
   },
+  'few paths and lost hints': {
+    devices: 2,
+    shape: 'line',
+    few: true,
+    watchFaults: { lost: 0.5, doubled: 0.1, delayed: 0.2, delayMs: 500 },
+  },
   waiting: { devices: 2, shape: 'line', often: 'wait', delayMs: 60 },
   crashes: { devices: 2, shape: 'line', few: true, often: 'crash' },
   'power losses': { devices: 2, shape: 'line', often: 'power loss', chances: RESTARTS },

@@ -27,6 +27,8 @@ const STILL_UNSEEN_MS = 14_000;
 /** Time in which nothing may be sent. A full scan of each device is in it. */
 const SILENCE_MS = 11_000;
 const WAIT_MS = 10_000;
+/** Steps of a history in which it can be said what must stand where. */
+const SHORT = 100;
 
 /** Runs a plan. Undefined when everything held; otherwise what did not, and when. */
 export async function runPlan(plan: Plan, onLog?: (line: string) => void): Promise<string | undefined> {
@@ -293,8 +295,10 @@ export class World {
       ...unfinished(this.devices),
       ...this.#errors,
     ];
-    // A directory that moves in the middle of a call takes with it what was meant for another path.
-    const tells = problems.length === 0 && this.#plan.meddleOneIn === undefined;
+    // A directory that moves in the middle of a call takes with it what was meant for another path; and in a long history
+    // more stands against one another than can be told apart.
+    const isClear = this.#plan.meddleOneIn === undefined && this.#plan.steps.length <= SHORT;
+    const tells = problems.length === 0 && isClear;
     if (tells) problems.push(...this.#standing.problems());
     if (problems.length > 0) return problems;
     this.#ledger.rest();

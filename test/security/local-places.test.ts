@@ -99,15 +99,20 @@ test('S27: a folder is not moved into another daemon’s root or around it, by a
   const second = await startDaemon(t, { name: 'second' });
   await second.ok('add-folder', 'more', join(place, 'more'));
 
-  for (const path of ['a/b/docs/inner', 'a/b/docs/new', 'a']) {
-    await second.ctl('edit-folder', 'more', '--set', `path=${join(place, path)}`);
-    assert.match((await second.ctl('status')).stdout, /E_FOLDER_NESTED/, path);
-    await second.ok('edit-folder', 'more', '--set', `path=${join(place, 'more')}`);
+  const socket = join(second.home, 'syncd.sock');
+  const tell = async (route: string, body: object): Promise<number> =>
+    (await ask(socket, 'POST', route, { body: JSON.stringify(body) })).status;
+  const move = (to: string): Promise<number> => tell('/v1/folders/edit', { folder: 'more', set: [`path=${to}`] });
+
+  for (const path of ['a/b/docs/new', 'a']) {
+    assert.equal(await move(join(place, path)), 200);
+    assert.match((await ask(socket, 'GET', '/v1/overview')).text, /"E_FOLDER_NESTED"/, path);
+    assert.equal(await move(join(place, 'more')), 200);
     second.configure(`folders: { hand: { path: ${join(place, path)} } }\n`);
-    await second.ok('reload');
+    assert.equal(await tell('/v1/reload', {}), 200);
     assert.match(second.logs(), /"folder":"hand","code":"E_FOLDER_NESTED"/, path);
     second.configure('');
-    await second.ok('reload');
+    assert.equal(await tell('/v1/reload', {}), 200);
   }
   second.configure(`folders: { other: { path: ${join(place, 'a')} } }\n`);
   await second.restart();

@@ -1,6 +1,8 @@
 // The control API: what syncctl (or curl) may ask of a daemon over its Unix socket, and what it answers. HTTP with JSON.
 // Names are those of the JSON: snake_case, units in names, times in RFC 3339, sizes in bytes. Fields are only ever added.
+import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
+import type { UndoAnswer } from './undo.ts';
 
 /** The largest request body: 1 MiB; the longest honest one is a configuration file. Beyond: refused with 413. */
 export const MAX_BODY_BYTES = 1 << 20;
@@ -10,9 +12,6 @@ export const MAX_CONTROL_CONNECTIONS = 64;
 export const CONTROL_HOSTS: readonly string[] = ['syncd', 'localhost'];
 /** The longest `wait`: longer ones are refused. */
 export const MAX_WAIT_SECONDS = 1_000_000;
-
-/** Paths that an undo names; it may concern more. */
-export const MAX_UNDO_PATHS = 1_000;
 
 export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string };
@@ -198,81 +197,12 @@ export interface VersionItem {
   readonly file: string;
 }
 
-/** What an undo does, or would do. */
-export interface UndoAnswer {
-  readonly folder: string;
-  readonly dry_run: boolean;
-  readonly restored: number;
-  /** Was not there before, and goes. */
-  readonly removed: number;
-  /** Was not there before, but somebody has worked on it since: it stays. */
-  readonly kept: number;
-  /** Its content is not kept any more. */
-  readonly impossible: number;
-  /** The first {@link MAX_UNDO_PATHS}, by path. */
-  readonly paths: readonly {
-    readonly path: string;
-    readonly what: 'restored' | 'removed' | 'kept' | 'impossible';
-    readonly code: ErrorCode | null;
-    /** What somebody has made there since becomes a conflict. */
-    readonly conflict: boolean;
-  }[];
-  /** Where that is later than what was asked for: the time from which on changes are known. */
-  readonly known_since: string | null;
-}
-
-/** One thing that `doctor` has looked at. */
-export interface Finding {
-  /** What was looked at: `watches`, `files`, `space`, `access`, `clock`, `version`, `index`, `databases`, `status`. */
-  readonly check: string;
-  readonly level: 'ok' | 'warning' | 'error';
-  readonly folder: string | null;
-  readonly peer: string | null;
-  readonly code: ErrorCode | null;
-  readonly message: string;
-  /** What to do; empty where nothing is. */
-  readonly hint: string;
-}
-
-export interface DoctorAnswer {
-  readonly worst: Finding['level'];
-  readonly findings: readonly Finding[];
-}
-
 export interface Health {
   readonly health: Status['daemon']['health'];
   readonly version: string;
   readonly uptime_s: number;
   readonly attention: readonly Attention[];
 }
-
-/** What `doctor --verify` finds, as it finds it; `done` comes last for each folder. */
-export type VerifyLine =
-  | {
-      readonly kind: 'damaged' | 'unreadable' | 'changed';
-      readonly folder: string;
-      readonly path: string;
-      readonly code: ErrorCode | null;
-    }
-  | {
-      readonly kind: 'progress';
-      readonly folder: string;
-      readonly files: number;
-      readonly bytes: number;
-      readonly total_files: number;
-      readonly total_bytes: number;
-    }
-  | {
-      readonly kind: 'done';
-      readonly folder: string;
-      readonly files: number;
-      readonly bytes: number;
-      readonly damaged: number;
-      readonly unreadable: number;
-      readonly changed: number;
-    }
-  /** The folder has halted: what was not read yet is not verified. */
-  | { readonly kind: 'failed'; readonly folder: string; readonly code: ErrorCode; readonly message: string };
 
 export interface ConflictItem {
   readonly folder: string;

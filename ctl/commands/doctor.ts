@@ -1,5 +1,5 @@
 // `syncctl doctor`.
-import type { Finding, VerifyLine } from '../../protocol/control.ts';
+import type { Finding, VerifyLine } from '../../protocol/doctor.ts';
 import type { Command, Context } from '../command.ts';
 import { usage } from '../failure.ts';
 import { humanSize } from '../output/cell.ts';

@@ -1,5 +1,5 @@
 // `syncctl undo`.
-import type { UndoAnswer } from '../../protocol/control.ts';
+import type { UndoAnswer } from '../../protocol/undo.ts';
 import { type Command, type Context, YES } from '../command.ts';
 import { usage } from '../failure.ts';
 import { timeOption } from '../read/time.ts';

@@ -1,6 +1,7 @@
 // `doctor` and `health`: what goes wrong in practice, judged from what the daemon and its folders can be examined for.
 import { CodedError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
-import type { Asked, DoctorAnswer, Finding, Health, VerifyLine } from '../../protocol/control.ts';
+import type { Asked, Health } from '../../protocol/control.ts';
+import type { DoctorAnswer, Finding, VerifyLine } from '../../protocol/doctor.ts';
 import type { ControlledFolder, FolderExamination, VerifyItem } from '../folder/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import { attentionOf, healthOf } from './attention.ts';

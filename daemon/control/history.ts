@@ -1,13 +1,7 @@
 // What happened to which path, what is kept of it, and bringing it back.
-import {
-  type Asked,
-  type ConflictItem,
-  type HistoryItem,
-  MAX_UNDO_PATHS,
-  type UndoAnswer,
-  type VersionItem,
-} from '../../protocol/control.ts';
+import type { Asked, ConflictItem, HistoryItem, VersionItem } from '../../protocol/control.ts';
 import { CodedError } from '../../protocol/errors.ts';
+import { MAX_UNDO_PATHS, type UndoAnswer } from '../../protocol/undo.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { ControlledFolder, HistoryEntry, KeptVersion } from '../folder/view.ts';

@@ -18,7 +18,7 @@ export function fetchAgain(
   const { record } = row;
   const { path } = record;
   const nowMs = clock.nowMs();
-  const isReplaced = index.wanted(path) !== undefined;
+  const want = index.wanted(path);
   log.warn(detail, { path, code: 'E_DAMAGED' });
   // Named until it is whole again: nobody may have it any more.
   skipped.set(path, 'E_DAMAGED');
@@ -26,7 +26,9 @@ export function fetchAgain(
     nowUs: clock.nowUs(),
     rows: [{ ...row, seen, racy: false, announce: false }],
     // What a peer has announced is announced once: it must not be forgotten over this.
-    want: isReplaced ? [] : [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }],
+    want: want === undefined ? [{ record, why: 'fetch', code: 'E_DAMAGED', sinceMs: nowMs }] : [],
+    // It may be the same content with another mode: that is not here any more.
+    mark: want === undefined ? [] : [{ path, why: 'fetch', code: 'E_DAMAGED', attempts: want.attempts }],
     history: [
       historyRow({ path, what: 'kept', device: self, direction: 'local', sizeBytes: seen?.size, detail }, nowMs),
     ],

@@ -62,7 +62,12 @@ export class Written {
     const before = row?.seen === undefined ? undefined : row.record.entry;
     this.happened.push({
       path,
-      what: isDamaged ? 'restored' : movedFrom === undefined ? whatHappened(before, entry) : 'moved',
+      what:
+        isDamaged && entry.kind !== 'absent'
+          ? 'restored'
+          : movedFrom === undefined
+            ? whatHappened(before, entry)
+            : 'moved',
       device: record.origin,
       direction: 'received',
       sizeBytes: sizeOf(record),

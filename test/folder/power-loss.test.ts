@@ -38,6 +38,8 @@ async function afterPowerLoss(
     readonly diskFailed?: boolean;
     /** What the index knows of a path after the disk's state: written there later, and lost. */
     readonly ahead?: Readonly<Record<string, string>>;
+    /** Another version of these, with the same content, is to come. */
+    readonly wanted?: readonly string[];
   },
   lose: (fs: MemoryFileSystem) => void,
 ) {
@@ -68,7 +70,10 @@ async function afterPowerLoss(
     }
     return { record, seen: found.seen, announce: true };
   });
-  before.commit({ nowUs: clock.nowUs(), rows, meta: [['boot', 'the boot before']] });
+  const want = rows
+    .filter(({ record: { path } }) => options.wanted?.includes(path) === true)
+    .map(({ record }) => ({ record, why: 'fetch' as const, sinceMs: clock.nowMs() }));
+  before.commit({ nowUs: clock.nowUs(), rows, want, meta: [['boot', 'the boot before']] });
   if (options.durable === true) before.markDurable(before.seq);
   const index = FolderIndex.open(before.serialise(), { newEpoch: () => EPOCH });
   await clock.advance(5000);
@@ -99,6 +104,15 @@ test('I5: a content that the power loss took behind a known time is wanted again
 
   assert.equal(index.wanted('a.txt' as RelativePath)?.code, 'E_DAMAGED');
   assert.deepEqual(hints.take(10, Infinity).paths, []);
+});
+
+test('I5: where a peer has set another mode of a content that the power loss took, the content is fetched with it', async () => {
+  const { index } = await afterPowerLoss({ 'a.txt': 'whole' }, { wanted: ['a.txt'] }, (fs) => {
+    fs.user.write(`${ROOT}/a.txt`, '');
+    fs.openRoot(ROOT).setAttributes('a.txt', { mtimeUs: 1_700_000_000_000_000n });
+  });
+
+  assert.equal(index.wanted('a.txt' as RelativePath)?.code, 'E_DAMAGED');
 });
 
 test('I5: a file that the power loss took away is wanted again, and is no deletion', async () => {

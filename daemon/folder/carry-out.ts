@@ -77,13 +77,17 @@ export class CarryOut {
     return outcomes.some(({ kind }) => kind === 'done');
   }
 
+  get #areCaughtUp(): boolean {
+    return this.#parts.links.areCaughtUp(this.#context.clock.monotonicMs());
+  }
+
   /** What was set aside is looked at again when something has happened, or when nothing else is to come. */
   #unpark(): boolean {
-    const { fetcher, links } = this.#parts;
-    const isNews = this.#hasDone || links.allCaughtUp !== this.#wasCaughtUp;
+    const { fetcher } = this.#parts;
+    const isNews = this.#hasDone || this.#areCaughtUp !== this.#wasCaughtUp;
     if (fetcher.active > 0 && !isNews) return false;
     this.#hasDone = false;
-    this.#wasCaughtUp = links.allCaughtUp;
+    this.#wasCaughtUp = this.#areCaughtUp;
     return fetcher.unpark();
   }
 
@@ -231,7 +235,7 @@ export class CarryOut {
         return 'wait';
       }
       const { links } = this.#parts;
-      if (!links.allCaughtUp) return 'wait';
+      if (!this.#areCaughtUp) return 'wait';
       if (row?.record.entry.kind !== 'dir' && isBroughtAlong(child, links, clock.nowMs())) return 'wait';
       this.#makeDirectory(dir, row?.record, want);
       return 'wait';
@@ -248,7 +252,7 @@ export class CarryOut {
     for (const { record } of index.liveBelow(path)) {
       const below = batch.get(record.path) ?? index.wanted(record.path);
       if (below === undefined || isLive(below.record)) {
-        if (!this.#parts.links.allCaughtUp) return 'wait';
+        if (!this.#areCaughtUp) return 'wait';
         this.#reviveDirectory(row, want);
         return 'decided';
       }

@@ -7,6 +7,8 @@ const WINDOW_RECORDS = 4096;
 const WINDOW_BYTES = 16 << 20;
 /** Sequences that the peer need not be told; more are told all the same. */
 const MAX_KNOWN = 100_000;
+/** A peer that has more to tell, and tells nothing for so long, is not waited for. */
+const SILENT_MS = 30_000;
 
 export class LinkState {
   readonly link: PeerLink;
@@ -18,6 +20,8 @@ export class LinkState {
   readonly known = new Set<Sequence>();
   /** The peer's own: received up to here, of its present epoch. */
   received: Sequence = NO_SEQUENCE;
+  /** When it has told something last, or connected: monotonic ms. */
+  heardMs = Number.NEGATIVE_INFINITY;
   /** What the peer has confirmed of ours. */
   acked: { received: Sequence; held: Sequence } = { received: NO_SEQUENCE, held: NO_SEQUENCE };
   /** Our sequence when the peer's INDEX came: what is newer happened since, and its content may go along. */
@@ -127,8 +131,8 @@ export class Links {
     return [...this.#states.values()];
   }
 
-  /** Every peer that is connected has told all that it had. */
-  get allCaughtUp(): boolean {
-    return this.all.every((state) => state.caughtUp);
+  /** Every peer that is connected has told all that it had, or says nothing more: nobody is waited for for ever. */
+  areCaughtUp(nowMs: number): boolean {
+    return this.all.every((state) => state.caughtUp || nowMs - state.heardMs > SILENT_MS);
   }
 }

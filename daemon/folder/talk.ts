@@ -73,7 +73,7 @@ export class Talk implements FolderDoor {
   }
 
   attach(link: PeerLink): void {
-    this.#parts.links.attach(link);
+    this.#parts.links.attach(link).heardMs = this.#context.clock.monotonicMs();
     this.#parts.fetcher.attach(link);
     if (this.#isOpen) this.#contain(() => link.sendIndex(this.#offerTo(link)));
     this.#parts.wake();
@@ -177,8 +177,10 @@ export class Talk implements FolderDoor {
     if (item.kind === 'index') this.#takeIndex(state, item.offer);
     else if (item.kind === 'ack') this.#takeAck(state, item.ack);
     else if (state.theirs !== undefined) {
+      state.heardMs = this.#context.clock.monotonicMs();
       const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
       for (const path of changedWants) fetcher.drop(path);
+      for (const { record } of item.announcements) fetcher.announced(state.link, record);
       if (!isSilent()) for (const { record, bytes } of contents) fetcher.offer(record, bytes);
     }
     this.#inbox.done(state);

@@ -1,6 +1,7 @@
 // A directory that outlives its deletion because of what is not synced in it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Sequence } from '../../daemon/core/ids.ts';
 import { OneDevice, ROOT, file } from './one-device.ts';
 
 /** The peer has removed `d`; a pipe in it keeps it here. */
@@ -70,5 +71,22 @@ test('a file of a peer does not take the place of a directory that is kept here,
   assert.ok(device.exists('d/pipe'));
   assert.equal(device.wanted('d')?.why, 'skipped');
   assert.ok((await device.jobsIn(10_000)) < 100);
+  await device.stop();
+});
+
+test('I15: a peer that has more to tell, and tells nothing, does not hold back what others have for ever', async () => {
+  const device = await new OneDevice().start();
+  device.user.mkdir(`${ROOT}/d`);
+  await device.clock.advance(3_000);
+  device.peer.disconnect();
+  device.peer.connect({ seq: Number.MAX_SAFE_INTEGER as Sequence });
+  device.other.connect();
+  await device.clock.advance(1_000);
+  device.remove('d');
+  await device.clock.advance(3_000);
+  device.other.tell(device.other.version('d/new', file('new'), null), 'new');
+  await device.clock.advance(10_000);
+  assert.equal(device.exists('d/new'), false, 'the first one may still tell of the directory');
+  await device.until(() => device.exists('d/new'), 'the file with its directory', 60_000);
   await device.stop();
 });

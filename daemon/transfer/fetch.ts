@@ -190,6 +190,11 @@ export class Fetcher {
     this.#whole.delete(path);
   }
 
+  /** A peer announces a version: it can be asked for its content, whatever it said of that before. */
+  announced(link: PeerLink, { path, entry }: FileRecord): void {
+    if (entry.kind === 'file') this.#sources.announced(link, path, entry.sha256);
+  }
+
   /** The want has changed or is gone: what was on its way is of no use. */
   drop(path: RelativePath): void {
     const fetch = this.#active.get(path);

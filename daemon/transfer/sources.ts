@@ -97,6 +97,11 @@ export class Sources {
     remember(refused, key(path, sha256));
   }
 
+  /** It has announced this anew, and so has it again: a file may be changed and changed back. */
+  announced(link: PeerLink, path: RelativePath, sha256: Sha256): void {
+    if (this.#refused.get(link)?.delete(key(path, sha256)) === true) this.changes++;
+  }
+
   /** What a peer sent was not what it announced, or what our own disk was to give not what the index says. */
   wrong({ from, local }: Asking, path: RelativePath, sha256: Sha256): void {
     if (from !== undefined) this.refuse(from, path, sha256);

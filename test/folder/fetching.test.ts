@@ -34,6 +34,19 @@ test('what a peer has no longer does not count as being on its way', async () =>
   await device.stop();
 });
 
+test('a peer that did not have a content any more, and announces it anew, is asked for it at once', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.isEmpty = true;
+  device.peer.tell(device.peer.version('switched.txt', file('one branch')));
+  await device.clock.advance(1_000);
+  device.peer.isEmpty = false;
+  device.peer.contents.set('switched.txt', 'one branch');
+  device.peer.tell(device.peer.version('switched.txt', file('one branch')));
+
+  await device.until(() => device.exists('switched.txt'), 'the file', 3_000);
+  await device.stop();
+});
+
 test('I15: what one peer is slow to send does not stand before what another has', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   device.other.connect();

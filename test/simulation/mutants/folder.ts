@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts';
 
 const TALK = 'daemon/folder/talk.ts';
 const CARRY_OUT = 'daemon/folder/carry-out.ts';
+const ANNOUNCE = 'daemon/folder/announce.ts';
 const HINTS = 'daemon/folder/hints.ts';
 const LITTER = 'daemon/folder/litter.ts';
 const RECOVERY = 'daemon/folder/recovery.ts';
@@ -149,6 +150,19 @@ export const FOLDER: readonly Mutation[] = [
         file: 'daemon/folder/upkeep.ts',
         find: 'if (await workers.run(syncTree, { root: this.#context.tree().root })) index.markDurable(seq);',
         replace: 'if ((await Promise.resolve(workers)) === workers) index.markDurable(seq);',
+      },
+    ],
+  },
+  {
+    name: 'echo',
+    breaks: 'what came from a peer is told to it again',
+    invariant: 'I7',
+    within: 'a connected pair',
+    edits: [
+      {
+        file: ANNOUNCE,
+        find: 'const unknown = rows.filter(({ seq }) => !state.known.delete(seq));',
+        replace: 'const unknown = rows;',
       },
     ],
   },

@@ -4,6 +4,7 @@
 // Without --mutation the code is as it is shipped.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { Echoes } from './echoes.ts';
 import type { KindName } from './kinds.ts';
 import { plant } from './mutation.ts';
 import { MUTATIONS } from './table.ts';
@@ -43,7 +44,8 @@ const seeds = values.only?.split(',').map(Number) ?? Array.from({ length: Number
 async function hunt(): Promise<Omit<Hunted, 'seconds'>> {
   for (const seed of seeds) {
     const plan = planOf(within, seed);
-    const problem = await runPlan(plan);
+    const echoes = within === 'a connected pair' ? new Echoes() : undefined;
+    const problem = (await runPlan(plan, echoes && ((line) => echoes.hear(line)))) ?? echoes?.problem;
     if (problem === undefined) continue;
     if (values.shrink) {
       const least = await shrink(plan);

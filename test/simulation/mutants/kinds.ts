@@ -22,6 +22,7 @@ const RESTARTS = { restarts: true };
 
 const KINDS = {
   'two devices': { devices: 2, shape: 'line', chances: RESTARTS },
+  'a connected pair': { devices: 2, shape: 'line' },
   line: { devices: 3, shape: 'line', chances: RESTARTS },
   'few paths': { devices: 2, shape: 'line', few: true },
   'few paths in a line': { devices: 3, shape: 'line', few: true },

@@ -104,13 +104,23 @@ export function describeTree(root: string, options = { content: true }): Map<str
       const place = Buffer.concat([directory, Buffer.from('/'), name]);
       const stat = lstatSync(place, { bigint: true, throwIfNoEntry: false });
       if (stat === undefined) continue; // gone since the directory was read
-      const line = describe(place, stat, options.content);
+      const line = unlessGone(() => describe(place, stat, options.content));
       if (line !== undefined) tree.set(key, line);
-      if (stat.isDirectory()) walk(place, `${key}/`);
+      if (stat.isDirectory()) unlessGone(() => walk(place, `${key}/`));
     }
   };
   walk(Buffer.from(root), '');
   return new Map([...tree].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Between two looks a tree may change: what has gone in between is not in it. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
 }
 
 function describe(place: Buffer, stat: BigIntStats, withContent: boolean): string | undefined {

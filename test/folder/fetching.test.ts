@@ -159,6 +159,29 @@ test('I11: a file that a power loss took stays named while nobody has it, whatev
   await device.stop();
 });
 
+test('I11: what a power loss took and nobody has is settled by writing it anew', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a'.padEnd(1_000) });
+  device.peer.isEmpty = true;
+  device.other.isEmpty = true;
+  device.other.connect();
+  await device.clock.advance(1_000);
+  const row = device.row('a.txt');
+  assert.ok(row !== undefined);
+  device.remove('a.txt');
+  // As folder/power-loss.ts does for what is gone.
+  const want = { record: row.record, why: 'fetch', code: 'E_DAMAGED', sinceMs: 0 } as const;
+  device.index.commit({ nowUs: 1, rows: [{ ...row, seen: undefined, announce: false }], want: [want] });
+  await device.until(() => device.wanted('a.txt')?.why === 'skipped', 'it to be named', 120_000);
+  device.write('a.txt', 'written anew');
+  await device.until(() => device.folder.snapshot().skipped.length === 0, 'it to be settled', 120_000);
+  assert.equal((await device.wait()).kind, 'in sync');
+  assert.equal(device.read('a.txt'), 'written anew');
+  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
+  assert.equal(device.wanted('a.txt'), undefined);
+  assert.deepEqual(device.folder.conflicts(), []);
+  await device.stop();
+});
+
 async function* verified(device: OneDevice) {
   const items: VerifyItem[] = [];
   let ended = false;

@@ -156,9 +156,11 @@ export class CarryOut {
     }
     if (row === undefined) return { record, conflict: false };
     const now = verdict.kind === 'known' ? row.record : verdict.record;
-    if (want.code === 'E_DAMAGED' || (isLive(row.record) && row.seen === undefined)) {
+    if (isLive(row.record) && (want.code === 'E_DAMAGED' || row.seen === undefined)) {
       // Not on the disk, or not as it should be: what is here is wanted back.
       if (sameEntry(now.entry, record.entry)) return { record: now, conflict: false };
+      this.#parts.litter.add(record);
+      if (want.code === 'E_DAMAGED') this.#parts.skipped.set(record.path, want.code);
       this.#want(now, [], want.code);
       return undefined;
     }

@@ -10,8 +10,8 @@ import process from 'node:process';
 const root = resolve(import.meta.dirname, '..');
 const tool = (name: string) => join(root, 'node_modules/.bin', name);
 
-/** Longer than any test may take, so that one that hangs ends as a failure and not never. */
-const TEST_TIMEOUT_MS = 240_000;
+/** Longer than any test may take, so that one that hangs ends as a failure and not never. ROUNDS makes tests longer. */
+const TEST_TIMEOUT_MS = 240_000 * Math.max(1, Number(process.env['ROUNDS'] ?? 1));
 /** System tests mostly wait for daemons, and each starts several processes: two files at a time suit two cores. */
 const TEST_FILES_AT_ONCE = 2;
 

@@ -3,7 +3,7 @@ import { apply } from './apply.ts';
 import { makeManifest } from './manifest-job.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
-import { probeRoot, syncTree } from './probe.ts';
+import { deviceAt, probeRoot, syncTree } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
 import { prepareRoot, rootChain, usableSpace } from './root.ts';
@@ -27,6 +27,7 @@ export const jobs = [
   prepareRoot,
   rootChain,
   probeRoot,
+  deviceAt,
   syncTree,
   usableSpace,
   scan,

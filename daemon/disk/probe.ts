@@ -53,6 +53,25 @@ export const syncTree: Job<{ root: string }, boolean> = {
   },
 };
 
+/** Which file system is at a path, or at what is left of the way to it. */
+export const deviceAt: Job<{ path: string }, bigint> = {
+  name: 'deviceAt',
+  run(fs, { path }) {
+    for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
+      try {
+        const dir = fs.openRoot(at);
+        try {
+          return dir.lstat().dev;
+        } finally {
+          dir.close();
+        }
+      } catch (error) {
+        if (!isAbsent(error) || at === '/') throw error;
+      }
+    }
+  },
+};
+
 function failureOf(root: Directory): Error | undefined {
   try {
     const own = root.openDir(OWN_DIR);

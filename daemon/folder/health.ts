@@ -68,8 +68,8 @@ export class Health {
     if (root.kind === 'missing') {
       const { code, message } = root;
       if (!this.isHalted) log.error('halted: nothing is read or deleted', { code, message });
-      // Rights that were taken away take nothing from the disk.
-      if (this.#isReady && code !== 'E_ACCESS') this.#parts.onLost();
+      const isDiskFailure = code === 'E_IO' || code === 'E_READ_ONLY';
+      if (this.#isReady && (isDiskFailure || (await this.#parts.guard.hasLostDisk()))) this.#parts.onLost();
       this.#trouble = { kind: 'halted', code, message };
       await this.#parts.onGone();
       return false;

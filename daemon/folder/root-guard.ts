@@ -3,6 +3,7 @@
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { OWN_DIR } from '../core/path.ts';
 import { rootCode } from '../disk/errno.ts';
+import { deviceAt } from '../disk/probe.ts';
 import { prepareRoot } from '../disk/root.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FileLock } from '../index/home-lock.ts';
@@ -60,6 +61,18 @@ export class RootGuard {
     const isNew = !this.#wasThere;
     this.#wasThere = true;
     return { kind: 'there', isNew };
+  }
+
+  /** Whether the root is missing with its whole disk. One that was renamed, or emptied, has lost nothing by that. */
+  async hasLostDisk(): Promise<boolean> {
+    const { workers, settings } = this.#context;
+    if (this.#lock === undefined) return false;
+    try {
+      return (await workers.run(deviceAt, { path: settings().path })) !== this.#lock.dev;
+    } catch (error) {
+      // Rights that were taken away take nothing from the disk.
+      return rootCode(error) !== 'E_ACCESS';
+    }
   }
 
   close(): void {

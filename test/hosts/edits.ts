@@ -116,13 +116,13 @@ export class Edits {
     mkdirSync(dirname(join(root, to)), { recursive: true });
     this.#touch(root, from, to);
     for (const path of [...this.last.keys()]) if (path === from || path.startsWith(`${from}/`)) this.last.delete(path);
-    renameSync(join(root, from), join(root, to));
+    unlessGone(() => renameSync(join(root, from), join(root, to)));
   }
 
   #remove(root: string, path: string): void {
     this.#touch(root, path);
     this.last.delete(path);
-    rmSync(join(root, path));
+    unlessGone(() => rmSync(join(root, path)));
   }
 
   #put(root: string, path: string, content: Buffer, flag: 'w' | 'a', isSafe: boolean): void {
@@ -142,5 +142,14 @@ export class Edits {
     const content = noise(4 + this.#dice.below(limitBytes / 4) * 4, this.#count++ * 7919 + this.#dice.seed);
     this.written.add(hashOf(content));
     return content;
+  }
+}
+
+/** Another device may have taken it away between the choice and the deed: then there is nothing to do. */
+function unlessGone(deed: () => void): void {
+  try {
+    deed();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
 }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { startPair } from './daemon.ts';
 import { rounds } from './rounds.ts';
-import { plant, plantMany, read } from './trees.ts';
+import { compareTrees, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 const QUEUE = '/proc/sys/fs/inotify/max_queued_events';
@@ -47,6 +47,8 @@ test('T24 I6: with a queue of 16 events nothing that overflows it stays unseen',
   for (const file of files) writeFileSync(join(right, file), 'second');
   await waitFor('and all that is written over it', () => files.every((file) => read(left, file) === 'second'));
   pingPong(right, 200, 4_000);
+  // How much such a queue holds back before a full scan, no meter can tell; that nothing stays unseen is what must hold.
+  await waitFor('all that was renamed', () => compareTrees(left, right).length === 0);
   await same();
 });
 

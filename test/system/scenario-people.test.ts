@@ -43,7 +43,11 @@ test('I4: S17: deletions that come a few at a time, over restarts, are held befo
   }
   await waitFor('it is said', async () => (await folderOn(hub, folder)).error?.code === 'E_MASS_DELETE');
   assert.ok(countFiles(right) >= 200, `${countFiles(right)} of 400 files are left`);
-  await hub.ok('reject', folder);
+  // The last of them may rest still when the first are brought back, and be held then.
+  await waitFor('nothing is held any more', async () => {
+    await hub.ctl('reject', folder);
+    return (await folderOn(hub, folder)).state !== 'held' && countFiles(left) >= 200;
+  });
   await same();
   assert.ok(countFiles(left) >= 200);
 });

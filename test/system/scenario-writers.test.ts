@@ -166,7 +166,10 @@ test('T19: a SQLite database that is written without pause is whole on both side
   for (const until = performance.now() + rounds(3) * 1_000; performance.now() < until; await sleep(5))
     for (let n = 0; n < 20; n++) insert.run(`written at ${performance.now()} `.repeat(10));
   const count = db.prepare('SELECT count(*) AS n FROM log').get();
-  await waitFor('the files of the open database are the same', () => compareTrees(left, right).length === 0);
+  // Its shared memory is no content: it is made anew from the log, and what is stored through a mapping shows late.
+  await waitFor('the files of the open database are the same', () =>
+    compareTrees(left, right).every((line) => line.includes('app.db-shm')),
+  );
   const copy = join(temporaryPlace(t), 'app.db');
   for (const suffix of ['', '-wal']) copyFileSync(join(right, `app.db${suffix}`), copy + suffix);
   assert.deepEqual(intact(copy), count, 'as a crash at this moment would leave it');

@@ -128,9 +128,10 @@ export class CarryOut {
     });
   }
 
-  /** What is there now is to be looked at first, or rests. */
+  /** What is there now, or a directory above it, is to be looked at first, or rests. */
   #isUnsettled(path: RelativePath): boolean {
-    return this.#parts.hints.isMarked(path) || this.#parts.deletions.isResting(path);
+    const { hints, deletions } = this.#parts;
+    return [path, ...ancestorsOf(path)].some((one) => hints.isMarked(one)) || deletions.isResting(path);
   }
 
   #skip(mark: readonly WantMark[]): void {
@@ -363,8 +364,10 @@ export class CarryOut {
 
   #lookAgain(operation: Operation): void {
     const { hints } = this.#parts;
-    hints.add({ kind: 'path', path: operation.path });
-    if (operation.kind === 'move') hints.add({ kind: 'path', path: operation.from });
+    const paths = operation.kind === 'move' ? [operation.path, operation.from] : [operation.path];
+    // It may be the directory above that is none any more.
+    for (const path of paths)
+      for (const one of [path, ...ancestorsOf(path).slice(0, 1)]) hints.add({ kind: 'path', path: one });
   }
 
   /** Looked at once more; what then is still in it and not in the index is nothing that is synced: the directory stays. */

@@ -65,6 +65,7 @@ async function settle(folder: number, ask: number): Promise<void> {
   await folders.get(folder)?.settle();
   // Measured now: on a busy machine all of a burst may have been read since the timer last did.
   if (measure() !== 'none' || meter.suspect) outbox.hints(folder).everything('a burst of changes');
+  if (recent.isFlooded(folder)) outbox.hints(folder).everything('a flood of changes');
   outbox.send({ kind: 'settled', folder, ask });
 }
 

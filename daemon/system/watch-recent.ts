@@ -75,6 +75,11 @@ export class RecentDirectories {
     for (const one of this.#watchers.keys()) if (one.startsWith(keyOf(folder, ''))) this.#drop(one);
   }
 
+  /** Whether changes in this folder may have been seen by nobody, and `takeFlooded` has not said so yet. */
+  isFlooded(folder: number): boolean {
+    return this.#flooded.has(folder);
+  }
+
   /**
    * Folders that had more changes than could be followed, once that is over. The first source leaves out a path that is
    * replaced and removed in one of its batches; where this one paused as well, nobody has seen it.

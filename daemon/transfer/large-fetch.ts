@@ -10,11 +10,13 @@ import { type OpenPart, type PieceSource, bytesOf, openPart, writePieces } from 
 import { unstage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ChunkWant } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { MissingPieces } from './missing-pieces.ts';
 
 export interface LargeFetchContext {
+  readonly clock: Clock;
   readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
@@ -126,7 +128,7 @@ export class LargeFetch {
 
   async #takeBytes(offset: number, bytes: Uint8Array): Promise<void> {
     const missing = this.#missing;
-    const range = missing?.arrived(offset, bytes.length);
+    const range = missing?.arrived(offset, bytes.length, this.#context.clock.monotonicMs());
     if (missing === undefined || range === undefined) {
       // Not what was asked for, or cut short: nothing more can be expected of it.
       this.#talk.onRefused();
@@ -162,7 +164,7 @@ export class LargeFetch {
       this.#talk.onWhole();
       return;
     }
-    const ranges = missing.next();
+    const ranges = missing.next(this.#context.clock.monotonicMs());
     if (ranges.length === 0) return;
     for (const { length } of ranges) this.#talk.asked(length);
     this.#talk.ask({ kind: 'bytes', ranges: ranges.map(({ offset, length }) => ({ offset, length })) });

@@ -2,14 +2,23 @@
 // fetcher does what it says.
 import { type Piece, bytesOf } from '../disk/parts.ts';
 
-/** One request asks for this much of a file, and this much may be on its way for one file. */
-const RANGE_BYTES = 1 << 20;
+/** So much may be on its way for one file: little at first, more as long as the answers come at once. */
+const LEAST_WINDOW_BYTES = 128 << 10;
 const WINDOW_BYTES = 8 << 20;
+/** One range asks for a part of the window, so that small files need not wait for a large message on a slow link. */
+const RANGES_IN_WINDOW = 4;
+const RANGE_BYTES = 1 << 20;
+/** An answer that took no longer, or no longer than some times the quickest, did not have to queue … */
+const QUICK = { ms: 500, timesLeast: 1.5 };
+/** … and one that took longer than both had to, for too long. */
+const SLOW = { ms: 1_500, timesLeast: 3 };
 
 export interface AskedRange {
   readonly offset: number;
   readonly length: number;
   readonly pieces: readonly Piece[];
+  /** Monotonic. */
+  readonly askedMs: number;
 }
 
 export class MissingPieces {
@@ -19,6 +28,8 @@ export class MissingPieces {
   #waitingBytes: number;
   /** Asked for, or here and not written yet: a slow disk holds back what is asked for. */
   #openBytes = 0;
+  #windowBytes = LEAST_WINDOW_BYTES;
+  #leastMs = Infinity;
 
   constructor(missing: readonly Piece[]) {
     this.#waiting = [...missing].sort((a, b) => b.offset - a.offset);
@@ -35,11 +46,11 @@ export class MissingPieces {
     return this.#waitingBytes + this.#openBytes;
   }
 
-  /** Ranges to ask for now: neighbours in one, as many as the window holds. */
-  next(): AskedRange[] {
+  /** Ranges to ask for now, on the monotonic clock: neighbours in one, as many as the window holds. */
+  next(nowMs: number): AskedRange[] {
     const ranges: AskedRange[] = [];
-    while (this.#openBytes < WINDOW_BYTES) {
-      const range = this.#takeRange();
+    while (this.#openBytes < this.#windowBytes) {
+      const range = this.#takeRange(nowMs);
       if (range === undefined) break;
       this.#asked.set(range.offset, range);
       this.#openBytes += range.length;
@@ -49,28 +60,37 @@ export class MissingPieces {
     return ranges;
   }
 
-  #takeRange(): AskedRange | undefined {
+  #takeRange(askedMs: number): AskedRange | undefined {
+    const mostBytes = Math.min(this.#windowBytes / RANGES_IN_WINDOW, RANGE_BYTES);
     const pieces: Piece[] = [];
     let length = 0;
     for (let piece = this.#waiting.at(-1); piece !== undefined; piece = this.#waiting.at(-1)) {
       const last = pieces.at(-1);
-      if (last !== undefined && (last.offset + last.length !== piece.offset || length + piece.length > RANGE_BYTES))
+      if (last !== undefined && (last.offset + last.length !== piece.offset || length + piece.length > mostBytes))
         break;
       pieces.push(piece);
       length += piece.length;
       this.#waiting.pop();
     }
     const first = pieces[0];
-    return first === undefined ? undefined : { offset: first.offset, length, pieces };
+    return first === undefined ? undefined : { offset: first.offset, length, pieces, askedMs };
   }
 
   /** Bytes came: the range that they answer, which is being written from now on. Undefined for what was not asked for. */
-  arrived(offset: number, length: number): AskedRange | undefined {
+  arrived(offset: number, length: number, nowMs: number): AskedRange | undefined {
     const range = this.#asked.get(offset);
     if (range === undefined || range.length !== length) return undefined;
     this.#asked.delete(offset);
     this.#writing++;
+    this.#fitWindow(nowMs - range.askedMs);
     return range;
+  }
+
+  #fitWindow(tookMs: number): void {
+    this.#leastMs = Math.min(this.#leastMs, tookMs);
+    const exceeds = ({ ms, timesLeast }: typeof QUICK): boolean => tookMs > Math.max(ms, timesLeast * this.#leastMs);
+    if (exceeds(SLOW)) this.#windowBytes = Math.max(this.#windowBytes / 2, LEAST_WINDOW_BYTES);
+    else if (!exceeds(QUICK)) this.#windowBytes = Math.min(this.#windowBytes * 2, WINDOW_BYTES);
   }
 
   /** A range was written; these pieces of it were not what they should be, and are asked for again. */

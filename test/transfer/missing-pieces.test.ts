@@ -1,0 +1,72 @@
+// What of a large file is asked for, and how much of it at a time: little where answers have to queue, much where not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Piece } from '../../daemon/disk/parts.ts';
+import { type AskedRange, MissingPieces } from '../../daemon/transfer/missing-pieces.ts';
+
+const PIECE_BYTES = 64 << 10;
+
+function pieces(count: number): Piece[] {
+  return Array.from({ length: count }, (_, n) => ({
+    offset: n * PIECE_BYTES,
+    length: PIECE_BYTES,
+    sha256: new Uint8Array(32),
+  })) as unknown as Piece[];
+}
+
+const bytesOf = (ranges: readonly AskedRange[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
+
+/** Fetches all of it over a link that brings so many bytes in a millisecond; what was on its way at most, per tenth. */
+function fetchOver(bytesPerMs: number, count: number): number[] {
+  const missing = new MissingPieces(pieces(count));
+  const most = Array.from({ length: 10 }, () => 0);
+  let nowMs = 0;
+  let got = 0;
+  const onTheWay: AskedRange[] = [...missing.next(nowMs)];
+  for (let range = onTheWay.shift(); range !== undefined; range = onTheWay.shift()) {
+    const tenth = Math.min(9, Math.floor((got * 10) / (count * PIECE_BYTES)));
+    most[tenth] = Math.max(most[tenth] ?? 0, range.length + bytesOf(onTheWay));
+    nowMs += range.length / bytesPerMs;
+    const arrived = missing.arrived(range.offset, range.length, nowMs);
+    assert.ok(arrived !== undefined);
+    missing.written(arrived, []);
+    got += range.length;
+    onTheWay.push(...missing.next(nowMs));
+  }
+  assert.ok(missing.complete);
+  assert.equal(got, count * PIECE_BYTES);
+  return most;
+}
+
+test('over a slow link little is on its way, so that others do not wait for long', () => {
+  const bytesPerMs = 125; // 1 Mbit/s
+  for (const most of fetchOver(bytesPerMs, 200)) assert.ok(most <= bytesPerMs * 2_500, `${most} bytes`);
+});
+
+test('over a fast link much is', () => {
+  const most = fetchOver(100_000, 1_000);
+  assert.ok((most[5] ?? 0) > 4 << 20, `${most.join(' ')}`);
+});
+
+test('what was not asked for, or comes in another length, is told', () => {
+  const missing = new MissingPieces(pieces(4));
+  const [first] = missing.next(0);
+  assert.ok(first !== undefined);
+  assert.equal(missing.arrived(first.offset, first.length - 1, 1), undefined);
+  assert.equal(missing.arrived(first.offset + 1, first.length, 1), undefined);
+  assert.ok(missing.arrived(first.offset, first.length, 1) !== undefined);
+  assert.equal(missing.arrived(first.offset, first.length, 1), undefined, 'once only');
+});
+
+test('a piece that was wrong is asked for again', () => {
+  const missing = new MissingPieces(pieces(1));
+  const [range] = missing.next(0);
+  assert.ok(range !== undefined);
+  const arrived = missing.arrived(range.offset, range.length, 1);
+  assert.ok(arrived !== undefined);
+  assert.equal(missing.complete, false, 'it is being written');
+  missing.written(arrived, arrived.pieces);
+  assert.equal(missing.bytes, PIECE_BYTES);
+  const [again] = missing.next(2);
+  assert.equal(again?.offset, range.offset);
+});

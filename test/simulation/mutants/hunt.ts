@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Echoes } from './echoes.ts';
+import { Guesses } from './guesses.ts';
 import type { KindName } from './kinds.ts';
 import { plant } from './mutation.ts';
 import { MUTATIONS } from './table.ts';
@@ -44,8 +45,8 @@ const seeds = values.only?.split(',').map(Number) ?? Array.from({ length: Number
 async function hunt(): Promise<Omit<Hunted, 'seconds'>> {
   for (const seed of seeds) {
     const plan = planOf(within, seed);
-    const echoes = within === 'a connected pair' ? new Echoes() : undefined;
-    const problem = (await runPlan(plan, echoes && ((line) => echoes.hear(line)))) ?? echoes?.problem;
+    const listener = listenerFor(within);
+    const problem = (await runPlan(plan, listener && ((line) => listener.hear(line)))) ?? listener?.problem;
     if (problem === undefined) continue;
     if (values.shrink) {
       const least = await shrink(plan);
@@ -55,6 +56,12 @@ async function hunt(): Promise<Omit<Hunted, 'seconds'>> {
     return { seed, problem };
   }
   return { seed: undefined, problem: undefined };
+}
+
+/** What is not seen in the end, because it heals, but heard meanwhile. */
+function listenerFor(kind: KindName): Echoes | Guesses | undefined {
+  if (kind === 'a connected pair') return new Echoes();
+  return kind === 'failing disks' ? new Guesses() : undefined;
 }
 
 function cpuMicroseconds(): number {

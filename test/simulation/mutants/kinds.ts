@@ -13,6 +13,8 @@ const SOON = 40;
 interface Kind extends Omit<Plan, 'seed' | 'steps'> {
   /** Users do what they do at very few paths, often two of them at once. */
   readonly few?: boolean;
+  /** They only write files, and nobody deletes or moves any. */
+  readonly writing?: boolean;
   /** What happens beside what a user does, in one case of three. */
   readonly often?: 'wait' | 'crash' | 'power loss' | 'spell';
   readonly chances?: Partial<StepChances>;
@@ -44,7 +46,7 @@ const KINDS = {
   crashes: { devices: 2, shape: 'line', few: true, often: 'crash' },
   'power losses': { devices: 2, shape: 'line', often: 'power loss', chances: RESTARTS },
   'older copies': { devices: 2, shape: 'line', chances: { ...RESTARTS, old: true } },
-  'failing disks': { devices: 2, shape: 'line', often: 'spell' },
+  'failing disks': { devices: 2, shape: 'line', writing: true, often: 'spell' },
   meddling: { devices: 2, shape: 'line', few: true, meddleOneIn: 40 },
 } as const satisfies Record<string, Kind>;
 
@@ -52,7 +54,7 @@ export type KindName = keyof typeof KINDS;
 
 /** The history of this kind with this seed. */
 export function planOf(name: KindName, seed: number): Plan {
-  const { few = false, often, chances, ...kind }: Kind = KINDS[name];
+  const { few = false, writing = false, often, chances, ...kind }: Kind = KINDS[name];
   const { devices, shape } = kind;
   const random = new SeededRandom(seed);
   const ordinary: StepChances = {
@@ -65,8 +67,10 @@ export function planOf(name: KindName, seed: number): Plan {
   };
   const steps = randomSteps(random, ordinary).flatMap((step): Step[] => {
     if (step.kind !== 'user') return [step];
-    const theirs = few ? together(atFewPaths(step), devices, random) : [step];
-    return often === undefined || !random.oneIn(3) ? theirs : beside(often, theirs, random.below(devices), random);
+    const theirs = few ? together(atFewPaths(step), devices, random) : [writing ? onlyWriting(step, random) : step];
+    return often === undefined || !random.oneIn(3)
+      ? theirs
+      : beside(often, theirs, often === 'spell' ? step.device : random.below(devices), random);
   });
   return { ...kind, seed, steps };
 }
@@ -85,8 +89,11 @@ function beside(
     case 'power loss':
       return [...steps, { kind: 'power loss', device, calls: random.below(SOON) }, { kind: 'start', device }];
     case 'spell': {
+      // What somebody works at cannot be looked at, for as long as a deletion rests, and more.
+      const [first] = steps;
+      const path = first?.kind === 'user' ? `/${first.does.path}` : undefined;
       const call = random.pick(['lstat', 'openDir', 'list', 'openFile'] as const);
-      const spell = { errno: 'EACCES', call, path: undefined, oneIn: random.pick([2, 5]) } as const;
+      const spell = { errno: 'EACCES', call, path, oneIn: 1 } as const;
       return [{ kind: 'spell', device, spell }, ...steps, { kind: 'pass', ms: 2_000 }, { kind: 'healthy', device }];
     }
   }
@@ -97,6 +104,11 @@ type UsersStep = Extract<Step, { kind: 'user' }>;
 function atFewPaths({ does, ...step }: UsersStep): UsersStep {
   const there = { ...does, path: oneOfFew(does.path) };
   return { ...step, does: 'to' in there ? { ...there, to: oneOfFew(there.to) } : there };
+}
+
+function onlyWriting(step: UsersStep, random: SeededRandom): UsersStep {
+  const path = random.pick(['a', 'b', 'c'] as const);
+  return { ...step, does: { kind: 'save', path, content: `${step.does.path} ${random.below(1000)}` } };
 }
 
 function oneOfFew(path: string): string {

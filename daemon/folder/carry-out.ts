@@ -11,12 +11,12 @@ import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { tell } from './chronicle.ts';
-import { type FolderContext, makerOf, newVersionId, reconcileContext } from './context.ts';
+import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
-import { isBroughtAlong, livesOn, madeAgain } from './directories.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
+import { Obstacles } from './obstacles.ts';
 import { appliedMode } from './permissions.ts';
 import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
@@ -29,9 +29,6 @@ const UNPARKED_BATCH = 4096;
 
 /** A path that is not as expected so often is left for a while. */
 const MAX_ATTEMPTS = 10;
-
-/** Others must do something first; it was decided otherwise; or something that cannot be done now stands in the way. */
-type Obstacle = 'wait' | 'decided' | { readonly blocked: ErrorCode };
 
 interface Parts {
   readonly deletions: Deletions;
@@ -48,10 +45,12 @@ export class CarryOut {
   /** Something was carried out since what is set aside was looked at. */
   #hasDone = false;
   #wasCaughtUp = false;
+  readonly #obstacles: Obstacles;
 
   constructor(context: FolderContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
+    this.#obstacles = new Obstacles(context, parts);
   }
 
   /** Applies what is ready, a batch. False when nothing could be done. */
@@ -77,17 +76,14 @@ export class CarryOut {
     return outcomes.some(({ kind }) => kind === 'done');
   }
 
-  get #areCaughtUp(): boolean {
-    return this.#parts.links.areCaughtUp(this.#context.clock.monotonicMs());
-  }
-
   /** What was set aside is looked at again when something has happened, or when nothing else is to come. */
   #unpark(): boolean {
     const { fetcher } = this.#parts;
-    const isNews = this.#hasDone || this.#areCaughtUp !== this.#wasCaughtUp;
+    const areCaughtUp = this.#parts.links.areCaughtUp(this.#context.clock.monotonicMs());
+    const isNews = this.#hasDone || areCaughtUp !== this.#wasCaughtUp;
     if (fetcher.active > 0 && !isNews) return false;
     this.#hasDone = false;
-    this.#wasCaughtUp = this.#areCaughtUp;
+    this.#wasCaughtUp = areCaughtUp;
     return fetcher.unpark();
   }
 
@@ -113,7 +109,7 @@ export class CarryOut {
       }
       const row = index.row(path);
       const decided = this.#decide(want, row);
-      const problem = decided === undefined ? 'decided' : this.#obstacle(want, wants);
+      const problem = decided === undefined ? 'decided' : this.#obstacles.of(want, wants);
       if (decided !== undefined && problem === undefined) candidates.push(this.#candidate(want, decided, row, moved));
       else if (problem === 'wait') fetcher.park(path);
       else fetcher.release(path);
@@ -148,7 +144,7 @@ export class CarryOut {
     if (verdict.kind === 'take') {
       if (content === undefined || sameEntry(content.entry, record.entry)) return verdict;
       // What is here has changed meanwhile, and with it which of them is to come.
-      this.#want(
+      this.#obstacles.want(
         content,
         wantedVersions(want).filter((one) => one !== content),
         lasting(want),
@@ -162,7 +158,7 @@ export class CarryOut {
       if (sameEntry(now.entry, record.entry)) return { record: now, conflict: false };
       this.#parts.litter.add(record);
       if (want.code === 'E_DAMAGED') this.#parts.skipped.set(record.path, want.code);
-      this.#want(now, [], want.code);
+      this.#obstacles.want(now, [], want.code);
       return undefined;
     }
     const { index, clock } = this.#context;
@@ -207,87 +203,6 @@ export class CarryOut {
     if (verdict.kind !== 'take' || isLive(verdict.record)) return undefined;
     moved.add(path);
     return { row, want, record: verdict.record, seen: row.seen };
-  }
-
-  /** What stands in the way: nothing; something that others must do first; or it was decided otherwise. */
-  #obstacle(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
-    const { record } = want;
-    if (isLive(record)) {
-      const above = this.#obstacleAbove(want, batch);
-      if (above !== undefined) return above;
-    }
-    return record.entry.kind === 'dir' ? undefined : this.#obstacleBelow(want, batch);
-  }
-
-  /** A live path needs live directories above it. Whoever sees that one is missing, and that none is to come, makes it. */
-  #obstacleAbove(child: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
-    const { index, clock } = this.#context;
-    for (const dir of ancestorsOf(child.record.path)) {
-      const row = index.row(dir);
-      const want = batch.get(dir) ?? index.wanted(dir);
-      if (want === undefined && row?.record.entry.kind === 'dir' && row.seen !== undefined) return undefined;
-      if (want?.record.entry.kind === 'dir') {
-        if (batch.has(dir)) continue;
-        if (want.why === 'skipped') return { blocked: want.code ?? 'E_UNREADABLE' };
-        if (want.why === 'fetch') this.#parts.fetcher.ready(dir);
-        return 'wait';
-      }
-      if (want === undefined && row?.record.entry.kind === 'dir') {
-        // It is in the index and not on the disk: wanted back.
-        this.#want(row.record);
-        return 'wait';
-      }
-      const { links } = this.#parts;
-      if (!this.#areCaughtUp) return 'wait';
-      if (row?.record.entry.kind !== 'dir' && isBroughtAlong(child, links, clock.nowMs())) return 'wait';
-      this.#makeDirectory(dir, row?.record, want);
-      return 'wait';
-    }
-    return undefined;
-  }
-
-  /** What replaces or removes a directory needs it empty of what lives. */
-  #obstacleBelow(want: WantedRow, batch: ReadonlyMap<RelativePath, WantedRow>): Obstacle | undefined {
-    const { index } = this.#context;
-    const { path } = want.record;
-    const row = index.row(path);
-    if (row?.record.entry.kind !== 'dir' || !isLive(row.record)) return undefined;
-    for (const { record } of index.liveBelow(path)) {
-      const below = batch.get(record.path) ?? index.wanted(record.path);
-      if (below === undefined || isLive(below.record)) {
-        if (!this.#areCaughtUp) return 'wait';
-        this.#reviveDirectory(row, want);
-        return 'decided';
-      }
-      if (below.why === 'skipped') return { blocked: below.code ?? 'E_UNREADABLE' };
-      if (!batch.has(record.path)) return 'wait';
-    }
-    return undefined;
-  }
-
-  #makeDirectory(path: RelativePath, ours: FileRecord | undefined, want: WantedRow | undefined): void {
-    const { clock, log } = this.#context;
-    const announced = want === undefined ? [] : wantedVersions(want);
-    log.info('makes a directory again, because something lives in it', { path });
-    if (want !== undefined) this.#parts.litter.drop(want.record);
-    this.#want(madeAgain(path, ours, announced, makerOf(this.#context), clock.nowMs()));
-  }
-
-  #want(record: FileRecord, rivals: readonly FileRecord[] = [], code?: WantedRow['code']): void {
-    const { index, clock } = this.#context;
-    index.commit({ nowUs: clock.nowUs(), want: [{ record, rivals, why: 'fetch', code, sinceMs: clock.nowMs() }] });
-    // What has a content is fetched first.
-    if (record.entry.kind !== 'file') this.#parts.fetcher.ready(record.path);
-  }
-
-  /** Removed elsewhere, but something lives in it here: it lives on for everybody. */
-  #reviveDirectory(row: Row, want: WantedRow): void {
-    const { index, clock, log } = this.#context;
-    const { path } = row.record;
-    const record = livesOn(row.record, wantedVersions(want), makerOf(this.#context), clock.nowMs());
-    log.info('keeps a directory that was removed elsewhere, because something new is in it', { path });
-    this.#parts.litter.drop(want.record);
-    index.commit({ nowUs: clock.nowUs(), rows: [{ ...row, record, announce: true }], unwant: [path] });
   }
 
   #writeDown(

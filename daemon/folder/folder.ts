@@ -17,7 +17,7 @@ import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
 import { CarryOut } from './carry-out.ts';
-import { type Condition, needsAttention } from './condition.ts';
+import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
@@ -31,7 +31,7 @@ import { Recovery } from './recovery.ts';
 import { Retries } from './retries.ts';
 import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
-import { snapshotOf } from './snapshot.ts';
+import { FolderState } from './state.ts';
 import { Talk } from './talk.ts';
 import { Tasks } from './tasks.ts';
 import { Upkeep } from './upkeep.ts';
@@ -49,7 +49,7 @@ import type {
   WaitResult,
 } from './view.ts';
 import { Waiters } from './waiters.ts';
-import { type WaitNow, notInTime, standing } from './waiting.ts';
+import { notInTime } from './waiting.ts';
 import { Watching } from './watching.ts';
 
 export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
@@ -61,8 +61,6 @@ export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
   readonly bootId?: string | undefined;
 }
 
-const PAUSED = 'paused';
-const SCANNED = 'scanned';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 const STOP_MS = 3_000;
@@ -90,11 +88,8 @@ export class Folder implements ControlledFolder {
   readonly #waiters: Waiters;
   readonly #tasks: Tasks;
   readonly #asked: Asked;
+  readonly #state: FolderState;
   #settings: FolderSettings;
-  #paused: boolean;
-  #scannedOnce: boolean;
-  #lastSyncMs: number | undefined;
-  #shown = '';
   #stopping = false;
   #running: Promise<void> | undefined;
   #failures = 0;
@@ -138,7 +133,7 @@ export class Folder implements ControlledFolder {
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
-    const isSilent = (): boolean => this.#paused || this.#stopping || this.#health.isHalted;
+    const isSilent = (): boolean => this.#state.paused || this.#stopping || this.#health.isHalted;
     const { backpressure, newEpoch } = edges;
     const talk = {
       links: this.#links,
@@ -171,9 +166,16 @@ export class Folder implements ControlledFolder {
     this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
     this.#upkeep = new Upkeep(context, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
-    this.#paused = index.meta(PAUSED) !== undefined;
-    this.#scannedOnce = index.meta(SCANNED) !== undefined;
-    if (this.#scannedOnce) this.#talk.open();
+    this.#state = new FolderState(context, {
+      ...local,
+      health: this.#health,
+      links: this.#links,
+      local: this.#local,
+      talk: this.#talk,
+      tasks: this.#tasks,
+      watching: this.#watching,
+    });
+    if (this.#state.scannedOnce) this.#talk.open();
   }
 
   start(): void {
@@ -185,13 +187,13 @@ export class Folder implements ControlledFolder {
       let worked = false;
       try {
         worked = await this.#turn();
-        if (this.#talk.tell()) this.#lastSyncMs = this.#context.clock.nowMs();
-        this.#showCondition();
-        this.#waiters.check(() => this.#standing());
+        if (this.#talk.tell()) this.#state.noteSync();
+        this.#state.show();
+        this.#waiters.check(() => this.#state.standing());
         this.#failures = 0;
       } catch (error) {
         this.#health.fail(error);
-        this.#showCondition();
+        this.#state.show();
         // What rings meanwhile is no reason to fail again at once.
         const { clock } = this.#context;
         const until = clock.monotonicMs() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
@@ -211,10 +213,10 @@ export class Folder implements ControlledFolder {
     let worked = await this.#tasks.run();
     this.#rescanIfDue();
     worked = (await this.#local.take()) || worked;
-    this.#noteFirstScan();
+    if (this.#state.noteFirstScan()) this.#talk.open();
     worked = (await this.#deletions.settle(this.#local.mayFindMoved)) || worked;
     worked = this.#talk.receive() || worked;
-    if (!this.#paused && this.#scannedOnce) {
+    if (!this.#state.paused && this.#state.scannedOnce) {
       this.#retries.tick();
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
@@ -232,15 +234,6 @@ export class Folder implements ControlledFolder {
     this.#hints.add({ kind: 'everything', why: 'rescan' });
   }
 
-  /** Until the first scan is complete, peers are not told what we have: it would look as if we had nothing. */
-  #noteFirstScan(): void {
-    if (this.#scannedOnce || this.#local.lastFullScanMs === undefined) return;
-    const { index, clock } = this.#context;
-    index.commit({ nowUs: clock.nowUs(), meta: [[SCANNED, 'yes']] });
-    this.#scannedOnce = true;
-    this.#talk.open();
-  }
-
   #untilNextMs(): number {
     const nowMs = this.#context.clock.monotonicMs();
     const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
@@ -253,46 +246,11 @@ export class Folder implements ControlledFolder {
   }
 
   get condition(): Condition {
-    if (this.#health.trouble !== undefined) return this.#health.trouble;
-    if (this.#paused) return { kind: 'paused' };
-    const { held } = this.#deletions.hold;
-    if (held !== undefined) {
-      const message = `${held.why}; ${held.entries} deletions wait for approve or reject`;
-      return { kind: 'held', code: 'E_MASS_DELETE', message, deletions: held.entries };
-    }
-    if (this.#local.scanning && this.#local.lastFullScanMs === undefined) return { kind: 'scanning' };
-    if (!this.#scannedOnce) return { kind: 'scanning' };
-    const busy = this.#context.index.wantedCounts().fetch > 0 || this.#hints.size > 0 || this.#talk.waiting > 0;
-    return busy ? { kind: 'syncing' } : { kind: 'idle' };
-  }
-
-  #showCondition(): void {
-    const { condition } = this;
-    if (condition.kind === this.#shown) return;
-    this.#shown = condition.kind;
-    const code = 'code' in condition ? condition.code : undefined;
-    const what = 'message' in condition ? `${condition.kind}: ${condition.message}` : condition.kind;
-    this.#context.emit({
-      kind: needsAttention(condition) ? 'warning' : 'condition',
-      path: undefined,
-      what,
-      device: undefined,
-      direction: undefined,
-      sizeBytes: undefined,
-      code,
-    });
+    return this.#state.condition;
   }
 
   snapshot(): FolderSnapshot {
-    return snapshotOf({
-      context: this.#context,
-      condition: this.condition,
-      marked: this.#hints.size,
-      links: this.#links,
-      skipped: this.#skipped,
-      watchState: this.#watching.state,
-      lastSyncMs: this.#lastSyncMs,
-    });
+    return this.#state.snapshot();
   }
 
   reconfigure(settings: FolderSettings): void {
@@ -312,38 +270,18 @@ export class Folder implements ControlledFolder {
   wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
     this.#health.lookNow();
     return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, (isMarked) => {
-      const now = this.#standing();
+      const now = this.#state.standing();
       const unsure = isMarked || now.kind === 'needs attention' ? now : { kind: 'busy' as const };
       return notInTime(unsure, this.#links, this.#context.index);
     });
   }
 
-  #standing(): WaitNow {
-    const localDone =
-      this.#hints.unsettled === 0 &&
-      this.#deletions.resting === 0 &&
-      !this.#local.scanning &&
-      this.#tasks.size === 0 &&
-      this.#talk.waiting === 0;
-    const peers = [...this.#settings.peers.keys()];
-    return standing({ condition: this.condition, localDone, peers, links: this.#links, index: this.#context.index });
-  }
-
   pause(): void {
-    this.#setPaused(true);
+    if (this.#state.setPaused(true)) this.#bell.ring();
   }
 
   resume(): void {
-    this.#setPaused(false);
-  }
-
-  #setPaused(paused: boolean): void {
-    if (this.#paused === paused) return;
-    const { index, clock, log } = this.#context;
-    index.commit({ nowUs: clock.nowUs(), meta: [[PAUSED, paused ? 'yes' : null]] });
-    this.#paused = paused;
-    log.info(paused ? 'paused' : 'resumed');
-    this.#bell.ring();
+    if (this.#state.setPaused(false)) this.#bell.ring();
   }
 
   approve(): Promise<number> {

@@ -1,0 +1,134 @@
+// What a folder is doing and how far it is: paused or not, scanned or not, in sync or not. status, wait and the log read it.
+import type { Condition } from './condition.ts';
+import { needsAttention } from './condition.ts';
+import type { FolderContext } from './context.ts';
+import type { Deletions } from './deletions.ts';
+import type { Health } from './health.ts';
+import type { Hints } from './hints.ts';
+import type { Links } from './links.ts';
+import type { LocalChanges } from './local.ts';
+import type { SkippedPaths } from './skipped.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { Talk } from './talk.ts';
+import type { Tasks } from './tasks.ts';
+import type { FolderSnapshot } from './view.ts';
+import { type WaitNow, standing } from './waiting.ts';
+import type { Watching } from './watching.ts';
+
+const PAUSED = 'paused';
+const SCANNED = 'scanned';
+
+export interface StateParts {
+  readonly deletions: Deletions;
+  readonly health: Health;
+  readonly hints: Hints;
+  readonly links: Links;
+  readonly local: LocalChanges;
+  readonly skipped: SkippedPaths;
+  readonly talk: Talk;
+  readonly tasks: Tasks;
+  readonly watching: Watching;
+}
+
+export class FolderState {
+  readonly #context: FolderContext;
+  readonly #parts: StateParts;
+  #paused: boolean;
+  #scannedOnce: boolean;
+  #lastSyncMs: number | undefined;
+  #shown = '';
+
+  constructor(context: FolderContext, parts: StateParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#paused = context.index.meta(PAUSED) !== undefined;
+    this.#scannedOnce = context.index.meta(SCANNED) !== undefined;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Survives a restart. False when it was so already. */
+  setPaused(paused: boolean): boolean {
+    if (this.#paused === paused) return false;
+    const { index, clock, log } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), meta: [[PAUSED, paused ? 'yes' : null]] });
+    this.#paused = paused;
+    log.info(paused ? 'paused' : 'resumed');
+    return true;
+  }
+
+  /** Until the first scan is complete, peers are not told what we have: it would look as if we had nothing. */
+  get scannedOnce(): boolean {
+    return this.#scannedOnce;
+  }
+
+  /** True when it has just been completed. */
+  noteFirstScan(): boolean {
+    if (this.#scannedOnce || this.#parts.local.lastFullScanMs === undefined) return false;
+    const { index, clock } = this.#context;
+    index.commit({ nowUs: clock.nowUs(), meta: [[SCANNED, 'yes']] });
+    this.#scannedOnce = true;
+    return true;
+  }
+
+  noteSync(): void {
+    this.#lastSyncMs = this.#context.clock.nowMs();
+  }
+
+  get condition(): Condition {
+    const { health, deletions, local, hints, talk } = this.#parts;
+    if (health.trouble !== undefined) return health.trouble;
+    if (this.#paused) return { kind: 'paused' };
+    const { held } = deletions.hold;
+    if (held !== undefined) {
+      const message = `${held.why}; ${held.entries} deletions wait for approve or reject`;
+      return { kind: 'held', code: 'E_MASS_DELETE', message, deletions: held.entries };
+    }
+    if (local.scanning && local.lastFullScanMs === undefined) return { kind: 'scanning' };
+    if (!this.#scannedOnce) return { kind: 'scanning' };
+    const busy = this.#context.index.wantedCounts().fetch > 0 || hints.size > 0 || talk.waiting > 0;
+    return busy ? { kind: 'syncing' } : { kind: 'idle' };
+  }
+
+  /** Tells of a condition when it changes. */
+  show(): void {
+    const { condition } = this;
+    if (condition.kind === this.#shown) return;
+    this.#shown = condition.kind;
+    const code = 'code' in condition ? condition.code : undefined;
+    const what = 'message' in condition ? `${condition.kind}: ${condition.message}` : condition.kind;
+    this.#context.emit({
+      kind: needsAttention(condition) ? 'warning' : 'condition',
+      path: undefined,
+      what,
+      device: undefined,
+      direction: undefined,
+      sizeBytes: undefined,
+      code,
+    });
+  }
+
+  snapshot(): FolderSnapshot {
+    const { hints, links, skipped, watching } = this.#parts;
+    return snapshotOf({
+      context: this.#context,
+      condition: this.condition,
+      marked: hints.size,
+      links,
+      skipped,
+      watchState: watching.state,
+      lastSyncMs: this.#lastSyncMs,
+    });
+  }
+
+  /** How it stands for somebody who waits. */
+  standing(): WaitNow {
+    const { hints, deletions, local, tasks, talk, links } = this.#parts;
+    const localDone =
+      hints.unsettled === 0 && deletions.resting === 0 && !local.scanning && tasks.size === 0 && talk.waiting === 0;
+    const { index, settings } = this.#context;
+    return standing({ condition: this.condition, localDone, peers: [...settings().peers.keys()], links, index });
+  }
+}

@@ -29,6 +29,7 @@ import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
 import { compareJoin } from './join-comparison.ts';
+import { settingsOf } from './new-folder.ts';
 import type { Identity } from './peer/identity.ts';
 import { loadIdentity } from './peer/identity.ts';
 import type { Admission } from './peer/pairing.ts';
@@ -212,14 +213,8 @@ export class Daemon implements ControlledDaemon {
     return this.#peers.list().map(({ lastError, ...state }) => ({ ...state, problem: lastError }));
   }
 
-  addFolder({ name, path, mode, ignore, set }: NewFolder): Promise<void> {
-    return this.#change(async () => {
-      const settings: Assignment[] = [{ keys: ['path'], value: path }];
-      if (mode !== undefined) settings.push({ keys: ['mode'], value: mode });
-      if (ignore.length > 0) settings.push({ keys: ['ignore'], value: [...ignore] });
-      settings.push({ keys: ['authority'], value: this.id }, ...parseAssignments(set));
-      await this.#addPrepared(name, settings);
-    });
+  addFolder(folder: NewFolder): Promise<void> {
+    return this.#change(() => this.#addPrepared(folder.name, settingsOf(folder, this.id)));
   }
 
   /** Written first, because that checks it; taken back when the directory cannot be used. */

@@ -90,6 +90,8 @@ export interface Overview {
 export interface FolderItem {
   readonly name: string;
   readonly path: string;
+  /** The profile that it takes settings from. */
+  readonly profile: string | null;
   readonly mode: ModeName;
   /** `disabled`: configured with `enabled: false`. */
   readonly state: FolderState | 'disabled';
@@ -324,6 +326,7 @@ interface AddFolder {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
+  readonly profile?: string | undefined;
   readonly mode?: string | undefined;
   readonly ignore?: readonly string[] | undefined;
   /** `KEY=VALUE` each: a key of the configuration, and YAML. */

@@ -11,6 +11,10 @@ export const addFolder: Command = {
     { syntax: '<path>', tells: 'its directory' },
   ],
   options: [
+    {
+      flags: '--profile <name>',
+      tells: 'take settings from a profile: text, code, documents, mirror, or one of yours',
+    },
     { flags: '--mode <mode>', tells: 'what this device does with it: two-way (usual), send-only or receive-only' },
     { flags: '--ignore <pattern>', tells: 'leave out what matches; may be repeated', many: true },
     {
@@ -22,11 +26,13 @@ export const addFolder: Command = {
   examples: [
     { line: 'syncctl add-folder docs /srv/docs', tells: 'then share it: syncctl invite docs' },
     { line: "syncctl add-folder docs ~/Documents --set rescan=5m --set 'versions.keep=90d'", tells: 'with settings' },
+    { line: 'syncctl add-folder src ~/src --profile code', tells: 'without what is built; see syncctl config show' },
   ],
   async run({ client, out, cwd }, given) {
     const added = await client.ask('addFolder', {
       name: given.argument('name'),
       path: resolve(cwd, given.argument('path')),
+      profile: given.option('profile'),
       mode: given.option('mode'),
       ignore: given.options('ignore'),
       set: given.options('set'),

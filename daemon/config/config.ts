@@ -1,5 +1,6 @@
 // The checked configuration: one frozen value, replaced whole. load.ts makes it; reload.ts compares two.
 import type { DeviceId, FolderName } from '../core/ids.ts';
+import type { PlainObject } from './document.ts';
 import type { LogLevel } from './written.ts';
 import type { FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
 
@@ -8,6 +9,8 @@ export interface Config {
   readonly listen: Listen;
   readonly folders: ReadonlyMap<FolderName, FolderSettings>;
   readonly peers: ReadonlyMap<DeviceId, PeerSettings>;
+  /** Those that a folder can name, the built-in ones too, as they are written. */
+  readonly profiles: ReadonlyMap<string, PlainObject>;
   readonly log: { readonly file: string | undefined; readonly level: LogLevel };
 }
 

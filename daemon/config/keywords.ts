@@ -12,6 +12,7 @@ const MAX_KEEP_MS = 100 * 366 * 86_400_000;
 
 const CRON = /^\S+( \S+){4,5}$/;
 const WINDOW = /^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/;
+const PROFILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,62}$/u;
 const within = (value: number | undefined, least: number, most: number): boolean =>
   value !== undefined && value >= least && value <= most;
 const isPath = (value: unknown): value is string =>
@@ -26,6 +27,7 @@ const CHECKS = {
   'device name': isDeviceName,
   'device name or ID': (value) =>
     isDeviceName(value) || (typeof value === 'string' && parseDeviceId(value) !== undefined),
+  'profile name': (value) => typeof value === 'string' && PROFILE_NAME.test(value),
   'folder name': (value) => typeof value === 'string' && parseFolderName(value) !== undefined,
   rescan: (value) => within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   interval: (value) => value === 'realtime' || within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),

@@ -6,12 +6,20 @@ export function override(under: PlainObject, over: PlainObject): PlainObject {
   return combine(under, over, (_, list) => list);
 }
 
-/** What a folder says over what `defaults:` says: like {@link override}, but lists are joined, those of defaults first. */
+/**
+ * What a folder says over what its profile or `defaults:` say: like {@link override}, but lists are joined, those of
+ * defaults first. What is in both counts where it comes last: there it decides.
+ */
 export function inherit(defaults: PlainObject, own: PlainObject): PlainObject {
-  return combine(defaults, own, (first, then) => [...first, ...then]);
+  return combine(defaults, own, joined);
 }
 
 type List = readonly unknown[];
+
+function joined(first: List, then: List): List {
+  const later = new Set(then.map((item) => JSON.stringify(item)));
+  return [...first.filter((item) => !later.has(JSON.stringify(item))), ...then];
+}
 
 function combine(under: PlainObject, over: PlainObject, lists: (under: List, over: List) => List): PlainObject {
   const combined = new Map(Object.entries(under));

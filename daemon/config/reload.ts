@@ -57,6 +57,7 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
   const same: Readonly<Record<keyof FolderSettings, boolean>> = {
     name: a.name === b.name,
     path: a.path === b.path,
+    profile: a.profile === b.profile,
     peers: a.peers.size === b.peers.size && [...a.peers].every(([id, role]) => b.peers.get(id) === role),
     mode: a.mode === b.mode,
     enabled: a.enabled === b.enabled,

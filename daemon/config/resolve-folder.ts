@@ -41,6 +41,7 @@ export function resolveFolder(
   return {
     name,
     path,
+    profile: raw.profile,
     peers,
     mode: raw.mode ?? FOLDER_DEFAULTS.mode,
     enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,

@@ -10,9 +10,12 @@ import type { PlainObject } from './document.ts';
 import { inherit, overrideAll } from './merge.ts';
 import { toDeviceName } from './names.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
+import { profilesOf } from './profiles.ts';
 import { type Problem, shown } from './problem.ts';
 import { type Report, resolveFolder } from './resolve-folder.ts';
 import { type Source, whereIs } from './sources.ts';
+import { suggest } from './suggest.ts';
+import { unsupportedKeys } from './unsupported.ts';
 import type { RawDocument, RawFolder } from './written.ts';
 
 export interface Surroundings {
@@ -40,8 +43,10 @@ export function resolve(
   const devices = resolvePeers(sources, report);
   const { self, home, locations } = surroundings;
   const around = { devices, name, self, home, stateDir: locations.stateDir, report };
+  const profiles = profilesOf(main.profiles);
+  const common = { defaults: { ...main.defaults }, profiles, report };
   const folders = new Map(
-    foldersOf(sources, main.defaults ?? {}).flatMap(([folderName, raw]) => {
+    foldersOf(sources, common).flatMap(([folderName, raw]) => {
       const folder = resolveFolder(folderName, raw, around);
       return folder === undefined ? [] : [[folder.name, folder]];
     }),
@@ -52,7 +57,14 @@ export function resolve(
   const listen = parseListen(main.listen ?? 'auto');
   assert(listen !== undefined, 'listen has passed the schema');
   const log = { file: logFile(main.log?.file, surroundings), level: main.log?.level ?? DEFAULT_LOG_LEVEL };
-  const config = { name, listen, folders, peers: new Map(peers.map((peer) => [peer.id, peer])), log };
+  const config = {
+    name,
+    listen,
+    folders,
+    peers: new Map(peers.map((peer) => [peer.id, peer])),
+    profiles: supported(profiles),
+    log,
+  };
   return { config: Object.freeze(config), problems };
 }
 
@@ -83,13 +95,50 @@ function addressesOf(address: string | readonly string[] | undefined): string[] 
   return [...new Set(all.map(parsePeerAddress).filter((one) => one !== undefined))];
 }
 
-function foldersOf(sources: readonly Source[], defaults: RawFolder): [string, RawFolder][] {
+interface Common {
+  readonly defaults: PlainObject;
+  readonly profiles: ReadonlyMap<string, PlainObject>;
+  readonly report: Report;
+}
+
+function foldersOf(sources: readonly Source[], { defaults, profiles, report }: Common): [string, RawFolder][] {
   const written = overrideAll(sources.map(({ value }) => value.folders ?? {}).map(toPlain));
   return [...written].map(([name, own]) => {
-    const raw: unknown = inherit({ ...defaults }, own);
+    const profile = own['profile'] === undefined ? {} : findProfile(name, String(own['profile']), profiles, report);
+    const raw: unknown = inherit(inherit(defaults, profile), own);
     assert(isRawFolder(raw), 'files that pass the schema make a folder that passes it');
     return [name, raw];
   });
+}
+
+/** What is shown of the built-in ones can be written. */
+function supported(profiles: ReadonlyMap<string, PlainObject>): ReadonlyMap<string, PlainObject> {
+  return new Map([...profiles].filter(([, keys]) => unsupportedKeys(keys).length === 0));
+}
+
+function findProfile(
+  folder: string,
+  named: string,
+  profiles: ReadonlyMap<string, PlainObject>,
+  report: Report,
+): PlainObject {
+  const at = ['folders', folder, 'profile'];
+  const found = profiles.get(named);
+  if (found === undefined) {
+    const near = suggest(named, profiles.keys());
+    const expected =
+      near === undefined ? `expected one of ${[...profiles.keys()].join(', ')}` : `did you mean ${near}?`;
+    report('E_CONFIG', at, `unknown profile ${shown(named)}; ${expected}`);
+    return {};
+  }
+  const unsupported = unsupportedKeys(found);
+  if (unsupported.length === 0) return found;
+  report(
+    'E_UNSUPPORTED',
+    at,
+    `${named} has ${unsupported.join(', ')}: not supported by this version yet; leave it out`,
+  );
+  return {};
 }
 
 /** The same values, seen as keys to be merged. */

@@ -73,10 +73,18 @@ const folderKeys: Readonly<Record<string, SchemaObject>> = {
   notify: { type: 'array', description: 'a list' },
 };
 
+const profileName = leaf(
+  'profile name',
+  'letters, digits, dot, dash and underscore, at most 63, beginning with a letter or digit',
+);
+
 export const FOLDER_SCHEMA = mapping(
-  { path: leaf('path', 'an absolute path, or one that begins with ~/'), ...folderKeys },
+  { path: leaf('path', 'an absolute path, or one that begins with ~/'), profile: profileName, ...folderKeys },
   'keys of a folder',
 );
+
+/** What several folders have in common. */
+const PROFILE_SCHEMA = mapping(folderKeys, 'keys of a folder other than path and profile');
 
 export const PEER_SCHEMA = mapping(
   {
@@ -113,7 +121,8 @@ export const SCHEMAS: Readonly<Record<FileKind, SchemaObject>> = {
         { level: oneOf(...LOG_LEVELS), file: leaf('log file', 'an absolute path, or a name such as syncd.log') },
         'level and file',
       ),
-      defaults: mapping(folderKeys, 'keys of a folder other than path'),
+      defaults: PROFILE_SCHEMA,
+      profiles: named(profileName, PROFILE_SCHEMA, 'profiles by name'),
       folders,
       peers,
     },

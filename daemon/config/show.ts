@@ -16,6 +16,7 @@ export function showConfig(config: Config, self: DeviceId): Record<string, unkno
     name: config.name,
     listen: formatListen(config.listen),
     log: { level, ...(file === undefined ? {} : { file }) },
+    profiles: Object.fromEntries(config.profiles),
     folders: Object.fromEntries(
       [...config.folders.values()].map((folder) => [folder.name, showFolder(folder, self, deviceName)]),
     ),
@@ -36,6 +37,7 @@ function showFolder(
   const { authority } = folder;
   return {
     path: folder.path,
+    ...(folder.profile === undefined ? {} : { profile: folder.profile }),
     peers: Object.fromEntries([...folder.peers].map(([id, role]) => [deviceName(id), role])),
     mode: folder.mode,
     rescan: formatDuration(folder.rescanMs),

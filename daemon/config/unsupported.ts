@@ -52,6 +52,13 @@ export const UNSUPPORTED_KEYS = {
   peer: Object.keys(IN_PEER),
 } as const;
 
+/** Keys of a folder's settings, as written, that this version does not have. */
+export function unsupportedKeys(folder: PlainObject): string[] {
+  return Object.entries(IN_FOLDER)
+    .filter(([key, accepts]) => folder[key] !== undefined && !accepts(folder[key]))
+    .map(([key]) => key);
+}
+
 /** Of a document that has passed the schema. */
 export function findUnsupported(file: string, { value, lines }: Document): Problem[] {
   const problems: Problem[] = [];
@@ -67,6 +74,7 @@ export function findUnsupported(file: string, { value, lines }: Document): Probl
   };
   look([], value, IN_DOCUMENT);
   look(['defaults'], own(value, 'defaults'), IN_FOLDER);
+  for (const [name, profile] of entriesOf(value, 'profiles')) look(['profiles', name], profile, IN_FOLDER);
   for (const [name, folder] of entriesOf(value, 'folders')) {
     if (!FOLDER_NAME(name)) refuse(['folders', name]);
     look(['folders', name], folder, IN_FOLDER);

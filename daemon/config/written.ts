@@ -4,6 +4,7 @@ import type { ConflictRule, Mode, Role } from '../core/settings.ts';
 /** A folder as written, checked key by key. Keys that this version refuses are not named here. */
 export interface RawFolder {
   readonly path?: string;
+  readonly profile?: string;
   readonly peers?: Readonly<Record<string, Role>>;
   readonly mode?: Mode;
   readonly rescan?: string;
@@ -27,6 +28,7 @@ export interface RawDocument {
   readonly listen?: string | false;
   readonly log?: { readonly level?: LogLevel; readonly file?: string };
   readonly defaults?: RawFolder;
+  readonly profiles?: Readonly<Record<string, RawFolder>>;
   readonly folders?: Readonly<Record<string, RawFolder>>;
   readonly peers?: Readonly<Record<string, RawPeer>>;
 }

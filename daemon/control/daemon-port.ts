@@ -110,6 +110,7 @@ export interface NewFolder {
   readonly name: FolderName;
   /** Absolute; `~` means nothing here. */
   readonly path: string;
+  readonly profile: string | undefined;
   readonly mode: Mode | undefined;
   readonly ignore: readonly string[];
   readonly set: readonly string[];

@@ -19,6 +19,7 @@ function describe(daemon: ControlledDaemon, settings: FolderSettings): FolderIte
   return {
     name: settings.name,
     path: settings.path,
+    profile: settings.profile ?? null,
     mode: settings.mode,
     state: snapshot?.condition.kind ?? 'disabled',
     files: snapshot?.files ?? 0,
@@ -39,6 +40,7 @@ export async function addFolder(
   await daemon.addFolder({
     name,
     path: asked.path,
+    profile: asked.profile,
     mode: asked.mode,
     ignore: asked.ignore ?? [],
     set: asked.set ?? [],

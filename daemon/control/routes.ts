@@ -49,6 +49,7 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
       read(fields, {
         name: fields.text('name'),
         path: fields.text('path'),
+        profile: fields.optionalText('profile'),
         mode: fields.optionalOneOf('mode', MODES),
         ignore: fields.texts('ignore'),
         set: fields.texts('set'),

@@ -22,6 +22,8 @@ export interface FolderSettings {
   readonly name: FolderName;
   /** Absolute, `~` expanded. */
   readonly path: string;
+  /** The profile that it takes settings from; they are among these. */
+  readonly profile: string | undefined;
   /** The peers it is kept with, and the role that each has here. */
   readonly peers: ReadonlyMap<DeviceId, Role>;
   readonly mode: Mode;

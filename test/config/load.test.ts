@@ -50,6 +50,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
   assert.deepEqual(docs, {
     name: 'docs',
     path: '/home/ana/Documents',
+    profile: undefined,
     peers: new Map(),
     mode: 'two-way',
     enabled: true,

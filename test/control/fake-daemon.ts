@@ -176,6 +176,7 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
   return {
     name: named(name),
     path: at,
+    profile: undefined,
     peers: new Map(peers),
     mode: 'two-way',
     enabled: true,

@@ -177,6 +177,7 @@ export class OneDevice {
     this.#settings = {
       name: 'docs' as FolderName,
       path: ROOT,
+      profile: undefined,
       peers: new Map(this.#peers.map(({ device }) => [device, 'two-way'])),
       mode: 'two-way',
       enabled: true,

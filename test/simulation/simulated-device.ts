@@ -90,6 +90,7 @@ export class SimulatedDevice {
     this.#settings = {
       name: FOLDER,
       path: ROOT,
+      profile: undefined,
       peers: new Map(options.peers.map((peer) => [peer, 'two-way'])),
       mode: 'two-way',
       enabled: true,

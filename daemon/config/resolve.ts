@@ -104,7 +104,8 @@ interface Common {
 function foldersOf(sources: readonly Source[], { defaults, profiles, report }: Common): [string, RawFolder][] {
   const written = overrideAll(sources.map(({ value }) => value.folders ?? {}).map(toPlain));
   return [...written].map(([name, own]) => {
-    const profile = own['profile'] === undefined ? {} : findProfile(name, String(own['profile']), profiles, report);
+    const named = own['profile'];
+    const profile = typeof named === 'string' ? findProfile(name, named, profiles, report) : {};
     const raw: unknown = inherit(inherit(defaults, profile), own);
     assert(isRawFolder(raw), 'files that pass the schema make a folder that passes it');
     return [name, raw];

@@ -1,38 +1,23 @@
 // The composition root: what exists, in which order it starts and stops, and what the control API may ask of it.
-import { CodedError } from '../protocol/errors.ts';
 import { type Assignment, parseAssignments } from './config/assignments.ts';
 import type { Config, Locations } from './config/config.ts';
 import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
 import { differenceOf } from './config/reload.ts';
 import { showConfig } from './config/show.ts';
 import * as write from './config/write.ts';
-import type {
-  ControlledDaemon,
-  Examination,
-  FolderComparison,
-  InviteRequest,
-  JoinOffer,
-  LogMemory,
-  NewFolder,
-  PeerState,
-  Problem,
-  WantedComparison,
-} from './control/daemon-port.ts';
+import type { ControlledDaemon, Examination, LogMemory, NewFolder, PeerState, Problem } from './control/daemon-port.ts';
 import { EventFeed } from './control/events.ts';
-import type { JoinPlace } from './control/join-places.ts';
 import { ControlServer } from './control/server.ts';
-import type { FolderDigest } from './core/digest.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { examine } from './examine.ts';
 import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
-import { compareJoin } from './join-comparison.ts';
+import { Joining } from './joining.ts';
 import { settingsOf } from './new-folder.ts';
 import type { Identity } from './peer/identity.ts';
 import { loadIdentity } from './peer/identity.ts';
-import type { Admission } from './peer/pairing.ts';
 import { Peers } from './peer/peers.ts';
 import type { PeersSettings } from './peer/trust.ts';
 import { peersSettings } from './peers-settings.ts';
@@ -85,6 +70,7 @@ export class Daemon implements ControlledDaemon {
   readonly pid: number;
   readonly startedMonotonicMs: number;
   readonly logs: LogMemory;
+  readonly pairing: Joining;
   readonly #options: DaemonOptions;
   readonly #home: Home;
   readonly #context: write.WriteContext;
@@ -142,10 +128,21 @@ export class Daemon implements ControlledDaemon {
         files: new KeyFiles(locations.stateDir),
         identity,
         program: PROGRAM,
-        admit: (admission) => this.#admit(admission),
+        admit: (admission) => this.pairing.admit(admission),
       },
       this.#peersSettings(),
     );
+    this.pairing = new Joining({
+      context: this.#context,
+      workers: this.#workers,
+      clock,
+      log,
+      peers: () => this.#peers,
+      folders: () => this.#folders.running,
+      change: (change) => this.#change(change),
+      apply: (config) => this.#apply(config),
+      addFolder: (name, settings) => this.#addPrepared(name, settings),
+    });
     const place = new ControlSocketPlace(locations.socket, options.isSystem);
     this.#server = new ControlServer({ daemon: this, feed: this.#feed, clock, log, place });
   }
@@ -247,71 +244,6 @@ export class Daemon implements ControlledDaemon {
   removePeer(id: DeviceId): Promise<void> {
     return this.#change(async () => {
       await this.#apply(write.removePeer(this.#context, id));
-    });
-  }
-
-  async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
-    const { folders, role, expiresMs, addresses } = request;
-    if (request.private) throw new CodedError('E_UNSUPPORTED', 'private folders are not supported by this version yet');
-    if (role !== 'two-way')
-      throw new CodedError('E_UNSUPPORTED', `the role ${role} is not supported by this version yet`);
-    const given = addresses.length === 0 ? {} : { addresses };
-    const text = await this.#peers.invite({ folders, role, expiresInMs: expiresMs, ...given });
-    return { text, expiresAtMs: this.#clock.nowMs() + expiresMs };
-  }
-
-  async previewJoin(invitation: string): Promise<JoinOffer> {
-    const { device, name, folders } = await this.#peers.join(invitation, true);
-    return { id: device, name, folders };
-  }
-
-  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>> {
-    const digests = async (): Promise<ReadonlyMap<FolderName, FolderDigest>> => {
-      const { folders } = await this.#peers.joinDigests(wanted.invitation);
-      return new Map(folders.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest] as const])));
-    };
-    const { log } = this.#options.log;
-    const folders = this.#folders.running;
-    return compareJoin({ folders, workers: this.#workers, clock: this.#clock, log, digests }, wanted);
-  }
-
-  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
-    const renamed = places.find((place) => place.name !== place.offered);
-    if (renamed !== undefined)
-      throw new CodedError(
-        'E_UNSUPPORTED',
-        'a folder has the same name on every device: --as is not supported by this version yet',
-      );
-    return this.#change(async () => {
-      const joined = await this.#peers.join(invitation, false);
-      const { name } = write.addPeer(this.#context, joined.name, { id: joined.device, addresses: [joined.address] });
-      for (const { name: folder, path, exists } of places) {
-        if (exists) {
-          await this.#apply(write.grant(this.#context, folder, name, 'two-way'));
-          continue;
-        }
-        const authority = joined.folders.find((offered) => offered.name === folder)?.authority ?? joined.device;
-        const settings: Assignment[] = [
-          { keys: ['path'], value: path },
-          { keys: ['peers'], value: { [name]: 'two-way' } },
-          { keys: ['authority'], value: authority },
-        ];
-        await this.#addPrepared(folder, settings);
-      }
-      await this.#apply(loadConfig(this.#context));
-      return { id: joined.device, name, folders: joined.folders };
-    });
-  }
-
-  /** A device that showed a right invitation: it is a peer from now on. */
-  #admit({ name, device: id, address, folders }: Admission): Promise<string> {
-    return this.#change(async () => {
-      const addresses = address === undefined ? [] : [address];
-      const added = write.addPeer(this.#context, name, { id, addresses });
-      let { config } = added;
-      for (const folder of folders) config = write.grant(this.#context, folder.name, added.name, folder.role);
-      await this.#apply(config);
-      return added.name;
     });
   }
 

@@ -37,13 +37,6 @@ export interface ControlledDaemon {
 
   /** Stops trusting it, and ends its session at once. */
   removePeer(id: DeviceId): Promise<void>;
-  invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }>;
-  /** Asks the inviter what the invitation gives; does not use it up. E_INVITATION, E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY. */
-  previewJoin(invitation: string): Promise<JoinOffer>;
-  /** What joining would do in each place, by the folders' names at the inviter; without what cannot be compared in time. Changes nothing. */
-  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>>;
-  /** Uses the invitation: trusts the inviter, is trusted by it, adds or shares the folders. Done when they are added. */
-  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer>;
   /** Dials what is not connected without waiting for the next attempt. */
   wakePeers(): void;
 
@@ -57,7 +50,18 @@ export interface ControlledDaemon {
   /** What `doctor` judges. */
   examine(): Promise<Examination>;
 
+  readonly pairing: ControlledPairing;
   readonly logs: LogMemory;
+}
+
+export interface ControlledPairing {
+  invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }>;
+  /** Asks the inviter what the invitation gives; does not use it up. E_INVITATION, E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY. */
+  previewJoin(invitation: string): Promise<JoinOffer>;
+  /** What joining would do in each place, by the folders' names at the inviter; without what cannot be compared in time. Changes nothing. */
+  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>>;
+  /** Uses the invitation: trusts the inviter, is trusted by it, adds or shares the folders. Done when they are added. */
+  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer>;
 }
 
 /** Limits of the machine for this process; undefined where nobody can say. */

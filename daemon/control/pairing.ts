@@ -19,7 +19,7 @@ export async function invite(
   if (asked.folders.length === 0) throw new CodedError('E_USAGE', 'folders: missing', 'Name the folders to share.');
   const folders = [...new Set(asked.folders.map(folderName))];
   const role = asked.role ?? 'two-way';
-  const made = await daemon.invite({
+  const made = await daemon.pairing.invite({
     folders,
     role,
     private: asked.private ?? false,
@@ -43,7 +43,7 @@ export async function previewJoin(
 ): Promise<JoinPreview> {
   const { offer, places } = await prepare(daemon, asked);
   const [invitation, quick] = [asked.invitation.trim(), asked.quick ?? false];
-  const comparisons = await daemon.compareJoin({ invitation, offer, places, quick, signal });
+  const comparisons = await daemon.pairing.compareJoin({ invitation, offer, places, quick, signal });
   const { peer, folders } = answer(offer, places);
   const byOffered = new Map<string, FolderComparison>(comparisons);
   return { peer, folders: folders.map((one) => ({ ...one, comparison: shown(byOffered.get(one.offered)) })) };
@@ -57,14 +57,14 @@ function shown(comparison: FolderComparison | undefined): JoinPreview['folders']
 
 export async function join(daemon: ControlledDaemon, asked: Asked<'join'>): Promise<JoinAnswer> {
   const { places } = await prepare(daemon, asked);
-  return answer(await daemon.join(asked.invitation.trim(), places), places);
+  return answer(await daemon.pairing.join(asked.invitation.trim(), places), places);
 }
 
 async function prepare(
   daemon: ControlledDaemon,
   asked: Asked<'join'>,
 ): Promise<{ readonly offer: JoinOffer; readonly places: readonly JoinPlace[] }> {
-  const offer = await daemon.previewJoin(asked.invitation.trim());
+  const offer = await daemon.pairing.previewJoin(asked.invitation.trim());
   const offered = offer.folders.map((folder) => folder.name);
   return {
     offer,

@@ -3,6 +3,7 @@
 import { CodedError } from '../../protocol/errors.ts';
 import type {
   ControlledDaemon,
+  ControlledPairing,
   Examination,
   FolderComparison,
   InviteRequest,
@@ -207,7 +208,8 @@ export function peer(id: DeviceId, name: string, state: Partial<PeerState> = {})
   };
 }
 
-export class FakeDaemon implements ControlledDaemon {
+export class FakeDaemon implements ControlledDaemon, ControlledPairing {
+  readonly pairing = this;
   readonly id = HUB;
   readonly version = '0.1.0';
   readonly pid = 4242;

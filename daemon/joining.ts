@@ -1,0 +1,113 @@
+// Pairing, put into effect: an invitation made here, one from elsewhere looked at and accepted, and a device that showed
+// one of ours let in. What two devices say to one another is in peer/; what is written down is in config/write.ts.
+import { CodedError } from '../protocol/errors.ts';
+import type { Assignment } from './config/assignments.ts';
+import type { Config } from './config/config.ts';
+import { loadConfig } from './config/load.ts';
+import * as write from './config/write.ts';
+import type {
+  ControlledPairing,
+  FolderComparison,
+  InviteRequest,
+  JoinOffer,
+  WantedComparison,
+} from './control/daemon-port.ts';
+import type { JoinPlace } from './control/join-places.ts';
+import type { FolderDigest } from './core/digest.ts';
+import type { FolderName } from './core/ids.ts';
+import type { Folder } from './folder/folder.ts';
+import { compareJoin } from './join-comparison.ts';
+import type { Admission } from './peer/pairing.ts';
+import type { Peers } from './peer/peers.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { Workers } from './ports/workers.ts';
+
+export interface JoiningEdges {
+  readonly context: write.WriteContext;
+  readonly workers: Workers;
+  readonly clock: Clock;
+  readonly log: Log;
+  peers(): Peers;
+  /** Those that run here. */
+  folders(): ReadonlyMap<FolderName, Folder>;
+  /** One change of the configuration at a time. */
+  change<T>(change: () => Promise<T>): Promise<T>;
+  apply(config: Config): Promise<unknown>;
+  /** Writes a new folder down, makes its directory and starts it. */
+  addFolder(name: FolderName, settings: readonly Assignment[]): Promise<void>;
+}
+
+export class Joining implements ControlledPairing {
+  readonly #edges: JoiningEdges;
+
+  constructor(edges: JoiningEdges) {
+    this.#edges = edges;
+  }
+
+  async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
+    const { folders, role, expiresMs, addresses } = request;
+    if (request.private) throw new CodedError('E_UNSUPPORTED', 'private folders are not supported by this version yet');
+    if (role !== 'two-way')
+      throw new CodedError('E_UNSUPPORTED', `the role ${role} is not supported by this version yet`);
+    const given = addresses.length === 0 ? {} : { addresses };
+    const text = await this.#edges.peers().invite({ folders, role, expiresInMs: expiresMs, ...given });
+    return { text, expiresAtMs: this.#edges.clock.nowMs() + expiresMs };
+  }
+
+  async previewJoin(invitation: string): Promise<JoinOffer> {
+    const { device, name, folders } = await this.#edges.peers().join(invitation, true);
+    return { id: device, name, folders };
+  }
+
+  compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>> {
+    const { workers, clock, log } = this.#edges;
+    const digests = async (): Promise<ReadonlyMap<FolderName, FolderDigest>> => {
+      const { folders } = await this.#edges.peers().joinDigests(wanted.invitation);
+      return new Map(folders.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest] as const])));
+    };
+    return compareJoin({ folders: this.#edges.folders(), workers, clock, log, digests }, wanted);
+  }
+
+  join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
+    const { context, change, apply, addFolder } = this.#edges;
+    const renamed = places.find((place) => place.name !== place.offered);
+    if (renamed !== undefined)
+      throw new CodedError(
+        'E_UNSUPPORTED',
+        'a folder has the same name on every device: --as is not supported by this version yet',
+      );
+    return change(async () => {
+      const joined = await this.#edges.peers().join(invitation, false);
+      const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
+      for (const { name: folder, path, exists } of places) {
+        if (exists) {
+          await apply(write.grant(context, folder, name, 'two-way'));
+          continue;
+        }
+        const authority = joined.folders.find((offered) => offered.name === folder)?.authority ?? joined.device;
+        const settings: Assignment[] = [
+          { keys: ['path'], value: path },
+          { keys: ['peers'], value: { [name]: 'two-way' } },
+          { keys: ['authority'], value: authority },
+        ];
+        await addFolder(folder, settings);
+      }
+      await apply(loadConfig(context));
+      return { id: joined.device, name, folders: joined.folders };
+    });
+  }
+
+  /** A device that showed a right invitation: it is a peer from now on. */
+  admit({ name, device: id, address, folders }: Admission): Promise<string> {
+    const { context, change, apply } = this.#edges;
+    return change(async () => {
+      const addresses = address === undefined ? [] : [address];
+      const added = write.addPeer(context, name, { id, addresses });
+      let { config } = added;
+      for (const folder of folders) config = write.grant(context, folder.name, added.name, folder.role);
+      await apply(config);
+      return added.name;
+    });
+  }
+}

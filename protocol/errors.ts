@@ -139,6 +139,11 @@ export const ERRORS = {
     'Install that version again, or remove the folder and add it anew.',
   ),
   E_DISK_FULL: entry(5, 'The disk is full.', 'Make room: it goes on by itself.'),
+  E_VERSIONS_FULL: entry(
+    5,
+    'The older contents take all the room that they may, and none is older than a day: the change waits.',
+    'Give them more (syncctl edit-folder FOLDER --set versions.max_size=20%), or make room on the disk: it goes on by itself.',
+  ),
   E_TOO_LARGE: entry(
     5,
     'The file is larger than this version can receive (781 GiB).',

@@ -33,6 +33,8 @@ const CHECKS = {
   interval: (value) => value === 'realtime' || within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   keep: (value) => within(parseDuration(value), 1000, MAX_KEEP_MS),
   percent: (value) => parsePercent(value) !== undefined,
+  // With room for none, no change could replace anything.
+  'version room': (value) => (parsePercent(value) ?? 0) > 0,
   size: (value) => parseSize(value) !== undefined,
   rate: (value) => parseRate(value) !== undefined,
   schedule: (value) =>

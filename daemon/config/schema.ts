@@ -63,7 +63,7 @@ const folderKeys: Readonly<Record<string, SchemaObject>> = {
   versions: mapping(
     {
       keep: leaf('keep', 'a time of at least 1s, such as 30d'),
-      max_size: leaf('percent', 'a share of the file system from 0% to 100%, such as 10%'),
+      max_size: leaf('version room', 'a share of the file system above 0% and up to 100%, such as 10%'),
     },
     '{ keep: 30d, max_size: 10% }',
   ),

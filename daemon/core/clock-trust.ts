@@ -15,6 +15,11 @@ const DOUBT_MS = 24 * 60 * 60 * 1000;
 /** A step back by more than this: it was wrong before. */
 const STEP_BACK_MS = 60 * 60 * 1000;
 
+/** What was noted from then on was noted by the clock as it goes now: of that alone a doubted one can say how old it is. */
+export function goesSinceMs({ doubtedUntilMs }: ClockSeen): number {
+  return doubtedUntilMs - DOUBT_MS;
+}
+
 /** One more look. `before` is undefined at the first one: then there is nothing to compare with, and nothing is old yet. */
 export function lookAtClock(before: ClockSeen | undefined, nowMs: number): ClockSeen & { readonly isTrusted: boolean } {
   if (before === undefined || nowMs < before.lastMs - STEP_BACK_MS)

@@ -6,7 +6,7 @@ import { openPart, writePieces } from './parts.ts';
 import { deviceAt, probeRoot, syncTree } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
-import { prepareRoot, rootChain, usableSpace } from './root.ts';
+import { lookAtRoom, prepareRoot, rootChain } from './root.ts';
 import { scan } from './scan.ts';
 import { stage, unstage } from './stage.ts';
 import { listStored } from './stored-versions.ts';
@@ -29,7 +29,7 @@ export const jobs = [
   probeRoot,
   deviceAt,
   syncTree,
-  usableSpace,
+  lookAtRoom,
   scan,
   stage,
   unstage,

@@ -73,23 +73,33 @@ function writeMarker(root: Directory, marker: string): void {
 /** The least that must be free: what would fill the disk beyond it is not received. */
 const RESERVE_SHARE = 0.05;
 
-/** Bytes that may still be written to the folder's file system. */
-export const usableSpace: Job<{ root: string }, number> = {
-  name: 'usableSpace',
+export interface Room {
+  /** Bytes beyond the least; negative where there is less. */
+  readonly spareBytes: number;
+  readonly totalBytes: number;
+}
+
+/** How full the folder's file system is. */
+export const lookAtRoom: Job<{ root: string }, Room> = {
+  name: 'lookAtRoom',
   run(fs: FileSystem, { root }) {
     const dir = fs.openRoot(root);
     try {
-      return usableBytes(fs, dir);
+      return roomOn(fs, dir);
     } finally {
       dir.close();
     }
   },
 };
 
-/** On the file system of this directory. */
-export function usableBytes(fs: FileSystem, dir: Directory): number {
+function roomOn(fs: FileSystem, dir: Directory): Room {
   const { freeBytes, totalBytes } = fs.space(dir);
-  return Math.max(0, freeBytes - Math.min(totalBytes * RESERVE_SHARE, 1 << 30));
+  return { spareBytes: freeBytes - Math.min(totalBytes * RESERVE_SHARE, 1 << 30), totalBytes };
+}
+
+/** Bytes that may still be written to the file system of this directory. */
+export function usableBytes(fs: FileSystem, dir: Directory): number {
+  return Math.max(0, roomOn(fs, dir).spareBytes);
 }
 
 export interface RootChain {

@@ -20,6 +20,7 @@ import { Obstacles } from './obstacles.ts';
 import { appliedMode } from './permissions.ts';
 import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
+import type { VersionRoom } from './version-room.ts';
 import { type Candidate, type Decided, Written } from './written.ts';
 
 /** Operations of one job and one transaction. */
@@ -37,6 +38,7 @@ interface Parts {
   readonly links: Links;
   readonly litter: Litter;
   readonly skipped: SkippedPaths;
+  readonly versionRoom: VersionRoom;
 }
 
 export class CarryOut {
@@ -66,8 +68,10 @@ export class CarryOut {
 
   async #takeBatch(): Promise<boolean> {
     const { fetcher } = this.#parts;
-    let candidates = this.#candidates(fetcher.takeReady(BATCH));
-    if (candidates.length === 0 && this.#unpark()) candidates = this.#candidates(fetcher.takeReady(UNPARKED_BATCH));
+    const { versionRoom } = this.#parts;
+    let candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(BATCH)));
+    if (candidates.length === 0 && this.#unpark())
+      candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(UNPARKED_BATCH)));
     if (candidates.length === 0) return false;
     const operations = plan(candidates.map(({ ready }) => ready));
     const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
@@ -228,6 +232,7 @@ export class CarryOut {
           if (candidate.moveFrom !== undefined && operation.kind === 'move') {
             const { want, record } = candidate.moveFrom;
             fetcher.done(record.path);
+            this.#parts.skipped.clear(record.path);
             knownTo.push({ at: written.rows.length, want, record });
             written.gone(record);
           }

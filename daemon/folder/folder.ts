@@ -28,6 +28,7 @@ import { type Left, Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
+import { Retention } from './retention.ts';
 import { Retries } from './retries.ts';
 import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
@@ -35,6 +36,7 @@ import { FolderState } from './state.ts';
 import { Talk } from './talk.ts';
 import { Tasks } from './tasks.ts';
 import { Upkeep } from './upkeep.ts';
+import { VersionRoom } from './version-room.ts';
 import type {
   ConflictEntry,
   ControlledFolder,
@@ -130,7 +132,10 @@ export class Folder implements ControlledFolder {
     const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
     this.#fetcher = new Fetcher({ ...context, ...told });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped, this.#links);
-    this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links });
+    const retention = new Retention(context);
+    const kept = { retention, fetcher: this.#fetcher, skipped: this.#skipped };
+    const versionRoom = new VersionRoom(context, kept);
+    this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links, versionRoom });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const server = new Server({ ...context, onStale, onFailure });
     const isSilent = (): boolean => this.#state.paused || this.#stopping || this.#health.isHalted;
@@ -164,7 +169,7 @@ export class Folder implements ControlledFolder {
     });
     this.#tasks = new Tasks(wake);
     this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
-    this.#upkeep = new Upkeep(context, () => powerLoss.suspect());
+    this.#upkeep = new Upkeep(context, retention, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#state = new FolderState(context, {
       ...local,

@@ -1,42 +1,36 @@
 // What a folder does from time to time: marks as durable what has reached the disk, looks whether somebody went on writing
-// into a kept version, and lets go of versions, tombstones and history whose time is over.
-import { type ClockSeen, lookAtClock } from '../core/clock-trust.ts';
+// into a kept version, and lets go of versions (retention.ts), tombstones and history whose time is over.
 import { type Sequence, NO_SEQUENCE } from '../core/ids.ts';
 import { syncTree } from '../disk/probe.ts';
-import { usableSpace } from '../disk/root.ts';
-import { dropVersions, lookAtVersions } from '../disk/versions.ts';
+import { lookAtVersions } from '../disk/versions.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import { historyRow } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
+import type { Retention } from './retention.ts';
 
 const CHECKPOINT_MS = 5_000;
 /** syncfs costs seconds on a busy disk: what a power loss leaves to compare is worth less than that. */
 const BUSY_CHECKPOINT_MS = 30_000;
 const VERSIONS_MS = 60_000;
-const RETENTION_MS = 60 * 60 * 1000;
-const CLOCK = 'clock';
 /** A version is looked at again for so long after it was filed. */
 const WATCHED_VERSION_MS = 10 * 60 * 1000;
 const TOMBSTONE_MS = 90 * 24 * 60 * 60 * 1000;
 const HISTORY_MS = 90 * 24 * 60 * 60 * 1000;
 const HISTORY_ROWS = 100_000;
-/** What is younger is never let go for want of space. */
-const SAFE_MS = 24 * 60 * 60 * 1000;
-const AT_ONCE = 500;
 /** Lines of the log for one look. */
 const MAX_LINES = 10;
 
 export class Upkeep {
   readonly #context: FolderContext;
+  readonly #retention: Retention;
   /** The disk takes nothing any more: what is not durable yet may never be. */
   readonly #onLost: () => void;
   #checkpointMs = 0;
   #versionsMs = 0;
-  /** At once after the start, then every so often. */
-  #retentionMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: FolderContext, onLost: () => void) {
+  constructor(context: FolderContext, retention: Retention, onLost: () => void) {
     this.#context = context;
+    this.#retention = retention;
     this.#onLost = onLost;
   }
 
@@ -52,22 +46,7 @@ export class Upkeep {
       this.#versionsMs = nowMs;
       await this.#lookAtVersions();
     }
-    if (nowMs - this.#retentionMs >= RETENTION_MS) {
-      this.#retentionMs = nowMs;
-      if (this.#trustsClock()) await this.#letGo();
-    }
-  }
-
-  /** A clock that was set a year ahead says of everything that its time is over. */
-  #trustsClock(): boolean {
-    const { index, clock, log } = this.#context;
-    const text = index.meta(CLOCK);
-    const before = text === undefined ? undefined : (JSON.parse(text) as ClockSeen);
-    const { isTrusted, ...seen } = lookAtClock(before, clock.nowMs());
-    index.commit({ nowUs: clock.nowUs(), meta: [[CLOCK, JSON.stringify(seen)]] });
-    if (!isTrusted && before !== undefined && before.doubtedUntilMs !== seen.doubtedUntilMs)
-      log.info('the clock has jumped, or the machine was off for long: nothing old is let go for a day');
-    return isTrusted;
+    if (await this.#retention.runIfDue()) this.#forget();
   }
 
   /** syncfs(2), and then all rows that were written before it are durable. */
@@ -118,37 +97,12 @@ export class Upkeep {
     if (told > MAX_LINES) log.warn(`and ${told - MAX_LINES} more versions that were written into`);
   }
 
-  async #letGo(): Promise<void> {
+  /** Records and events whose time is over; not by a clock that may be a year ahead. */
+  #forget(): void {
     const { index, clock } = this.#context;
-    const { keepMs, maxShare } = this.#context.settings().versions;
     const nowMs = clock.nowMs();
-    await this.#dropBefore(nowMs - keepMs, () => Number.POSITIVE_INFINITY);
-    const mostBytes = (await this.#capacity()) * maxShare;
-    await this.#dropBefore(nowMs - SAFE_MS, () => index.versionTotals().bytes - mostBytes);
     index.trimHistory(HISTORY_ROWS, nowMs - HISTORY_MS);
     index.dropTombstones(nowMs - TOMBSTONE_MS, this.#heldByAll(), 10_000);
-  }
-
-  /** Oldest first, until none is older or there are no more `bytesTooMany`. */
-  async #dropBefore(ms: number, bytesTooMany: () => number): Promise<void> {
-    const { index, workers, clock } = this.#context;
-    for (let tooMany = bytesTooMany(); tooMany > 0; tooMany = bytesTooMany()) {
-      const old: KeptVersionRow[] = [];
-      for (const version of index.versionsBefore(ms, AT_ONCE)) {
-        if (tooMany <= 0) break;
-        old.push(version);
-        tooMany -= version.sizeBytes;
-      }
-      if (old.length === 0) return;
-      await workers.run(dropVersions, { tree: this.#context.tree(), stored: old.map(({ storedAs }) => storedAs) });
-      index.commit({ nowUs: clock.nowUs(), dropVersions: old.map(({ id }) => id) });
-    }
-  }
-
-  async #capacity(): Promise<number> {
-    const { workers } = this.#context;
-    const usable = await workers.run(usableSpace, { root: this.#context.tree().root });
-    return usable + this.#context.index.versionTotals().bytes;
   }
 
   /** What every peer of the folder has confirmed: a tombstone beyond it is still needed. */

@@ -18,6 +18,7 @@ import { keysBelow, paged } from './paging.ts';
 import { Peers, type Position } from './peers.ts';
 import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { Survey, type Surveyed } from './survey.ts';
+import { VersionSurvey } from './version-survey.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
 import { type Want, type WantMark, type WantSource, Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
 
@@ -55,6 +56,7 @@ export class FolderIndex {
   readonly opened: HowOpened;
   /** False after a crash or a power loss: what was not durable is to be verified. */
   readonly closedCleanly: boolean;
+  readonly keptVersions: VersionSurvey;
   readonly #file: string;
   readonly #db: Database.Database;
   readonly #life: Life;
@@ -93,6 +95,7 @@ export class FolderIndex {
       this.#peers = new Peers(db, this.#devices);
       this.#history = new History(db, this.#devices);
       this.#versions = new Versions(db, this.#devices);
+      this.keptVersions = new VersionSurvey(db, (question) => this.#ask(question));
       this.#meta = new Meta(db);
       this.#survey = new Survey(db);
       this.#ping = db.prepare('SELECT 1');
@@ -289,11 +292,6 @@ export class FolderIndex {
   /** All whose ID begins so, of one path or of any; of many the first few. */
   version(idPrefix: string, path?: RelativePath): KeptVersionRow[] {
     return this.#ask(() => this.#versions.byPrefix(idPrefix, path));
-  }
-
-  /** Replaced before that time, oldest first. */
-  versionsBefore(ms: number, limit: number): KeptVersionRow[] {
-    return this.#ask(() => this.#versions.before(ms, limit));
   }
 
   /** Replaced since, newest first. */

@@ -72,11 +72,6 @@ export class Versions {
     return found.map((columns) => this.#toRow(columns));
   }
 
-  /** Oldest first. */
-  before(ms: number, limit: number): KeptVersionRow[] {
-    return this.#statements.before.all(ms, limit).map((columns) => this.#toRow(columns));
-  }
-
   /** Newest first. */
   since(ms: number, limit: number): KeptVersionRow[] {
     return this.#statements.since.all(ms, limit).map((columns) => this.#toRow(columns));
@@ -128,7 +123,6 @@ function prepare(db: Database.Database) {
     byPrefix: ask<[string, string, RelativePath | null, RelativePath | null, number]>(
       'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ?',
     ),
-    before: ask<[number, number]>('WHERE replacedMs < ? ORDER BY replacedMs LIMIT ?'),
     since: ask<[number, number]>('WHERE replacedMs >= ? ORDER BY replacedMs DESC LIMIT ?'),
     byContent: ask<[Sha256, number]>('WHERE sha256 = unhex(?) ORDER BY replacedMs DESC LIMIT ?'),
     insert: db.prepare(`INSERT INTO version

@@ -166,7 +166,7 @@ export class OneDevice {
   readonly slowJobs = new Map<string, number>();
   /** Peers that are not read now. */
   readonly unread = new Set<DeviceId>();
-  readonly #settings: FolderSettings;
+  #settings: FolderSettings;
   readonly #peers: readonly ScriptedPeer[];
   #index: FolderIndex;
   #folder: Folder;
@@ -276,6 +276,12 @@ export class OneDevice {
     return names
       .filter(([, what]) => what.startsWith('file'))
       .map(([name]) => this.user.read(`${ROOT}/.syncd/versions/${name}`));
+  }
+
+  /** As `edit-folder`. */
+  reconfigure(settings: Partial<FolderSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#folder.reconfigure(this.#settings);
   }
 
   /** Starts with these files, scanned; the peer is connected. */

@@ -4,23 +4,92 @@ import { test } from 'node:test';
 import { OneDevice, file } from './one-device.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+async function receive(device: OneDevice, path: string, content: string): Promise<void> {
+  device.peer.tell(device.peer.version(path, file(content)), content);
+  await device.until(() => device.exists(path) && device.read(path) === content, content.slice(0, 20));
+}
+
+const words = (device: OneDevice): string[] => device.kept().map((content) => content.trim());
 
 test('I1: of versions that take too much room only as many go as there must, the oldest first', async () => {
-  const device = new OneDevice({ versions: { keepMs: 365 * 24 * HOUR_MS, maxShare: 0.1 } });
-  device.fs.setCapacity(100_000);
+  const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 0.1 } });
+  device.fs.setCapacity(300_000);
   await device.start({ 'a.txt': 'the first'.padEnd(3_000) });
+  // On a day of their own each: none is one of many.
   for (const word of ['second', 'third', 'fourth', 'fifth', 'last']) {
-    const content = `the ${word}`.padEnd(3_000);
-    device.peer.tell(device.peer.version('a.txt', file(content)), content);
-    await device.until(() => device.read('a.txt') === content, word);
+    device.clock.jump(DAY_MS);
+    await receive(device, 'a.txt', `the ${word}`.padEnd(3_000));
   }
   device.clock.jump(25 * HOUR_MS);
   await device.clock.advance(HOUR_MS + 5_000);
 
-  assert.deepEqual(
-    device.kept().map((content) => content.trim()),
-    ['the third', 'the fourth', 'the fifth'],
-  );
+  assert.deepEqual(words(device), ['the second', 'the third', 'the fourth', 'the fifth']);
+  await device.stop();
+});
+
+test('I1 I11: a change whose old content has no room among the versions of the last day waits, named, until it has', async () => {
+  const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 0.05 } });
+  device.fs.setCapacity(300_000);
+  await device.start({ 'a.txt': 'first a'.padEnd(6_000), 'd/b.txt': 'first b'.padEnd(6_000), 'c.txt': 'first c' });
+  await receive(device, 'a.txt', 'second a');
+  const { peer } = device;
+  for (const path of ['d/b.txt', 'd']) peer.tell(peer.version(path, { kind: 'absent' }));
+  await device.clock.advance(2_000);
+
+  const skipped = () => device.folder.snapshot().skipped.map(({ path, code }) => `${path} ${code}`);
+  assert.deepEqual(skipped(), ['d/b.txt E_VERSIONS_FULL', 'd E_VERSIONS_FULL']);
+  assert.equal(device.read('d/b.txt').trim(), 'first b', 'what cannot be kept is not deleted');
+  await receive(device, 'c.txt', 'second c'); // what is small enough goes on
+  await receive(device, 'new.txt', 'new');
+  assert.deepEqual(words(device).toSorted(), ['first a', 'first c']);
+
+  device.clock.jump(25 * HOUR_MS);
+  await device.until(() => !device.exists('d'), 'room among the versions');
+  assert.deepEqual(skipped(), []);
+  assert(words(device).includes('first b'));
+  await device.stop();
+});
+
+test('a rename needs no room among the versions', async () => {
+  const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 0.001 } });
+  device.fs.setCapacity(300_000);
+  await device.start({ 'a.txt': 'content' });
+  const { peer } = device;
+  const entry = device.row('a.txt')?.record.entry;
+  assert(entry !== undefined);
+  peer.tell(peer.version('b.txt', entry, null));
+  peer.tell(peer.version('a.txt', { kind: 'absent' }));
+  await device.until(() => device.exists('b.txt') && !device.exists('a.txt'), 'the rename');
+  assert.deepEqual(device.folder.snapshot().skipped, []);
+  await device.stop();
+});
+
+test('of the last day all versions are kept, of each day before it one', async () => {
+  const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 1 } });
+  await device.start({ 'a.txt': '1' });
+  let day = Math.ceil(device.clock.nowMs() / DAY_MS);
+  const contents = ['2', '3', '4', '5', '6', '7'];
+  for (const content of contents) {
+    // Two a day.
+    if (Number(content) % 2 === 0) device.clock.jump(day++ * DAY_MS + HOUR_MS - device.clock.nowMs());
+    await receive(device, 'a.txt', content);
+  }
+  assert.deepEqual(words(device).toSorted(), ['1', '2', '3', '4', '5', '6']);
+  await device.clock.advance(HOUR_MS + 5_000);
+  assert.deepEqual(words(device).toSorted(), ['1', '3', '5', '6'], 'how each day had ended that came before');
+  await device.stop();
+});
+
+test('a shorter time to keep takes effect at once, also of a device that is new', async () => {
+  const device = await new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 1 } }).start({ 'a.txt': 'old' });
+  await receive(device, 'a.txt', 'new');
+  await device.clock.advance(HOUR_MS);
+  assert.deepEqual(device.kept(), ['old']);
+  device.reconfigure({ versions: { keepMs: 60_000, maxShare: 1 } });
+  await device.clock.advance(5_000);
+  assert.deepEqual(device.kept(), []);
   await device.stop();
 });
 

@@ -1,0 +1,56 @@
+// Which of the kept versions are old, crowded on one path, or below a directory: what letting go and restoring ask.
+import type Database from 'better-sqlite3';
+import type { VersionId } from '../core/ids.ts';
+import { type RelativePath, rangeBelow } from '../core/path.ts';
+import { DAY_MS } from '../core/version-thinning.ts';
+
+/** A version that may be let go. */
+export interface OldVersion {
+  readonly id: VersionId;
+  readonly storedAs: string;
+  readonly sizeBytes: number;
+}
+
+/** Runs a question; failures of the database become coded ones. */
+type Ask = <T>(question: () => T) => T;
+
+export class VersionSurvey {
+  readonly #ask: Ask;
+  readonly #between: Database.Statement<[number, number, number], OldVersion>;
+  readonly #crowded: Database.Statement<[number, string, number], RelativePath>;
+  readonly #below: Database.Statement<[string, string, number, string, number], RelativePath>;
+
+  constructor(db: Database.Database, ask: Ask) {
+    this.#ask = ask;
+    this.#between = db.prepare(`SELECT id, storedAs, sizeBytes FROM version
+      WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ?`);
+    this.#crowded = db
+      .prepare<[number, string, number], RelativePath>(
+        `SELECT DISTINCT path FROM version WHERE replacedMs <= ? AND path > ? AND why <> 'conflict'
+        GROUP BY path, replacedMs / ${DAY_MS} HAVING count(*) > 1 ORDER BY path LIMIT ?`,
+      )
+      .pluck();
+    this.#below = db
+      .prepare<[string, string, number, string, number], RelativePath>(
+        `SELECT DISTINCT path FROM version WHERE path >= ? AND path < ? AND replacedMs > ? AND path > ?
+        ORDER BY path LIMIT ?`,
+      )
+      .pluck();
+  }
+
+  /** Replaced from `sinceMs` on and before `beforeMs`, oldest first. */
+  between(sinceMs: number, beforeMs: number, limit: number): OldVersion[] {
+    return this.#ask(() => this.#between.all(sinceMs, beforeMs, limit));
+  }
+
+  /** Paths behind `after`, in order, that have more than one version of some day, of those replaced up to this time. */
+  crowded(untilMs: number, after: string, limit: number): RelativePath[] {
+    return this.#ask(() => this.#crowded.all(untilMs, after, limit));
+  }
+
+  /** Paths below a directory, behind `after`, in order, of which something is kept that was replaced after this time. */
+  below(dir: RelativePath, replacedAfterMs: number, after: string, limit: number): RelativePath[] {
+    const { from, to } = rangeBelow(dir);
+    return this.#ask(() => this.#below.all(from, to, replacedAfterMs, after, limit));
+  }
+}

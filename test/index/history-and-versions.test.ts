@@ -93,7 +93,10 @@ test('versions are found by path, by the beginning of an ID, by age and by conte
   assert.deepEqual(ids(index.version('abcd2')), ['abcd2']);
   assert.deepEqual(ids(index.version('z', path('a'))), []);
   assert.deepEqual(ids(index.version('zzzz9')), ['zzzz9']);
-  assert.deepEqual(index.keptVersions.between(0, 30, 10).map(({ id }) => id), ['abcd1', 'abcd2']);
+  assert.deepEqual(
+    index.keptVersions.between(0, 30, 10).map(({ id }) => id),
+    ['abcd1', 'abcd2'],
+  );
   assert.deepEqual(ids(index.recentVersions(20)), ['zzzz9', 'abcd2']);
   assert.deepEqual(ids(index.versionsByContent(hashOf('abcd1'))), ['zzzz9', 'abcd1']);
 });

@@ -71,25 +71,23 @@ export class Joining implements ControlledPairing {
 
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
     const { context, change, apply, addFolder } = this.#edges;
-    const renamed = places.find((place) => place.name !== place.offered);
-    if (renamed !== undefined)
-      throw new CodedError(
-        'E_UNSUPPORTED',
-        'a folder has the same name on every device: --as is not supported by this version yet',
-      );
     return change(async () => {
       const joined = await this.#edges.peers().join(invitation, false);
       const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
-      for (const { name: folder, path, exists } of places) {
+      for (const [i, { name: folder, path, exists }] of places.entries()) {
+        // In the order in which they were offered before; a private one may have got another device's name since.
+        const offered = joined.folders[i];
+        if (offered === undefined) continue;
         if (exists) {
-          await apply(write.grant(context, folder, name, 'two-way'));
+          await apply(write.grant(context, folder, name, 'two-way', offered.name));
           continue;
         }
-        const authority = joined.folders.find((offered) => offered.name === folder)?.authority ?? joined.device;
+        const named = offered.name === folder ? [] : [{ keys: ['names'], value: { [name]: offered.name } }];
         const settings: Assignment[] = [
           { keys: ['path'], value: path },
           { keys: ['peers'], value: { [name]: 'two-way' } },
-          { keys: ['authority'], value: authority },
+          ...named,
+          { keys: ['authority'], value: offered.authority },
         ];
         await addFolder(folder, settings);
       }

@@ -33,7 +33,10 @@ export function peersSettings(
           };
         };
         const digest = (max: number) => digestOf(one, clock, max);
-        return [folder, { door: one.door, peers: settings?.peers ?? new Map(), offer, digest }];
+        return [
+          folder,
+          { door: one.door, peers: settings?.peers ?? new Map(), names: settings?.names ?? new Map(), offer, digest },
+        ];
       }),
   );
   return { name, listen, peers, folders };

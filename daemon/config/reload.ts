@@ -59,6 +59,7 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
     path: a.path === b.path,
     profile: a.profile === b.profile,
     peers: a.peers.size === b.peers.size && [...a.peers].every(([id, role]) => b.peers.get(id) === role),
+    names: a.names.size === b.names.size && [...a.names].every(([id, name]) => b.names.get(id) === name),
     mode: a.mode === b.mode,
     enabled: a.enabled === b.enabled,
     rescanMs: a.rescanMs === b.rescanMs,

@@ -1,6 +1,6 @@
 // One folder as written → its settings: path absolute, peers and authority as device IDs, defaults filled in.
 import { assert } from '../core/assert.ts';
-import { type DeviceId, parseDeviceId, parseFolderName } from '../core/ids.ts';
+import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
 import type { FolderSettings, PeerSettings, Role } from '../core/settings.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { FOLDER_DEFAULTS } from './defaults.ts';
@@ -35,6 +35,7 @@ export function resolveFolder(
   assert(name !== undefined, 'folder names have passed the schema');
   const path = resolvePath(name, raw.path, around);
   const peers = resolveRoles(name, raw.peers ?? {}, around);
+  const names = resolveNames(name, raw.names ?? {}, around);
   const authority = raw.authority === undefined ? undefined : resolveAuthority(name, raw.authority, around);
   if (path === undefined) return undefined;
   const { versions } = FOLDER_DEFAULTS;
@@ -43,6 +44,7 @@ export function resolveFolder(
     path,
     profile: raw.profile,
     peers,
+    names,
     mode: raw.mode ?? FOLDER_DEFAULTS.mode,
     enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,
     rescanMs: parseDuration(raw.rescan) ?? FOLDER_DEFAULTS.rescanMs,
@@ -80,16 +82,40 @@ function resolvePath(
 function resolveRoles(
   folder: string,
   roles: Readonly<Record<string, Role>>,
-  { devices, self, report }: FolderSurroundings,
+  around: FolderSurroundings,
 ): Map<DeviceId, Role> {
+  return resolvePeers(['folders', folder, 'peers'], roles, around);
+}
+
+function resolveNames(
+  folder: string,
+  names: Readonly<Record<string, string>>,
+  around: FolderSurroundings,
+): Map<DeviceId, FolderName> {
+  const written = resolvePeers(['folders', folder, 'names'], names, around);
+  return new Map(
+    [...written].map(([id, text]) => {
+      const name = parseFolderName(text);
+      assert(name !== undefined, 'folder names have passed the schema');
+      return [id, name];
+    }),
+  );
+}
+
+/** What is written by peers' names or IDs, by their IDs; without this device. */
+function resolvePeers<T>(
+  keys: readonly string[],
+  written: Readonly<Record<string, T>>,
+  { devices, self, report }: FolderSurroundings,
+): Map<DeviceId, T> {
   const byId = new Map([...devices.values()].map((peer) => [peer.id as string, peer]));
-  const resolved = new Map<DeviceId, Role>();
-  for (const [named, role] of Object.entries(roles)) {
+  const resolved = new Map<DeviceId, T>();
+  for (const [named, value] of Object.entries(written)) {
     const peer = devices.get(named) ?? byId.get(named);
-    const at = ['folders', folder, 'peers', named];
+    const at = [...keys, named];
     if (peer === undefined) report('E_CONFIG', at, `unknown peer; ${expectedPeer(named, devices.keys())}`);
     else if (resolved.has(peer.id)) report('E_CONFIG', at, `${peer.name} is named twice; expected each peer once`);
-    else if (peer.id !== self) resolved.set(peer.id, role);
+    else if (peer.id !== self) resolved.set(peer.id, value);
   }
   return resolved;
 }

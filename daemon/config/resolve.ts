@@ -13,6 +13,7 @@ import { expandPath, isAtOrBelow } from './place.ts';
 import { profilesOf } from './profiles.ts';
 import { type Problem, shown } from './problem.ts';
 import { type Report, resolveFolder } from './resolve-folder.ts';
+import { refuseSharedNames } from './shared-names.ts';
 import { type Source, whereIs } from './sources.ts';
 import { suggest } from './suggest.ts';
 import { unsupportedKeys } from './unsupported.ts';
@@ -52,6 +53,7 @@ export function resolve(
     }),
   );
   refuseNested([...folders.values()], report);
+  refuseSharedNames([...folders.values()], devices.values(), report);
   // An entry for this device itself lets one file serve all machines.
   const peers = [...devices.values()].filter(({ id }) => id !== surroundings.self);
   const listen = parseListen(main.listen ?? 'auto');

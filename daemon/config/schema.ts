@@ -78,8 +78,19 @@ const profileName = leaf(
   'letters, digits, dot, dash and underscore, at most 63, beginning with a letter or digit',
 );
 
+const folderName = leaf('folder name', 'letters, digits, dot, dash, underscore and space, at most 63');
+
 export const FOLDER_SCHEMA = mapping(
-  { path: leaf('path', 'an absolute path, or one that begins with ~/'), profile: profileName, ...folderKeys },
+  {
+    path: leaf('path', 'an absolute path, or one that begins with ~/'),
+    profile: profileName,
+    names: named(
+      leaf('device name or ID', 'the name of a peer, or its device ID'),
+      folderName,
+      'what it is called on peers, such as { hub: "laptop:docs" }',
+    ),
+    ...folderKeys,
+  },
   'keys of a folder',
 );
 
@@ -100,11 +111,7 @@ export const PEER_SCHEMA = mapping(
   'id and address',
 );
 
-const folders = named(
-  leaf('folder name', 'letters, digits, dot, dash, underscore and space, at most 63'),
-  FOLDER_SCHEMA,
-  'folders by name',
-);
+const folders = named(folderName, FOLDER_SCHEMA, 'folders by name');
 const peers = named(deviceName, PEER_SCHEMA, 'peers by name');
 
 /** What a file may hold: `config.yaml` everything, the others what they are named for. */

@@ -39,6 +39,9 @@ function showFolder(
     path: folder.path,
     ...(folder.profile === undefined ? {} : { profile: folder.profile }),
     peers: Object.fromEntries([...folder.peers].map(([id, role]) => [deviceName(id), role])),
+    ...(folder.names.size === 0
+      ? {}
+      : { names: Object.fromEntries([...folder.names].map(([id, name]) => [deviceName(id), name])) }),
     mode: folder.mode,
     rescan: formatDuration(folder.rescanMs),
     enabled: folder.enabled,

@@ -41,16 +41,23 @@ export function removeFolder(context: WriteContext, name: FolderName): Config {
   return apply(context, removals(sources, ['folders', name]));
 }
 
-/** Lets a peer have a folder, in a role. The peer is given by its name. */
-export function grant(context: WriteContext, folder: FolderName, peerName: string, role: Role): Config {
-  return editFolder(context, folder, [{ keys: ['peers', peerName], value: role }]);
+/** Lets a peer have a folder, in a role. The peer is given by its name; `nameThere` is the folder's, if it is another. */
+export function grant(
+  context: WriteContext,
+  folder: FolderName,
+  peerName: string,
+  role: Role,
+  nameThere: FolderName = folder,
+): Config {
+  const named = nameThere === folder ? [] : [{ keys: ['names', peerName], value: nameThere }];
+  return editFolder(context, folder, [{ keys: ['peers', peerName], value: role }, ...named]);
 }
 
 /** Takes a folder from a peer. Nothing happens where it has not got it. */
 export function revoke(context: WriteContext, folder: FolderName, peer: DeviceId): Config {
   const sources = sourcesWith(context, folder);
   const names = namesOf(sources, peer);
-  const roles = names.map((name) => ['folders', folder, 'peers', name]);
+  const roles = names.flatMap((name) => inFolder(folder, name));
   for (const keys of [...roles, ...names.map((name) => ['defaults', 'peers', name])]) refuseFixed(sources, keys);
   return apply(context, ...roles.map((keys) => removals(sources, keys)));
 }
@@ -81,7 +88,7 @@ export function removePeer(context: WriteContext, id: DeviceId): Config {
   const peer = config.peers.get(id);
   if (peer === undefined) throw new CodedError('E_NO_SUCH_PEER', `no peer has the device ID ${id}`);
   const names = namesOf(sources, id);
-  const roles = [...config.folders.keys()].flatMap((folder) => names.map((name) => ['folders', folder, 'peers', name]));
+  const roles = [...config.folders.keys()].flatMap((folder) => names.flatMap((name) => inFolder(folder, name)));
   const inherited = names.map((name) => ['defaults', 'peers', name]);
   for (const keys of [...roles, ...inherited, ['peers', peer.name]]) refuseFixed(sources, keys);
   // An authority is a device, trusted or not: it stays, by its ID.
@@ -176,6 +183,11 @@ function loadChanged(context: WriteContext, changes: Changes): Config {
     );
     throw first === undefined ? error : new ConfigError([first, ...others]);
   }
+}
+
+/** All that a folder says of one peer. */
+function inFolder(folder: FolderName, peerName: string): string[][] {
+  return ['peers', 'names'].map((key) => ['folders', folder, key, peerName]);
 }
 
 /** How a folder's peers may name this device: by its name here, or by its ID. */

@@ -6,6 +6,7 @@ export interface RawFolder {
   readonly path?: string;
   readonly profile?: string;
   readonly peers?: Readonly<Record<string, Role>>;
+  readonly names?: Readonly<Record<string, string>>;
   readonly mode?: Mode;
   readonly rescan?: string;
   readonly enabled?: boolean;

@@ -1,7 +1,7 @@
 // Where the folders of an invitation go here. Pure: a join that is refused is refused before the invitation is used.
 import { CodedError } from '../../protocol/errors.ts';
-import { type FolderName, parseFolderName } from '../core/ids.ts';
-import type { FolderSettings } from '../core/settings.ts';
+import { type DeviceId, type FolderName, ownName, parseFolderName } from '../core/ids.ts';
+import { type FolderSettings, nameAt } from '../core/settings.ts';
 
 export interface JoinPlace {
   /** The folder's name at the inviter. */
@@ -15,6 +15,7 @@ export interface JoinPlace {
 }
 
 export interface JoinWish {
+  readonly inviter: DeviceId;
   /** Absolute: the folder's own place; with several folders the directory that holds one for each. */
   readonly path: string | undefined;
   /** Absolute: without `path`, a new folder goes below it. */
@@ -42,8 +43,7 @@ function placeFolder(
   existing: ReadonlyMap<FolderName, FolderSettings>,
   wish: JoinWish,
 ): JoinPlace {
-  const name = wish.as === undefined ? offered : parseFolderName(wish.as);
-  if (name === undefined) throw new CodedError('E_FOLDER_NAME', `${wish.as} cannot be the name of a folder`);
+  const name = nameHere(offered, existing, wish);
   const here = existing.get(name);
   const wanted = wish.path === undefined || !oneOfSeveral ? wish.path : below(wish.path, name);
   if (here === undefined) {
@@ -51,6 +51,13 @@ function placeFolder(
     if (path === undefined) throw new CodedError('E_USAGE', 'path: missing', 'Give the PATH for the folder.');
     return { offered, name, path: withoutSlash(path), exists: false };
   }
+  const there = nameAt(here, wish.inviter);
+  if (here.peers.has(wish.inviter) && there !== offered)
+    throw new CodedError(
+      'E_FOLDER_EXISTS',
+      `folder ${name} is here already, and is ${there} on the inviting device`,
+      `Give ${offered} another name here: --as NAME.`,
+    );
   if (wanted !== undefined && withoutSlash(wanted) !== withoutSlash(here.path))
     throw new CodedError(
       'E_FOLDER_EXISTS',
@@ -60,9 +67,20 @@ function placeFolder(
   return { offered, name, path: here.path, exists: true };
 }
 
-/** A private folder's name is `DEVICE:NAME`: its directory is called as the folder is there. */
+/** As it is called here already, else as it was asked for, else as it is called there. */
+function nameHere(offered: FolderName, existing: ReadonlyMap<FolderName, FolderSettings>, wish: JoinWish): FolderName {
+  const { as, inviter } = wish;
+  const joined = [...existing.values()].find((one) => one.peers.has(inviter) && nameAt(one, inviter) === offered);
+  if (as === undefined) return joined?.name ?? ownName(offered);
+  const name = parseFolderName(as);
+  if (name === undefined) throw new CodedError('E_FOLDER_NAME', `${as} cannot be the name of a folder`);
+  if (joined !== undefined && joined.name !== name)
+    throw new CodedError('E_FOLDER_EXISTS', `${offered} is here already, as ${joined.name}`, 'Leave --as out.');
+  return name;
+}
+
 function below(dir: string, name: FolderName): string {
-  return `${withoutSlash(dir)}/${name.slice(name.indexOf(':') + 1)}`;
+  return `${withoutSlash(dir)}/${ownName(name)}`;
 }
 
 function withoutSlash(path: string): string {

@@ -68,15 +68,21 @@ async function prepare(
   const offered = offer.folders.map((folder) => folder.name);
   return {
     offer,
-    places: placeFolders(offered, daemon.folderSettings(), { path: asked.path, cwd: asked.cwd, as: asked.as }),
+    places: placeFolders(offered, daemon.folderSettings(), {
+      inviter: offer.id,
+      path: asked.path,
+      cwd: asked.cwd,
+      as: asked.as,
+    }),
   };
 }
 
 function answer(offer: JoinOffer, places: readonly JoinPlace[]): JoinAnswer {
   return {
     peer: { id: offer.id, name: offer.name },
-    folders: offer.folders.flatMap(({ name, role, files, bytes }) => {
-      const place = places.find((one) => one.offered === name);
+    // One place each, in their order.
+    folders: offer.folders.flatMap(({ name, role, files, bytes }, i) => {
+      const place = places[i];
       if (place === undefined) return [];
       return [{ name: place.name, offered: name, path: place.path, exists: place.exists, role, files, bytes }];
     }),

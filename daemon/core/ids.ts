@@ -33,6 +33,11 @@ export function parseFolderName(text: string): FolderName | undefined {
   return FOLDER_NAME.test(text) && !text.endsWith(' ') ? (text as FolderName) : undefined;
 }
 
+/** Of a private folder `DEVICE:NAME` on a hub: what it is called on that device. Any other name is itself. */
+export function ownName(folder: FolderName): FolderName {
+  return folder.slice(folder.indexOf(':') + 1) as FolderName;
+}
+
 export function parseEpoch(text: string): Epoch | undefined {
   return EPOCH.test(text) ? (text as Epoch) : undefined;
 }

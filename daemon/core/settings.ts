@@ -26,6 +26,8 @@ export interface FolderSettings {
   readonly profile: string | undefined;
   /** The peers it is kept with, and the role that each has here. */
   readonly peers: ReadonlyMap<DeviceId, Role>;
+  /** What it is called on those of them where it has another name. */
+  readonly names: ReadonlyMap<DeviceId, FolderName>;
   readonly mode: Mode;
   readonly enabled: boolean;
   readonly rescanMs: number;
@@ -37,4 +39,9 @@ export interface FolderSettings {
   /** Share of the files, 0 to 1; 1 turns the brake off. */
   readonly maxDelete: number;
   readonly versions: { readonly keepMs: number; readonly maxShare: number };
+}
+
+/** What a folder is called between this device and a peer. */
+export function nameAt({ name, names }: Pick<FolderSettings, 'name' | 'names'>, peer: DeviceId): FolderName {
+  return names.get(peer) ?? name;
 }

@@ -1,7 +1,7 @@
 // One folder on one session: the PeerLink that the folder is given, and who has said INDEX. Until the peer has said its
 // own, what comes for the folder is about something older, and is passed over: the INDEX brings it again.
 import type { Frame } from '../../protocol/messages.ts';
-import type { DeviceId } from '../core/ids.ts';
+import type { DeviceId, FolderName } from '../core/ids.ts';
 import type {
   Acknowledgement,
   Announcement,
@@ -19,16 +19,19 @@ export class Channel implements PeerLink {
   readonly device: DeviceId;
   readonly name: string;
   readonly door: FolderDoor;
+  /** What it is called between the two devices. */
+  readonly #folder: FolderName;
   readonly #conversation: Conversation;
   #heard: boolean;
   #said = false;
   #open = true;
 
   /** @param heard the peer's INDEX is there already: ours is the answer to it */
-  constructor(peer: PeerSettings, door: FolderDoor, conversation: Conversation, heard: boolean) {
+  constructor(peer: PeerSettings, folder: FolderName, door: FolderDoor, conversation: Conversation, heard: boolean) {
     this.device = peer.id;
     this.name = peer.name;
     this.door = door;
+    this.#folder = folder;
     this.#conversation = conversation;
     this.#heard = heard;
   }
@@ -58,23 +61,23 @@ export class Channel implements PeerLink {
 
   sendIndex(offer: IndexOffer): void {
     this.#said = true;
-    this.#send({ message: indexMessage(this.door.name, offer, !this.#heard), payload: undefined });
+    this.#send({ message: indexMessage(this.#folder, offer, !this.#heard), payload: undefined });
   }
 
   announce(announcements: readonly Announcement[]): void {
-    for (const frame of announcementFrames(this.door.name, announcements)) this.#send(frame);
+    for (const frame of announcementFrames(this.#folder, announcements)) this.#send(frame);
   }
 
   acknowledge(ack: Acknowledgement): void {
-    this.#send({ message: ackMessage(this.door.name, ack), payload: undefined });
+    this.#send({ message: ackMessage(this.#folder, ack), payload: undefined });
   }
 
   request(request: ChunkRequest): void {
-    this.#send({ message: chunkRequestMessage(this.door.name, request), payload: undefined });
+    this.#send({ message: chunkRequestMessage(this.#folder, request), payload: undefined });
   }
 
   answer(answer: ChunkAnswer): void {
-    this.#send(chunkFrame(this.door.name, answer));
+    this.#send(chunkFrame(this.#folder, answer));
   }
 
   #send(frame: Frame): void {

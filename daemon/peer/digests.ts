@@ -22,14 +22,17 @@ export class OfferedDigests {
     this.#log = log;
   }
 
-  /** The offer, and with it the digests of those folders whose digests fit one payload together. */
-  async addTo(offered: Joined): Promise<JoinAnswer> {
+  /**
+   * The offer, and with it the digests of those folders whose digests fit one payload together.
+   * @param here what the offered folders are called on this device
+   */
+  async addTo(offered: Joined, here: readonly FolderName[]): Promise<JoinAnswer> {
     if (!this.#mayGive()) return { message: offered };
     const folders: Joined['folders'][number][] = [];
     const digests: FolderDigest[] = [];
     let left = MAX_DIGEST_BYTES;
-    for (const folder of offered.folders) {
-      const digest = await this.#digestOf(folder.name, left);
+    for (const [i, folder] of offered.folders.entries()) {
+      const digest = await this.#digestOf(here[i], left);
       folders.push(digest === undefined ? folder : { ...folder, digest: digest.byteLength });
       if (digest === undefined) continue;
       digests.push(digest);
@@ -49,8 +52,8 @@ export class OfferedDigests {
     return may;
   }
 
-  async #digestOf(name: string, maxBytes: number): Promise<FolderDigest | undefined> {
-    const folder = this.#trust.settings.folders.get(name as FolderName);
+  async #digestOf(name: FolderName | undefined, maxBytes: number): Promise<FolderDigest | undefined> {
+    const folder = name && this.#trust.settings.folders.get(name);
     try {
       return await folder?.digest(Math.floor(maxBytes / DIGEST_ENTRY_BYTES));
     } catch (error) {

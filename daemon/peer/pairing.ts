@@ -62,13 +62,13 @@ export class Pairing {
       log.warn('a wrong or used invitation was shown', { source: from.source, device: from.device });
       return refused();
     }
-    const offered = this.#offer(shown);
+    const offered = this.#offer(shown, from.device);
     if (offered === undefined) return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
     // It has missed the answer, or has died before it wrote it down. It is told again, and given nothing.
     if (shown.had && !this.#has(from.device, shown)) return refused();
     if (!join.preview && shown.had) return { message: offered };
     if (!join.preview) return this.#admit(join, from, offered);
-    return join.digests === true ? this.#options.digests.addTo(offered) : { message: offered };
+    return join.digests === true ? this.#options.digests.addTo(offered, shown.folders) : { message: offered };
   }
 
   async #admit(join: Join, from: Applicant, offered: Joined): Promise<JoinAnswer> {
@@ -99,18 +99,17 @@ export class Pairing {
   /** All that the invitation gives is this device's, and has not been taken from it. */
   #has(device: DeviceId, { folders }: Grant): boolean {
     const { trust } = this.#options;
-    const doors = trust.doors(device);
-    return trust.peer(device) !== undefined && folders.every((folder) => doors.has(folder));
+    return trust.peer(device) !== undefined && folders.every((folder) => trust.shares(folder, device));
   }
 
   /** Undefined when one of the folders is gone. */
-  #offer({ folders, role }: Grant): Joined | undefined {
+  #offer({ folders, role }: Grant, device: DeviceId): Joined | undefined {
     const { settings } = this.#options.trust;
     const offers: Joined['folders'][number][] = [];
     for (const name of folders) {
       const folder = settings.folders.get(name);
       if (folder === undefined) return undefined;
-      offers.push({ name, role, ...folder.offer() });
+      offers.push({ name: folder.names.get(device) ?? name, role, ...folder.offer() });
     }
     return { type: 'JOINED', name: settings.name, folders: offers };
   }

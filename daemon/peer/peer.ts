@@ -20,7 +20,7 @@ import {
   violation,
 } from './wire.ts';
 
-/** The folders that are shared with one peer. */
+/** The folders that are shared with one peer, by the names that they have between the two devices. */
 export type Doors = ReadonlyMap<FolderName, FolderDoor>;
 
 export class PeerSession {
@@ -155,12 +155,12 @@ export class PeerSession {
   #onIndex(message: Index): void {
     const name = parseFolderName(message.folder);
     const door = name && this.#doors.get(name);
-    if (door === undefined) return this.#refuseFolder(message.folder);
+    if (name === undefined || door === undefined) return this.#refuseFolder(message.folder);
     const offer = indexOffer(message);
-    const present = this.#channels.get(door.name);
+    const present = this.#channels.get(name);
     // An INDEX that wants a reply, when both have said theirs: the peer's folder has begun anew, and so does ours.
     const stale = present === undefined || (message.reply && present.settled);
-    const channel = stale ? this.#attach(door.name, door, true) : present;
+    const channel = stale ? this.#attach(name, door, true) : present;
     channel.hear();
     door.onIndex(channel, offer);
   }
@@ -179,7 +179,7 @@ export class PeerSession {
     this.#drop(name);
     this.#told.delete(name);
     this.#refused.delete(name);
-    const channel = new Channel(this.peer, door, this.conversation, heard);
+    const channel = new Channel(this.peer, name, door, this.conversation, heard);
     this.#channels.set(name, channel);
     this.#guard(() => door.attach(channel));
     return channel;

@@ -10,6 +10,8 @@ export interface SharedFolder {
   readonly door: FolderDoor;
   /** With whom, and what each may do here. */
   readonly peers: ReadonlyMap<DeviceId, Role>;
+  /** What it is called on those of them where it has another name. */
+  readonly names: ReadonlyMap<DeviceId, FolderName>;
   /** What a device that joins is told of it. */
   offer(): {
     readonly authority: DeviceId;
@@ -57,8 +59,13 @@ export class Trust {
     return [...this.#settings.peers.values()].filter((peer) => peer.id !== this.#self);
   }
 
+  shares(folder: FolderName, device: DeviceId): boolean {
+    return this.#settings.folders.get(folder)?.peers.has(device) === true;
+  }
+
+  /** By the names that they have between this device and the peer. */
   doors(device: DeviceId): Doors {
     const shared = [...this.#settings.folders].filter(([, folder]) => folder.peers.has(device));
-    return new Map(shared.map(([name, folder]) => [name, folder.door]));
+    return new Map(shared.map(([name, folder]) => [folder.names.get(device) ?? name, folder.door]));
   }
 }

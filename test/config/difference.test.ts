@@ -58,6 +58,7 @@ const SETTINGS = [
   'permissions: false',
   'watch: poll',
   'authority: hub',
+  'names: { hub: docs }',
   'max_delete: 100%',
   'versions: { keep: 1d }',
   'versions: { max_size: 1% }',
@@ -79,13 +80,14 @@ name: laptop
 listen: "[::]:9031"
 log: { file: /var/log/x.log }
 defaults: { rescan: 90s, versions: { max_size: 7% } }
-folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way } }, b: { path: /b, authority: hub } }
+folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" } }, b: { path: /b, authority: hub } }
 peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${NAS}, address: "wss://n:1" } }`);
   assert.deepEqual(load(showConfigText(config, SELF)), config);
   const shown = JSON.parse(JSON.stringify(showConfig(config, SELF))) as { folders: Record<string, unknown> };
   assert.deepEqual(shown.folders['docs'], {
     path: '/home/ana/docs',
     peers: { hub: 'two-way' },
+    names: { hub: 'laptop:docs' },
     mode: 'two-way',
     rescan: '90s',
     enabled: true,

@@ -52,6 +52,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
     path: '/home/ana/Documents',
     profile: undefined,
     peers: new Map(),
+    names: new Map(),
     mode: 'two-way',
     enabled: true,
     rescanMs: 600_000,
@@ -233,6 +234,21 @@ const REFUSED: readonly { why: string; text: string; message: RegExp; code?: str
     why: 'two peers with one ID',
     text: `peers: { a: { id: ${HUB} }, b: { id: ${HUB} } }`,
     message: /peers\.b\.id: the device ID of a too/,
+  },
+  {
+    why: 'two folders that a peer would take for one',
+    text: `folders:\n  a: { path: /a, peers: { hub: two-way } }\n  b: { path: /b, peers: { hub: two-way }, names: { hub: a } }\n${PEERS}`,
+    message: /yaml:3: folders\.b\.names\.hub: a is a on hub too; expected each of its folders once/,
+  },
+  {
+    why: 'a name for the folder on nobody',
+    text: `folders: { a: { path: /a, names: { hup: b } } }\n${PEERS}`,
+    message: /folders\.a\.names\.hup: unknown peer; did you mean hub\?/,
+  },
+  {
+    why: 'a name there that no folder may have',
+    text: `folders: { a: { path: /a, names: { hub: ../b } } }\n${PEERS}`,
+    message: /folders\.a\.names\.hub: found \S+; expected letters, digits/,
   },
   { why: 'an ID cut short', text: 'peers: { a: { id: K5QX } }', message: /found K5QX; expected a device ID/ },
   {

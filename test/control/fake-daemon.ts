@@ -179,6 +179,7 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     path: at,
     profile: undefined,
     peers: new Map(peers),
+    names: new Map(),
     mode: 'two-way',
     enabled: true,
     rescanMs: 600_000,

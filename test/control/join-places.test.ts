@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placeFolders } from '../../daemon/control/join-places.ts';
 import { CodedError } from '../../protocol/errors.ts';
-import { named, settings } from './fake-daemon.ts';
+import { NAS, named, settings } from './fake-daemon.ts';
 
 const docs = named('docs');
 const photos = named('photos');
 const existing = new Map([[docs, settings('docs', '/srv/docs')]]);
-const nothing = { path: undefined, cwd: '/home/ana', as: undefined };
+const nothing = { inviter: NAS, path: undefined, cwd: '/home/ana', as: undefined };
 
 test('a new folder goes to PATH, or below where the user stands', () => {
   const at = (wish: object): string[] =>
@@ -45,4 +45,20 @@ test('a folder that is here is used where it is; at another path it is refused, 
 test('--as names one folder, by a name that a folder may have', () => {
   assert.throws(() => placeFolders([docs, photos], new Map(), { ...nothing, as: 'x' }), /one folder/);
   assert.throws(() => placeFolders([photos], new Map(), { ...nothing, as: '../x' }), /cannot be the name/);
+});
+
+test('a folder that is here by another name is found by the name that the inviter has for it', () => {
+  const notes = {
+    ...settings('notes', '/srv/notes', [[NAS, 'two-way']]),
+    names: new Map([[NAS, named('laptop:notes')]]),
+  };
+  const here = new Map([[notes.name, notes]]);
+  const [used] = placeFolders([named('laptop:notes')], here, nothing);
+  assert.deepEqual(used, { offered: 'laptop:notes', name: 'notes', path: '/srv/notes', exists: true });
+
+  assert.throws(() => placeFolders([named('laptop:notes')], here, { ...nothing, as: 'diary' }), /as notes/);
+  // The shared folder of that name is another one.
+  assert.throws(() => placeFolders([named('notes')], here, nothing), /is laptop:notes on the inviting device/);
+  const [other] = placeFolders([named('notes')], here, { ...nothing, as: 'team' });
+  assert.deepEqual(other, { offered: 'notes', name: 'team', path: '/home/ana/team', exists: false });
 });

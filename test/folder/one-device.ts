@@ -179,6 +179,7 @@ export class OneDevice {
       path: ROOT,
       profile: undefined,
       peers: new Map(this.#peers.map(({ device }) => [device, 'two-way'])),
+      names: new Map(),
       mode: 'two-way',
       enabled: true,
       rescanMs: 600_000,

@@ -84,7 +84,7 @@ export async function device(t: TestContext, name: string, options: DeviceOption
       bytes: 12,
     });
     const digest: SharedFolder['digest'] = async (maxEntries) => options.digest?.(maxEntries);
-    folders.set(door.name, { door, peers: new Map(), offer, digest });
+    folders.set(door.name, { door, peers: new Map(), names: new Map(), offer, digest });
     return door;
   };
   const share = (id: DeviceId, names: readonly string[]): void => {

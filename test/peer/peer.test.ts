@@ -1,7 +1,7 @@
 // One session: what of the peer's messages reaches which folder, and what does not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DeviceId, parseDeviceId } from '../../daemon/core/ids.ts';
+import { type DeviceId, parseDeviceId, parseFolderName } from '../../daemon/core/ids.ts';
 import { Conversation, type DeliveredFrame, type Ending } from '../../daemon/peer/conversation.ts';
 import { PeerSession } from '../../daemon/peer/peer.ts';
 import type { Log } from '../../daemon/ports/log.ts';
@@ -269,3 +269,23 @@ function named(letter: string): DeviceId {
   if (device === undefined) throw new Error('no device');
   return device;
 }
+
+test('a folder goes by the name that it has between the two devices, and by no other', async () => {
+  const docs = new RecordingDoor('docs');
+  const { session, say, told } = await world();
+  const there = parseFolderName('laptop:docs');
+  assert.ok(there);
+
+  session.update(new Map([[there, docs]]));
+  await say(index('docs', true), index('laptop:docs', true));
+  await say(update('laptop:docs', 'a.txt'));
+
+  assert.deepEqual(docs.calls, ['attach', 'index', 'announce 1']);
+  assert.deepEqual(
+    told.map((message) => 'folder' in message && [message.type, message.folder]),
+    [
+      ['INDEX', 'laptop:docs'],
+      ['ERROR', 'docs'],
+    ],
+  );
+});

@@ -92,6 +92,7 @@ export class SimulatedDevice {
       path: ROOT,
       profile: undefined,
       peers: new Map(options.peers.map((peer) => [peer, 'two-way'])),
+      names: new Map(),
       mode: 'two-way',
       enabled: true,
       rescanMs: RESCAN_MS,

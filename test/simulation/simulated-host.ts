@@ -141,6 +141,7 @@ export class SimulatedHost {
               {
                 door,
                 peers: new Map(peers.map((id) => [id, 'two-way' as const])),
+                names: new Map(),
                 offer: () => ({ authority: self, conflict: 'newest' as const, files: 0, bytes: 0 }),
                 digest: () => Promise.resolve(undefined),
               },

@@ -1,6 +1,6 @@
 // Pairing, as a person does it and as an administrator does it.
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -105,7 +105,7 @@ test('T45: joining merges two trees: each gets what it lacks, and of what differ
   }
 });
 
-test('a folder that exists at another path is not joined over it', async (t) => {
+test('a folder that exists at another path is not joined over it, but under another name', async (t) => {
   const place = temporaryDirectory(t);
   const [hub, laptop] = [await startDaemon(t, { name: 'hub' }), await startDaemon(t, { name: 'laptop' })];
   await hub.ok('add-folder', 'docs', join(place, 'left'));
@@ -117,6 +117,33 @@ test('a folder that exists at another path is not joined over it', async (t) => 
   assert.notEqual(refused.code, 0);
   assert.match(refused.stderr, /hint: .*--as/);
   assert.equal(exists(place, 'other'), false);
+
+  await laptop.ok('join', invitation, join(place, 'other'), '--as', 'team docs');
+  writeFileSync(join(place, 'left', 'from-hub.txt'), 'there');
+  writeFileSync(join(place, 'other', 'from-laptop.txt'), 'here');
+  writeFileSync(join(place, 'mine', 'own.txt'), 'nobody else’s');
+  await laptop.ok('wait', 'team docs', '--timeout', '90');
+  await hub.ok('wait', 'docs', '--timeout', '90');
+  assertSameTrees(join(place, 'left'), join(place, 'other'));
+  assert.equal(exists(place, 'left/own.txt'), false);
+
+  // The name there is written down, and holds over a restart and for the next invitation.
+  await laptop.restart();
+  writeFileSync(join(place, 'other', 'later.txt'), 'later');
+  await laptop.ok('wait', 'team docs', '--timeout', '90');
+  assert.equal(exists(place, 'left/later.txt'), true);
+  await laptop.ok('join', (await hub.ok('invite', 'docs')).trim());
+  const { folders } = await laptop.status();
+  assert.deepEqual(folders.map(({ name }) => name).toSorted(), ['docs', 'team docs']);
+
+  // Also a name can be changed, and what leads nowhere is only not shared.
+  await laptop.ok('edit-folder', 'team docs', '--set', 'names.hub=elsewhere');
+  await waitFor('the hub does not share what it has not', async () => !(await hub.folder('docs')).peers[0]?.connected);
+  await laptop.ok('edit-folder', 'team docs', '--set', 'names.hub=docs');
+  await laptop.ok('wait', 'team docs', '--timeout', '90');
+  const wrong = await laptop.ctl('edit-folder', 'team docs', '--set', 'names.hub=../docs');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /folders\.team docs\.names\.hub: found \.\.\/docs; expected letters/);
 });
 
 test('a removed peer is cut off at once, and may not come back', async (t) => {

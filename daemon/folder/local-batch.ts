@@ -6,12 +6,13 @@ import { type Entry, type FileRecord, isLive, newVersion, sameContent, sameEntry
 import { reconcileAll } from '../core/rivals.ts';
 import { hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import { wantedVersions } from '../index/wanted.ts';
+import { type WantedRow, wantedVersions } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import { notSeenIn } from './directories.ts';
 import type { Litter } from './litter.ts';
+import { isNobodys } from './retries.ts';
 
 export class LocalBatch {
   readonly #context: FolderContext;
@@ -112,12 +113,22 @@ export class LocalBatch {
     const wanted = this.#context.index.wanted(record.path);
     if (wanted === undefined) return record;
     const announced = wantedVersions(wanted);
+    if (isNobodys(wanted)) return this.#anew(record, wanted);
     const ours = notSeenIn(announced, record);
     const { verdict } = reconcileAll(ours, announced, reconcileContext(this.#context));
     if (verdict.kind === 'take') return ours;
     this.#litter.drop(wanted.record);
     this.#unwant.push(record.path);
     return verdict.kind === 'known' ? ours : verdict.record;
+  }
+
+  /** What no device has any more is settled by whoever writes the path anew: there is nothing left to be in conflict with. */
+  #anew(record: FileRecord, wanted: WantedRow): FileRecord {
+    const { path, entry, stamp } = record;
+    const { maker, nowMs } = reconcileContext(this.#context);
+    this.#litter.drop(wanted.record);
+    this.#unwant.push(path);
+    return newVersion(path, entry, [record, ...wantedVersions(wanted)], maker, stamp, nowMs);
   }
 
   /** The path that this file was moved from: the same inode and the same content, and it is gone from there. */

@@ -114,6 +114,12 @@ export class Retries {
   }
 }
 
+/** Every device of the folder has said, again and again, that it does not have this content. */
+export function isNobodys({ why, code, attempts }: WantedRow): boolean {
+  if (code === 'E_DAMAGED') return attempts + 1 >= NOBODY_HAS_IT;
+  return why === 'skipped' && code === 'E_NO_SOURCE';
+}
+
 /** That a file is damaged stays known until it is whole: its stat says otherwise. */
 export function lasting({ code }: Pick<Want, 'code'>): Want['code'] {
   return code === 'E_DAMAGED' ? code : undefined;

@@ -1,6 +1,7 @@
 // A damaged file whose content is on this device a second time: no peer is needed to mend it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { relate } from '../../daemon/core/version-vector.ts';
 import { OneDevice, ROOT, file } from './one-device.ts';
 
 const CONTENT = 'the same '.repeat(100);
@@ -53,6 +54,28 @@ test('I5: a damaged file is not what another device has moved: the new path gets
   await device.stop();
 });
 
+const skipped = (device: OneDevice): string[] =>
+  device.folder.snapshot().skipped.map(({ path, code }) => `${path} ${code}`);
+
+/** A power loss has taken these files, here and on the peer; the folder runs again, alone. */
+async function gone(device: OneDevice, ...paths: readonly string[]): Promise<void> {
+  device.peer.disconnect();
+  await device.crash();
+  device.peer.isEmpty = true;
+  const [nowUs, sinceMs] = [device.clock.nowUs(), device.clock.nowMs()];
+  for (const path of paths) {
+    device.remove(path);
+    const row = device.row(path);
+    assert(row !== undefined);
+    device.index.commit({
+      nowUs,
+      rows: [{ ...row, seen: undefined, announce: false }],
+      want: [{ record: row.record, why: 'fetch', code: 'E_DAMAGED', sinceMs }],
+    });
+  }
+  device.folder.start();
+}
+
 /** The disk changes what it holds, nobody has it any more, and the folder is looked through for such. */
 async function damaged(device: OneDevice, path: string): Promise<OneDevice> {
   device.peer.isEmpty = true;
@@ -68,3 +91,58 @@ async function damaged(device: OneDevice, path: string): Promise<OneDevice> {
   await reading;
   return device;
 }
+
+test('I11: what a power loss has taken from every device, and somebody writes anew, is named no more and goes to all', async () => {
+  const device = await new OneDevice().start({ 'a.txt': CONTENT, 'd/b.txt': CONTENT });
+  await gone(device, 'a.txt', 'd/b.txt');
+  device.peer.connect();
+  device.other.isEmpty = true;
+  device.other.connect();
+  await device.until(() => skipped(device).length === 2, 'both to be named', 180_000);
+  await device.clock.advance(5_000);
+  device.write('a.txt', 'anew');
+  device.write('d/b.txt', 'anew too');
+  await device.clock.advance(30_000);
+  assert.deepEqual(skipped(device), []);
+  assert.deepEqual(device.peer.lastTold('a.txt')?.entry.kind, 'file');
+  assert.deepEqual(device.folder.conflicts(), []);
+  await device.stop();
+});
+
+test('I5: a file that is gone here, and that another device has written anew, comes and is named no more', async () => {
+  const device = await new OneDevice().start({ 'a.txt': CONTENT });
+  const { peer } = device;
+  await gone(device, 'a.txt');
+  peer.connect();
+  device.other.isEmpty = true;
+  device.other.connect();
+  await device.until(() => skipped(device).length > 0, 'it to be named', 180_000);
+  await device.clock.advance(30_000);
+  peer.isEmpty = false;
+  peer.tell(peer.version('a.txt', file('anew'), null), 'anew');
+  await device.until(() => device.exists('a.txt') && device.read('a.txt') === 'anew', 'what was written');
+  assert.deepEqual(skipped(device), []);
+  await device.clock.advance(60_000);
+  assert.deepEqual(skipped(device), []);
+  await device.stop();
+});
+
+test('I2: what somebody writes anew is over all that nobody has any more: it is in no conflict with what is gone', async () => {
+  const device = await new OneDevice().start({ 'a.txt': CONTENT });
+  const { peer } = device;
+  await gone(device, 'a.txt');
+  peer.connect();
+  device.other.connect();
+  const theirs = peer.version('a.txt', file('as the peer had it, before it lost it too'), null);
+  peer.tell(theirs);
+  await device.until(() => skipped(device).length > 0, 'it to be named', 180_000);
+  await device.clock.advance(25_000);
+  device.write('a.txt', 'anew');
+  await device.clock.advance(30_000);
+  assert.deepEqual(skipped(device), []);
+  const told = peer.lastTold('a.txt');
+  assert(told?.entry.kind === 'file' && told.entry.size === 'anew'.length);
+  assert.equal(relate(told.vector, theirs.vector), 'newer');
+  assert.deepEqual(told.lost, []);
+  await device.stop();
+});

@@ -6,6 +6,7 @@ export const FOLDER_DEFAULTS = {
   enabled: true,
   rescanMs: 600_000,
   permissions: true,
+  filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
   watch: 'auto',
   conflict: 'newest',
   maxDelete: 0.5,

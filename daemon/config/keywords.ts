@@ -1,5 +1,6 @@
 // What a value may be where JSON schema has no words for it: the values of the keyword `is`.
 import { assert } from '../core/assert.ts';
+import { parsePattern } from '../core/filter-rule.ts';
 import { parseDeviceId, parseFolderName } from '../core/ids.ts';
 import { parseListen, parsePeerAddress } from './addresses.ts';
 import { isDeviceName } from './names.ts';
@@ -18,6 +19,8 @@ const within = (value: number | undefined, least: number, most: number): boolean
 const isPath = (value: unknown): value is string =>
   typeof value === 'string' && /^(?:~|~?\/.*)$/s.test(value) && !value.includes('\0') && value.length <= 4096;
 
+const isPattern = (value: unknown): boolean => typeof value === 'string' && parsePattern(value, { key: 'ignore' }).ok;
+
 const CHECKS = {
   path: isPath,
   'log file': (value) => isPath(value) || (typeof value === 'string' && /^[\w-][\w.-]{0,63}$/.test(value)),
@@ -29,6 +32,7 @@ const CHECKS = {
     isDeviceName(value) || (typeof value === 'string' && parseDeviceId(value) !== undefined),
   'profile name': (value) => typeof value === 'string' && PROFILE_NAME.test(value),
   'folder name': (value) => typeof value === 'string' && parseFolderName(value) !== undefined,
+  pattern: isPattern,
   rescan: (value) => within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   interval: (value) => value === 'realtime' || within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   keep: (value) => within(parseDuration(value), 1000, MAX_KEEP_MS),

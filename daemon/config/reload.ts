@@ -1,6 +1,6 @@
 // The difference of two configurations: what the daemon has to do to get from one to the other. Pure.
 import type { DeviceId, FolderName } from '../core/ids.ts';
-import type { FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
+import type { FilterSettings, FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
 import type { Config } from './config.ts';
 
 export interface ConfigDifference {
@@ -64,11 +64,25 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
     enabled: a.enabled === b.enabled,
     rescanMs: a.rescanMs === b.rescanMs,
     permissions: a.permissions === b.permissions,
+    filter: sameFilter(a.filter, b.filter),
     watch: a.watch === b.watch,
     authority: a.authority === b.authority,
     conflict: a.conflict === b.conflict,
     maxDelete: a.maxDelete === b.maxDelete,
     versions: a.versions.keepMs === b.versions.keepMs && a.versions.maxShare === b.versions.maxShare,
+  };
+  return Object.values(same).every(Boolean);
+}
+
+function sameFilter(a: FilterSettings, b: FilterSettings): boolean {
+  const sameList = (x: readonly string[], y: readonly string[]): boolean =>
+    x.length === y.length && x.every((one, i) => one === y[i]);
+  const same: Readonly<Record<keyof FilterSettings, boolean>> = {
+    ignore: sameList(a.ignore, b.ignore),
+    only: sameList(a.only, b.only),
+    content: a.content === b.content,
+    hidden: a.hidden === b.hidden,
+    maxSizeBytes: a.maxSizeBytes === b.maxSizeBytes,
   };
   return Object.values(same).every(Boolean);
 }

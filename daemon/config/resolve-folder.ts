@@ -1,12 +1,12 @@
 // One folder as written → its settings: path absolute, peers and authority as device IDs, defaults filled in.
 import { assert } from '../core/assert.ts';
 import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
-import type { FolderSettings, PeerSettings, Role } from '../core/settings.ts';
+import type { FilterSettings, FolderSettings, PeerSettings, Role } from '../core/settings.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { FOLDER_DEFAULTS } from './defaults.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
 import { shown } from './problem.ts';
-import { parseDuration, parsePercent } from './quantities.ts';
+import { parseDuration, parsePercent, parseSize } from './quantities.ts';
 import { suggest } from './suggest.ts';
 import type { RawFolder } from './written.ts';
 
@@ -49,6 +49,7 @@ export function resolveFolder(
     enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,
     rescanMs: parseDuration(raw.rescan) ?? FOLDER_DEFAULTS.rescanMs,
     permissions: raw.permissions ?? FOLDER_DEFAULTS.permissions,
+    filter: resolveFilter(raw),
     watch: raw.watch ?? FOLDER_DEFAULTS.watch,
     authority,
     conflict: raw.conflict ?? FOLDER_DEFAULTS.conflict,
@@ -58,6 +59,22 @@ export function resolveFolder(
       maxShare: parsePercent(raw.versions?.max_size) ?? versions.maxShare,
     },
   };
+}
+
+function resolveFilter(raw: RawFolder): FilterSettings {
+  const { filter } = FOLDER_DEFAULTS;
+  return {
+    ignore: eachOnce(raw.ignore ?? filter.ignore),
+    only: eachOnce(raw.only ?? filter.only),
+    content: raw.content ?? filter.content,
+    hidden: raw.hidden ?? filter.hidden,
+    maxSizeBytes: parseSize(raw.max_size) ?? filter.maxSizeBytes,
+  };
+}
+
+/** The last match decides, so of two equal patterns the later one counts. */
+function eachOnce(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern, i) => patterns.lastIndexOf(pattern) === i);
 }
 
 function resolvePath(

@@ -24,7 +24,8 @@ const named = (name: SchemaObject, value: SchemaObject, description: string): Sc
 });
 const patterns: SchemaObject = {
   type: 'array',
-  items: { type: 'string', minLength: 1, description: 'a pattern in quotes' },
+  items: leaf('pattern', 'a pattern in quotes: at most 1024 characters, 28 names deep, 64 alternatives in braces'),
+  maxItems: 1000,
   description: 'a list of patterns, such as ["*.tmp", "node_modules/**"]',
 };
 const rate = leaf('rate', 'bytes in a second such as 10MB/s, or 0 for no limit');

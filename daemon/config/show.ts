@@ -45,6 +45,11 @@ function showFolder(
     mode: folder.mode,
     rescan: formatDuration(folder.rescanMs),
     enabled: folder.enabled,
+    ignore: folder.filter.ignore,
+    only: folder.filter.only,
+    content: folder.filter.content,
+    hidden: folder.filter.hidden,
+    max_size: folder.filter.maxSizeBytes,
     permissions: folder.permissions,
     watch: folder.watch,
     // By ID where it is this device: its name may be a peer's too.

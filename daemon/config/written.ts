@@ -10,6 +10,11 @@ export interface RawFolder {
   readonly mode?: Mode;
   readonly rescan?: string;
   readonly enabled?: boolean;
+  readonly ignore?: readonly string[];
+  readonly only?: readonly string[];
+  readonly content?: 'any' | 'text';
+  readonly hidden?: boolean;
+  readonly max_size?: string | number;
   readonly permissions?: boolean;
   readonly watch?: 'auto' | 'inotify' | 'poll';
   readonly authority?: string;

@@ -18,6 +18,19 @@ export interface PeerSettings {
   readonly addresses: readonly string[];
 }
 
+/** Which paths of a folder are synced here: see core/filter.ts. */
+export interface FilterSettings {
+  /** Those of `defaults` first; each once. */
+  readonly ignore: readonly string[];
+  /** Empty: everything. */
+  readonly only: readonly string[];
+  readonly content: 'any' | 'text';
+  /** False: names that begin with a dot are left out. */
+  readonly hidden: boolean;
+  /** 0: no limit. */
+  readonly maxSizeBytes: number;
+}
+
 export interface FolderSettings {
   readonly name: FolderName;
   /** Absolute, `~` expanded. */
@@ -32,6 +45,7 @@ export interface FolderSettings {
   readonly enabled: boolean;
   readonly rescanMs: number;
   readonly permissions: boolean;
+  readonly filter: FilterSettings;
   readonly watch: 'auto' | 'inotify' | 'poll';
   /** The device on which it was first added; undefined: nobody has said. */
   readonly authority: DeviceId | undefined;

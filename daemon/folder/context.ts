@@ -1,4 +1,5 @@
 // What the parts of one folder share: its index, its settings as they are now, and the edges.
+import type { Filter } from '../core/filter.ts';
 import type { DeviceId, FolderName, VersionId } from '../core/ids.ts';
 import type { Maker } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
@@ -22,6 +23,8 @@ export interface FolderContext {
   readonly random: Random;
   readonly log: Log;
   settings(): FolderSettings;
+  /** Which paths are synced here now. */
+  filter(): Filter;
   tree(): TreeRef;
   /** What a device is called here, for people: its name, or how its ID begins. */
   deviceName(device: DeviceId): string;

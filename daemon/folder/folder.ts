@@ -4,6 +4,7 @@
 //   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+import { OPEN_FILTER } from '../core/filter.ts';
 import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -54,7 +55,7 @@ import { Waiters } from './waiters.ts';
 import { notInTime } from './waiting.ts';
 import { Watching } from './watching.ts';
 
-export interface FolderEdges extends Omit<FolderContext, 'settings' | 'tree'> {
+export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'tree'> {
   readonly settings: FolderSettings;
   readonly watch: Watch;
   readonly backpressure: Backpressure;
@@ -101,7 +102,12 @@ export class Folder implements ControlledFolder {
     this.name = name;
     this.live = () => index.liveBelow('');
     this.#settings = edges.settings;
-    this.#context = { ...edges, settings: () => this.#settings, tree: () => this.#health.tree() };
+    this.#context = {
+      ...edges,
+      settings: () => this.#settings,
+      filter: () => OPEN_FILTER,
+      tree: () => this.#health.tree(),
+    };
     const context = this.#context;
     const onFailure = (error: unknown): void => {
       // What is under way when the index is closed fails, and is done again at the next start.

@@ -179,6 +179,15 @@ export class FileState {
     this.conflictCount += (columns.lost === null ? 0 : 1) - (known?.lost ?? 0);
   }
 
+  /** Nobody is told: it is neither deleted nor known any more. */
+  drop(path: RelativePath): void {
+    const known = this.#statements.known.get(path);
+    if (known === undefined) return;
+    this.#statements.drop.run(known.id);
+    this.counts = addTo(this.counts, known, -1);
+    this.conflictCount -= known.lost;
+  }
+
   dropTombstones(beforeMs: number, upToSeq: Sequence, limit: number): number {
     const { changes } = this.#statements.dropTombstones.run(beforeMs, upToSeq, limit);
     this.counts = { ...this.counts, tombstones: this.counts.tombstones - changes };
@@ -263,6 +272,7 @@ function prepare(db: Database.Database) {
       VALUES (${RECORD_VALUES}, @depth, @seq, @movedFrom, @seen, @racy, @keptLocally, @boundary)`),
     update: db.prepare(`UPDATE file_state SET ${RECORD_ASSIGNMENTS}, seq = @seq, movedFrom = @movedFrom, seen = @seen,
       racy = @racy, keptLocally = @keptLocally, boundary = @boundary WHERE id = @id`),
+    drop: db.prepare<[number]>('DELETE FROM file_state WHERE id = ?'),
     dropTombstones: db.prepare<[number, Sequence, number]>(`DELETE FROM file_state WHERE id IN (
       SELECT id FROM file_state WHERE kind = 'absent' AND stamp < ? AND seq <= ? AND keptLocally = 0
       ORDER BY stamp LIMIT ?)`),

@@ -32,6 +32,8 @@ export interface OpenOptions {
 export interface Commit {
   /** The wall clock in microseconds: sequences are at least that. */
   readonly nowUs: number;
+  /** Rows that are let go of without a word to anybody. */
+  readonly withdraw?: readonly RelativePath[];
   readonly rows?: readonly RowChange[];
   /** Received up to here. A new epoch drops the peer from all wants first: it will announce again what it has. */
   readonly have?: readonly ({ readonly peer: DeviceId } & Position)[];
@@ -233,6 +235,7 @@ export class FolderIndex {
    */
   commit(commit: Commit): SequencedRecord[] {
     return this.#write(() => {
+      for (const path of commit.withdraw ?? []) this.#files.drop(path);
       const announced = this.#files.put(commit.rows ?? [], commit.nowUs);
       for (const { peer, ...position } of commit.have ?? []) {
         const before = this.#peers.have(peer);

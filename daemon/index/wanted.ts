@@ -16,8 +16,11 @@ import {
   toRecord,
 } from './rows.ts';
 
-/** fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why; counts as held towards peers. */
-export type WantedWhy = 'fetch' | 'held' | 'skipped';
+/**
+ * fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why. ignored: is not synced here,
+ * and is decided anew when the filter changes. The last two count as held towards peers.
+ */
+export type WantedWhy = 'fetch' | 'held' | 'skipped' | 'ignored';
 
 export interface WantedRow {
   readonly record: FileRecord;
@@ -70,6 +73,7 @@ export interface WantedCounts {
   readonly fetch: number;
   readonly held: number;
   readonly skipped: number;
+  readonly ignored: number;
 }
 
 interface WantedColumns extends RecordColumns {
@@ -228,7 +232,7 @@ function parseRivals(text: string | null, devices: Devices): readonly FileRecord
 type Counted = Pick<WantedColumns, 'why' | 'size'>;
 
 function pendingOf(why: WantedWhy): number {
-  return why === 'skipped' ? 0 : 1;
+  return why === 'skipped' || why === 'ignored' ? 0 : 1;
 }
 
 function addTo(counts: WantedCounts, row: Counted | undefined, n: number): WantedCounts {
@@ -238,7 +242,7 @@ function addTo(counts: WantedCounts, row: Counted | undefined, n: number): Wante
 }
 
 function countAll(db: Database.Database): WantedCounts {
-  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0 };
+  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0 };
   const all = db.prepare<[], { why: WantedWhy; n: number; size: number }>(
     'SELECT why, count(*) AS n, sum(size) AS size FROM wanted GROUP BY why',
   );

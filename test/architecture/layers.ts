@@ -76,7 +76,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'better-sqlite3': /^daemon\/index\//,
   ajv: /^(?:protocol|daemon\/config)\//,
   'js-yaml': /^daemon\/config\//,
-  minimatch: /^daemon\/core\/filter\.ts$/,
+  minimatch: /^daemon\/core\/filter[a-z-]*\.ts$/,
   commander: /^ctl\//,
 
   // Computes: no effect, but not free either.

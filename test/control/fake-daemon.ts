@@ -184,6 +184,7 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     enabled: true,
     rescanMs: 600_000,
     permissions: true,
+    filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
     watch: 'auto',
     authority: HUB,
     conflict: 'newest',

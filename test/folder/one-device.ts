@@ -184,6 +184,7 @@ export class OneDevice {
       enabled: true,
       rescanMs: 600_000,
       permissions: true,
+      filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
       watch: 'auto',
       authority: undefined,
       conflict: 'newest',

@@ -29,7 +29,7 @@ test('a want survives a restart, with its sources', () => {
     sinceMs: 5,
     sources: [{ peer: B, seq: 7, has: true }],
   });
-  assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0 });
+  assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0 });
 });
 
 test('a want survives a restart with what was announced beside it', () => {
@@ -118,7 +118,7 @@ test('the lowest wanted sequence of a peer passes over what is skipped', () => {
   assert.equal(index.lowestWanted(B), 5);
   index.commit({ nowUs: 1, unwant: [path('a'), path('b'), path('never wanted')] });
   assert.equal(index.lowestWanted(B), undefined);
-  assert.deepEqual(index.wantedCounts(), { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0 });
+  assert.deepEqual(index.wantedCounts(), { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0 });
 });
 
 test('a peer that begins a new epoch is no source until it announces again', () => {

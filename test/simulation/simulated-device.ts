@@ -97,6 +97,7 @@ export class SimulatedDevice {
       enabled: true,
       rescanMs: RESCAN_MS,
       permissions: true,
+      filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
       watch: 'auto',
       authority: deviceId(0),
       conflict: 'newest',

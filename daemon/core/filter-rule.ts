@@ -17,7 +17,7 @@ export interface Rule {
   readonly at: WrittenAt;
   readonly negated: boolean;
   readonly dirOnly: boolean;
-  /** Of a directory it means all that is in it as well. */
+  /** It lets in a directory with all that is in it. */
   readonly deep: boolean;
   /** It names a way from its own directory, not a name anywhere. */
   readonly anchored: boolean;
@@ -88,7 +88,8 @@ function ruleOf(body: string, pattern: string, negated: boolean, at: WrittenAt):
   const last = parts.at(-1);
   const isAnyName = last === undefined || last === 'any directories' || last.isAny;
   // `!*/` lets directories in, so that something in them can be; `!name/` means what is in it.
-  const deep = isWhole || at.key === 'only' || (dirOnly && !isAnyName);
+  // What ignores a directory need not say so of what is in it: nobody looks there.
+  const deep = at.key === 'only' || (negated && (isWhole || (dirOnly && !isAnyName)));
   return { pattern, at, negated, dirOnly, deep, anchored, parts };
 }
 

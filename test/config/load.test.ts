@@ -57,6 +57,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
     enabled: true,
     rescanMs: 600_000,
     permissions: true,
+    filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
     watch: 'auto',
     authority: undefined,
     conflict: 'newest',

@@ -113,7 +113,7 @@ test('the lowest wanted sequence of a peer passes over what is skipped', () => {
   assert.equal(index.lowestWanted(B), 8);
   assert.deepEqual(index.skipped(10), [{ path: 'a', code: 'E_DISK_FULL' }]);
   assert.deepEqual(index.skipped(10, 'a'), []);
-  assert.deepEqual(index.wantedCounts(), { count: 2, bytes: 1, fetch: 1, held: 0, skipped: 1 });
+  assert.deepEqual(index.wantedCounts(), { count: 2, bytes: 1, fetch: 1, held: 0, skipped: 1, ignored: 0 });
   index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'fetch', attempts: 1 }] });
   assert.equal(index.lowestWanted(B), 5);
   index.commit({ nowUs: 1, unwant: [path('a'), path('b'), path('never wanted')] });

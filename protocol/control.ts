@@ -85,6 +85,8 @@ export interface Overview {
   /** Where this device listens for others. */
   readonly listening: string | null;
   readonly attention: readonly Attention[];
+  /** What is as it was set and needs nobody, and yet may surprise. */
+  readonly notes: readonly { readonly folder: string; readonly message: string }[];
 }
 
 export interface FolderItem {

@@ -127,6 +127,11 @@ export const ERRORS = {
     'More was deleted at once than max_delete allows; the deletion is held.',
     'syncctl approve FOLDER lets it through, syncctl reject FOLDER brings the files back.',
   ),
+  E_SCHEDULE: entry(
+    5,
+    'The folder is outside of its schedule.',
+    'Nothing: it goes on by itself. syncctl sync FOLDER syncs it once, now.',
+  ),
   E_PAUSED: entry(5, 'The folder is paused.', 'syncctl resume FOLDER.'),
   E_INDEX: entry(
     5,

@@ -239,7 +239,9 @@ export class FrameDecoder {
 /** Types whose payload means something; that of others is a newer peer's, and passed over. */
 function carriesPayload(message: Message): boolean {
   return (
-    message.type === 'FILE_UPDATE' || message.type === 'JOINED' || (message.type === 'CHUNK' && message.what !== 'gone')
+    message.type === 'FILE_UPDATE' ||
+    message.type === 'JOINED' ||
+    (message.type === 'CHUNK' && (message.what === 'bytes' || message.what === 'manifest'))
   );
 }
 

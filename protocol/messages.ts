@@ -146,12 +146,12 @@ export interface ChunkRequest {
   readonly ranges?: readonly (readonly [offset: number, length: number])[];
 }
 
-/** An answer: a manifest, one of the ranges asked for, or `gone` when the file is no longer as the request says. */
+/** An answer: a manifest, one of the ranges asked for, `gone` when the file is no longer as the request says, or `later`. */
 export interface Chunk {
   readonly type: 'CHUNK';
   readonly folder: string;
   readonly request: number;
-  readonly what: 'manifest' | 'bytes' | 'gone';
+  readonly what: 'manifest' | 'bytes' | 'gone' | 'later';
   readonly offset?: number;
   readonly payload?: number;
 }

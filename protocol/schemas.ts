@@ -244,7 +244,7 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
     ),
   ),
   CHUNK: described(
-    'An answer: a manifest, one of the ranges asked for, or `gone` when the file is no longer as the request says.',
+    'An answer: a manifest, one of the ranges asked for, `gone` when the file is no longer as the request says, or `later` when the folder is paused there, or outside of its schedule: to be asked for again.',
     oneBy(
       'what',
       { folder, request: count },
@@ -253,6 +253,7 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         variant('what', 'manifest', { payload: payload(MAX_PAYLOAD_BYTES) }),
         variant('what', 'bytes', { offset: count, payload: payload(MAX_PAYLOAD_BYTES) }),
         variant('what', 'gone', {}),
+        variant('what', 'later', {}),
       ],
     ),
   ),

@@ -13,7 +13,7 @@ export const wait: Command = {
   name: 'wait',
   summary: 'wait until a folder is the same on all connected devices',
   details:
-    'Exit status: 0 in sync, 4 not in time or no peer connected, 5 the folder is halted, held or paused. It covers all that was written before it was called.',
+    'Exit status: 0 in sync, 4 not in time or no peer connected, 5 the folder is halted, held, paused or outside of its schedule. It covers all that was written before it was called.',
   arguments: [{ syntax: '[folder]', tells: 'this folder; otherwise all' }],
   options: [{ flags: '--timeout <seconds>', tells: `how long at most (${DEFAULT_SECONDS})` }],
   examples: [

@@ -9,7 +9,7 @@ export function showStatus(out: Output, overview: Overview, nowMs: number): void
   else out.table([], pipedRows(overview));
 }
 
-function showScreen(out: Output, { status, listening, attention }: Overview, nowMs: number): void {
+function showScreen(out: Output, { status, listening, attention, notes }: Overview, nowMs: number): void {
   const { daemon, folders, peers } = status;
   out.line([
     { text: `syncd ${daemon.version} on ${daemon.name}`, tone: 'heading' },
@@ -62,6 +62,7 @@ function showScreen(out: Output, { status, listening, attention }: Overview, now
   }
   if (attention.length > 0) out.line('');
   for (const item of attention) out.line(attentionSpans(item));
+  for (const { folder, message } of notes) out.line([{ text: `${folder}: ${message}`, tone: 'faint' }]);
   for (const folder of folders) {
     const left = leftAlone(folder, attention);
     if (left !== undefined) out.line([{ text: left, tone: 'faint' }]);
@@ -151,7 +152,7 @@ function leftAlone({ name, skipped }: StatusFolder, attention: readonly Attentio
 }
 
 /** One line a thing, its kind first: what a script greps for. */
-function pipedRows({ status, listening, attention }: Overview): Cell[][] {
+function pipedRows({ status, listening, attention, notes }: Overview): Cell[][] {
   const { daemon, folders, peers } = status;
   return [
     [
@@ -195,5 +196,6 @@ function pipedRows({ status, listening, attention }: Overview): Cell[][] {
       text(item.message),
       text(item.hint),
     ]),
+    ...notes.map(({ folder, message }) => [text('note'), text(folder), text(message)]),
   ];
 }

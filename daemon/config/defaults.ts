@@ -4,6 +4,7 @@ import type { FolderSettings } from '../core/settings.ts';
 export const FOLDER_DEFAULTS = {
   mode: 'two-way',
   enabled: true,
+  intervalMs: 0,
   rescanMs: 600_000,
   permissions: true,
   filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },

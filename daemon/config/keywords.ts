@@ -2,6 +2,7 @@
 import { assert } from '../core/assert.ts';
 import { parsePattern } from '../core/filter-rule.ts';
 import { parseDeviceId, parseFolderName } from '../core/ids.ts';
+import { parseSchedule } from '../core/schedule.ts';
 import { parseListen, parsePeerAddress } from './addresses.ts';
 import { isDeviceName } from './names.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from './quantities.ts';
@@ -11,9 +12,8 @@ const MAX_RESCAN_MS = 7 * 86_400_000;
 const MIN_PAUSE_MS = 5000;
 const MAX_KEEP_MS = 100 * 366 * 86_400_000;
 
-const CRON = /^\S+( \S+){4,5}$/;
-const WINDOW = /^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/;
 const PROFILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,62}$/u;
+
 const within = (value: number | undefined, least: number, most: number): boolean =>
   value !== undefined && value >= least && value <= most;
 const isPath = (value: unknown): value is string =>
@@ -41,8 +41,9 @@ const CHECKS = {
   'version room': (value) => (parsePercent(value) ?? 0) > 0,
   size: (value) => parseSize(value) !== undefined,
   rate: (value) => parseRate(value) !== undefined,
+  // Nobody means a longer one.
   schedule: (value) =>
-    typeof value === 'string' && (CRON.test(value) || value.split(/, */).every((one) => WINDOW.test(one))),
+    value === 'always' || (typeof value === 'string' && value.length <= 500 && parseSchedule(value) !== undefined),
 } as const satisfies Record<string, (value: unknown) => boolean>;
 
 /** A name that the keyword may have. */

@@ -2,6 +2,7 @@
 import { assert } from '../core/assert.ts';
 import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
 import type { FilterSettings, FolderSettings, PeerSettings, Role } from '../core/settings.ts';
+import { parseSchedule } from '../core/schedule.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { FOLDER_DEFAULTS } from './defaults.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
@@ -47,7 +48,11 @@ export function resolveFolder(
     names,
     mode: raw.mode ?? FOLDER_DEFAULTS.mode,
     enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,
+    // «realtime» is no duration.
+    intervalMs: parseDuration(raw.interval) ?? FOLDER_DEFAULTS.intervalMs,
     rescanMs: parseDuration(raw.rescan) ?? FOLDER_DEFAULTS.rescanMs,
+    // «always» is no schedule: it lifts one of defaults.
+    schedule: raw.schedule === undefined ? undefined : parseSchedule(raw.schedule),
     permissions: raw.permissions ?? FOLDER_DEFAULTS.permissions,
     filter: resolveFilter(raw),
     watch: raw.watch ?? FOLDER_DEFAULTS.watch,

@@ -49,7 +49,7 @@ const folderKeys: Readonly<Record<string, SchemaObject>> = {
   mode: oneOf('two-way', 'send-only', 'receive-only'),
   interval: leaf('interval', 'realtime, or a time from 5s to 7d'),
   rescan: leaf('rescan', 'a time from 5s to 7d, such as 10m'),
-  schedule: leaf('schedule', 'a cron expression, or windows such as "22:00-06:00"'),
+  schedule: leaf('schedule', 'windows such as "mon-fri 22:00-06:00", a cron expression such as "0 3 * * *", or always'),
   enabled: flag,
   ignore: patterns,
   only: patterns,

@@ -43,7 +43,9 @@ function showFolder(
       ? {}
       : { names: Object.fromEntries([...folder.names].map(([id, name]) => [deviceName(id), name])) }),
     mode: folder.mode,
+    interval: folder.intervalMs === 0 ? 'realtime' : formatDuration(folder.intervalMs),
     rescan: formatDuration(folder.rescanMs),
+    schedule: folder.schedule?.text ?? null,
     enabled: folder.enabled,
     ignore: folder.filter.ignore,
     only: folder.filter.only,

@@ -24,8 +24,6 @@ const IN_DOCUMENT: Readonly<Record<string, Accepts>> = {
 const IN_FOLDER: Readonly<Record<string, Accepts>> = {
   peers: rolesTwoWay,
   mode: only('two-way'),
-  interval: only('realtime'),
-  schedule: nothing,
   ignore: emptyList,
   only: emptyList,
   content: only('any'),

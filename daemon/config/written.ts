@@ -8,7 +8,9 @@ export interface RawFolder {
   readonly peers?: Readonly<Record<string, Role>>;
   readonly names?: Readonly<Record<string, string>>;
   readonly mode?: Mode;
+  readonly interval?: string;
   readonly rescan?: string;
+  readonly schedule?: string;
   readonly enabled?: boolean;
   readonly ignore?: readonly string[];
   readonly only?: readonly string[];

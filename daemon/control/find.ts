@@ -71,6 +71,7 @@ function snapshotOf(daemon: ControlledDaemon, { name, path, peers }: FolderSetti
     skipped: [],
     skippedCount: 0,
     peers: [...peers.keys()].map((device) => ({ device, connected: false, inSync: false })),
+    notes: [],
     warnings: [],
   };
 }

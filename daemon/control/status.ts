@@ -37,7 +37,14 @@ export function overview(daemon: ControlledDaemon, clock: Clock, folderName: str
     },
     listening: daemon.listening() ?? null,
     attention,
+    notes: snapshots.flatMap(notesOf),
   };
+}
+
+function notesOf(snapshot: FolderSnapshot): Overview['notes'][number][] {
+  const { name, condition, notes } = snapshot;
+  const why = condition.kind === 'paused' && 'code' in condition ? [condition.message] : [];
+  return [...why, ...notes].map((message) => ({ folder: name, message }));
 }
 
 export function status(daemon: ControlledDaemon, clock: Clock, folderName: string | undefined): Status {

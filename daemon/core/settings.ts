@@ -1,5 +1,6 @@
 // What people set, checked: of a folder, of a peer, of listening. config/ makes these values; nothing inside checks again.
 import type { DeviceId, FolderName } from './ids.ts';
+import type { Schedule } from './schedule.ts';
 
 export type Role = 'two-way' | 'edit-only' | 'read-only';
 export type Mode = 'two-way' | 'send-only' | 'receive-only';
@@ -43,7 +44,11 @@ export interface FolderSettings {
   readonly names: ReadonlyMap<DeviceId, FolderName>;
   readonly mode: Mode;
   readonly enabled: boolean;
+  /** Changes are gathered for so long before they are sent; 0: they are sent at once. */
+  readonly intervalMs: number;
   readonly rescanMs: number;
+  /** When it syncs; undefined: always. */
+  readonly schedule: Schedule | undefined;
   readonly permissions: boolean;
   readonly filter: FilterSettings;
   readonly watch: 'auto' | 'inotify' | 'poll';

@@ -15,22 +15,22 @@ const INLINE_ROUND_BYTES = 2 << 20;
 /** Above this a peer is given nothing more until it has taken what is queued. */
 const QUEUE_BYTES = 1 << 20;
 
+interface AnnouncerParts {
+  isSilent(): boolean;
+  /** Our changes up to here may be told. */
+  mayTell(): Sequence;
+  /** A round is over. */
+  wake(): void;
+  onFailure(error: unknown): void;
+}
+
 export class Announcer {
   readonly #context: FolderContext;
-  readonly #isPaused: () => boolean;
-  readonly #onFailure: (error: unknown) => void;
-  readonly #afterRound: (state: LinkState) => void;
+  readonly #parts: AnnouncerParts;
 
-  constructor(
-    context: FolderContext,
-    isPaused: () => boolean,
-    afterRound: (state: LinkState) => void,
-    onFailure: (error: unknown) => void,
-  ) {
+  constructor(context: FolderContext, parts: AnnouncerParts) {
     this.#context = context;
-    this.#isPaused = isPaused;
-    this.#afterRound = afterRound;
-    this.#onFailure = onFailure;
+    this.#parts = parts;
   }
 
   /** Goes on with this peer if there is anything for it and it has room. Returns at once. */
@@ -39,7 +39,7 @@ export class Announcer {
     if (state.pumping || state.theirs === undefined || state.cursor >= this.#context.index.seq) return;
     state.pumping = true;
     this.#rounds(state)
-      .catch(this.#onFailure)
+      .catch((error: unknown) => this.#parts.onFailure(error))
       .finally(() => {
         state.pumping = false;
       });
@@ -49,15 +49,17 @@ export class Announcer {
     const { index } = this.#context;
     const { link } = state;
     const isLeft = (): boolean => state.cursor < index.seq;
-    while (isLeft() && !this.#isPaused() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
+    while (isLeft() && !this.#parts.isSilent() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
       const from = state.cursor;
-      const rows = index.after(from, PAGE);
+      const page = index.after(from, PAGE);
+      const rows = this.#tellable(state, page);
       const last = rows.at(-1);
       if (last === undefined) {
+        if (page.length > 0) return;
         // The last changes may be tombstones that were forgotten: there is no more to tell all the same.
         if (from < index.seq) {
           state.cursor = index.seq;
-          this.#afterRound(state);
+          this.#parts.wake();
         }
         return;
       }
@@ -69,8 +71,15 @@ export class Announcer {
       state.cursor = last.seq;
       const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
       if (announcements.length > 0) state.sent(last.seq, announcements.length, bytes);
-      this.#afterRound(state);
+      this.#parts.wake();
     }
+  }
+
+  /** Those before the first that is still gathered; what the peer knows already need not wait for it. */
+  #tellable(state: LinkState, rows: readonly SequencedRecord[]): readonly SequencedRecord[] {
+    const upTo = this.#parts.mayTell();
+    const end = rows.findIndex(({ seq }) => seq > upTo && !state.known.has(seq));
+    return end < 0 ? rows : rows.slice(0, end);
   }
 
   async #withContents(state: LinkState, rows: readonly SequencedRecord[]): Promise<Announcement[]> {

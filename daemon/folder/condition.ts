@@ -6,6 +6,8 @@ export type Condition =
   | { readonly kind: 'idle' }
   | { readonly kind: 'syncing' }
   | { readonly kind: 'paused' }
+  /** By its schedule. */
+  | { readonly kind: 'paused'; readonly code: 'E_SCHEDULE'; readonly message: string }
   /** A mass deletion waits for approve or reject; everything else goes on. */
   | { readonly kind: 'held'; readonly code: 'E_MASS_DELETE'; readonly message: string; readonly deletions: number }
   /** Nothing is read, written or deleted until the cause is gone. */

@@ -5,7 +5,7 @@
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { OPEN_FILTER } from '../core/filter.ts';
-import type { Epoch, FolderName } from '../core/ids.ts';
+import type { Epoch, FolderName, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
@@ -36,6 +36,7 @@ import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
 import { Talk } from './talk.ts';
 import { Tasks } from './tasks.ts';
+import { Timetable } from './timetable.ts';
 import { Upkeep } from './upkeep.ts';
 import { VersionRoom } from './version-room.ts';
 import type {
@@ -87,6 +88,7 @@ export class Folder implements ControlledFolder {
   readonly #fetcher: Fetcher;
   readonly #retries: Retries;
   readonly #carryOut: CarryOut;
+  readonly #timetable: Timetable;
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
   readonly #tasks: Tasks;
@@ -113,6 +115,7 @@ export class Folder implements ControlledFolder {
       // What is under way when the index is closed fails, and is done again at the next start.
       if (!this.#stopping) this.#health.fail(error);
     };
+    this.#timetable = new Timetable(context);
     this.#bell = new Bell(clock);
     const wake = (): void => this.#bell.ring();
     this.#hints = new Hints(wake);
@@ -143,8 +146,9 @@ export class Folder implements ControlledFolder {
     const versionRoom = new VersionRoom(context, kept);
     this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links, versionRoom });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
-    const server = new Server({ ...context, onStale, onFailure });
-    const isSilent = (): boolean => this.#state.paused || this.#stopping || this.#health.isHalted;
+    const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
+    const server = new Server({ ...context, isSilent, onStale, onFailure });
+    const mayTell = (): Sequence => this.#timetable.mayTell;
     const { backpressure, newEpoch } = edges;
     const talk = {
       links: this.#links,
@@ -154,6 +158,7 @@ export class Folder implements ControlledFolder {
       backpressure,
       newEpoch,
       isSilent,
+      mayTell,
       onPeer: () => this.#retries.onPeer(),
       wake,
       onFailure,
@@ -184,6 +189,7 @@ export class Folder implements ControlledFolder {
       local: this.#local,
       talk: this.#talk,
       tasks: this.#tasks,
+      timetable: this.#timetable,
       watching: this.#watching,
     });
     if (this.#state.scannedOnce) this.#talk.open();
@@ -197,6 +203,7 @@ export class Folder implements ControlledFolder {
     while (!this.#stopping) {
       let worked = false;
       try {
+        this.#state.noteTime();
         worked = await this.#turn();
         if (this.#talk.tell()) this.#state.noteSync();
         this.#state.show();
@@ -227,7 +234,7 @@ export class Folder implements ControlledFolder {
     if (this.#state.noteFirstScan()) this.#talk.open();
     worked = (await this.#deletions.settle(this.#local.mayFindMoved)) || worked;
     worked = this.#talk.receive() || worked;
-    if (!this.#state.paused && this.#state.scannedOnce) {
+    if (this.#state.mayAct && this.#state.scannedOnce) {
       this.#retries.tick();
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
@@ -274,6 +281,7 @@ export class Folder implements ControlledFolder {
 
   sync(): Promise<void> {
     this.#retries.now();
+    this.#timetable.override();
     this.#hints.add({ kind: 'everything', why: 'asked for' });
     return Promise.resolve();
   }
@@ -283,7 +291,7 @@ export class Folder implements ControlledFolder {
     return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, (isMarked) => {
       const now = this.#state.standing();
       const unsure = isMarked || now.kind === 'needs attention' ? now : { kind: 'busy' as const };
-      return notInTime(unsure, this.#links, this.#context.index);
+      return notInTime(unsure, this.#links, this.#context.index, this.#timetable.tellsInMs);
     });
   }
 

@@ -66,9 +66,9 @@ export class Retries {
    */
   onNoSource(wants: readonly WantedRow[]): void {
     const { index, clock, log } = this.#context;
-    const isAnybodyAway = [...this.#context.settings().peers.keys()].some(
-      (device) => this.#links.byDevice(device)?.caughtUp !== true,
-    );
+    const isAnybodyAway =
+      this.#fetcher.isAnyResting ||
+      [...this.#context.settings().peers.keys()].some((device) => this.#links.byDevice(device)?.caughtUp !== true);
     const mark = wants.map((want): WantMark => {
       const { record, attempts } = want;
       const { path } = record;

@@ -6,7 +6,7 @@ import type { FolderContext } from './context.ts';
 import type { Links } from './links.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { FolderSnapshot } from './view.ts';
-import { isInSync } from './waiting.ts';
+import { gatheredNote, isInSync } from './waiting.ts';
 
 /** Skipped paths that are named; the number of all is given beside them. */
 const NAMED = 1000;
@@ -20,10 +20,12 @@ export interface Shown {
   readonly skipped: SkippedPaths;
   readonly watchState: WatchState;
   readonly lastSyncMs: number | undefined;
+  /** In how long what is gathered by the interval goes out. */
+  readonly tellsInMs: number | undefined;
 }
 
 export function snapshotOf(shown: Shown): FolderSnapshot {
-  const { context, condition, marked, links, skipped, watchState, lastSyncMs } = shown;
+  const { context, condition, marked, links, skipped, watchState, lastSyncMs, tellsInMs } = shown;
   const { index } = context;
   const settings = context.settings();
   const counts = index.counts();
@@ -48,6 +50,7 @@ export function snapshotOf(shown: Shown): FolderSnapshot {
       ...(watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : []),
       ...indexWarning(index, lastSyncMs),
     ],
+    notes: tellsInMs === undefined ? [] : [gatheredNote(tellsInMs)],
   };
 }
 

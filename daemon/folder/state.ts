@@ -11,6 +11,7 @@ import type { SkippedPaths } from './skipped.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Talk } from './talk.ts';
 import type { Tasks } from './tasks.ts';
+import type { Timetable } from './timetable.ts';
 import type { FolderSnapshot } from './view.ts';
 import { type WaitNow, standing } from './waiting.ts';
 import type { Watching } from './watching.ts';
@@ -27,6 +28,7 @@ export interface StateParts {
   readonly skipped: SkippedPaths;
   readonly talk: Talk;
   readonly tasks: Tasks;
+  readonly timetable: Timetable;
   readonly watching: Watching;
 }
 
@@ -59,6 +61,19 @@ export class FolderState {
     return true;
   }
 
+  /** Neither paused nor outside of its schedule. */
+  get mayAct(): boolean {
+    return !this.#paused && this.#parts.timetable.isOpen;
+  }
+
+  noteTime(): void {
+    const { timetable, local } = this.#parts;
+    timetable.tick(local.lastFullScanMs !== undefined, () => {
+      const now = this.standing();
+      return now.kind === 'in sync' || (now.kind === 'waiting for peers' && now.connected > 0);
+    });
+  }
+
   /** Until the first scan is complete, peers are not told what we have: it would look as if we had nothing. */
   get scannedOnce(): boolean {
     return this.#scannedOnce;
@@ -78,7 +93,7 @@ export class FolderState {
   }
 
   get condition(): Condition {
-    const { health, deletions, local, hints, talk } = this.#parts;
+    const { health, deletions, local, hints, talk, timetable } = this.#parts;
     if (health.trouble !== undefined) return health.trouble;
     if (this.#paused) return { kind: 'paused' };
     const { held } = deletions.hold;
@@ -88,6 +103,7 @@ export class FolderState {
     }
     if (local.scanning && local.lastFullScanMs === undefined) return { kind: 'scanning' };
     if (!this.#scannedOnce) return { kind: 'scanning' };
+    if (timetable.closedUntilMs !== undefined) return outsideSchedule(timetable.closedUntilMs);
     const busy = this.#context.index.wantedCounts().fetch > 0 || hints.size > 0 || talk.waiting > 0;
     return busy ? { kind: 'syncing' } : { kind: 'idle' };
   }
@@ -111,7 +127,7 @@ export class FolderState {
   }
 
   snapshot(): FolderSnapshot {
-    const { hints, links, skipped, watching } = this.#parts;
+    const { hints, links, skipped, timetable, watching } = this.#parts;
     return snapshotOf({
       context: this.#context,
       condition: this.condition,
@@ -120,6 +136,7 @@ export class FolderState {
       skipped,
       watchState: watching.state,
       lastSyncMs: this.#lastSyncMs,
+      tellsInMs: timetable.tellsInMs,
     });
   }
 
@@ -131,4 +148,9 @@ export class FolderState {
     const { index, settings } = this.#context;
     return standing({ condition: this.condition, localDone, peers: [...settings().peers.keys()], links, index });
   }
+}
+
+function outsideSchedule(untilMs: number): Condition {
+  const until = untilMs === Number.POSITIVE_INFINITY ? '' : ` until ${new Date(untilMs).toISOString().slice(0, 16)}Z`;
+  return { kind: 'paused', code: 'E_SCHEDULE', message: `outside of its schedule${until}` };
 }

@@ -33,6 +33,8 @@ export interface TalkParts {
   newEpoch(): Epoch;
   /** No content goes either way, and nothing is announced. */
   isSilent(): boolean;
+  /** Our changes up to here may be told: later ones are gathered. */
+  mayTell(): Sequence;
   /** A peer has said what it has. */
   onPeer(): void;
   wake(): void;
@@ -57,7 +59,7 @@ export class Talk implements FolderDoor {
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
     this.#receiver = new Receiver(context, parts.links, parts.litter);
-    this.#announcer = new Announcer(context, parts.isSilent, parts.wake, parts.onFailure);
+    this.#announcer = new Announcer(context, parts);
   }
 
   /** Announcements that have not been taken in. */
@@ -153,7 +155,7 @@ export class Talk implements FolderDoor {
   }
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
-    if (this.#parts.isSilent()) link.answer({ request: request.request, kind: 'gone' });
+    if (this.#parts.isSilent()) link.answer({ request: request.request, kind: 'later' });
     else this.#contain(() => this.#parts.server.onRequest(link, request));
   }
 

@@ -34,6 +34,8 @@ export interface FolderSnapshot {
   readonly skipped: readonly Skipped[];
   readonly skippedCount: number;
   readonly peers: readonly FolderPeerState[];
+  /** What goes on as it was set, and yet may surprise: sentences for people. */
+  readonly notes: readonly string[];
   /** Conditions that do not stop the folder: a watcher that cannot watch, for one. */
   readonly warnings: readonly { readonly code: ErrorCode; readonly message: string }[];
 }

@@ -30,7 +30,8 @@ export type WaitNow =
 export function standing({ condition, localDone, peers, links, index }: WaitView): WaitNow {
   switch (condition.kind) {
     case 'paused':
-      return { kind: 'needs attention', code: 'E_PAUSED', message: 'the folder is paused' };
+      if (!('code' in condition)) return { kind: 'needs attention', code: 'E_PAUSED', message: 'the folder is paused' };
+      return { kind: 'needs attention', code: condition.code, message: condition.message };
     case 'held':
     case 'halted':
       return { kind: 'needs attention', code: condition.code, message: condition.message };
@@ -51,7 +52,13 @@ export function standing({ condition, localDone, peers, links, index }: WaitView
 }
 
 /** What to say when the time is over. */
-export function notInTime(now: WaitNow, links: Links, index: FolderIndex): WaitResult {
+export function notInTime(
+  now: WaitNow,
+  links: Links,
+  index: FolderIndex,
+  /** In how long what is gathered by the interval goes out: ms. */
+  tellsInMs: number | undefined,
+): WaitResult {
   switch (now.kind) {
     case 'in sync':
     case 'not in time':
@@ -68,7 +75,13 @@ export function notInTime(now: WaitNow, links: Links, index: FolderIndex): WaitR
       const wants = index.wantedCounts().fetch;
       const toCome = wants === 1 ? '1 path is' : `${wants} paths are`;
       const message = `not in sync with ${behind.join(', ') || 'the disk'}; ${toCome} still to come`;
-      return { kind: 'not in time', why: 'E_TIMEOUT', message };
+      const gathered = tellsInMs === undefined ? '' : `; ${gatheredNote(tellsInMs)}`;
+      return { kind: 'not in time', why: 'E_TIMEOUT', message: message + gathered };
     }
   }
+}
+
+/** What is said of changes that wait for the interval. */
+export function gatheredNote(tellsInMs: number): string {
+  return `changes are gathered and sent in ${Math.ceil(tellsInMs / 1000)} s`;
 }

@@ -156,6 +156,8 @@ export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): Ch
   switch (message.what) {
     case 'gone':
       return { request, kind: 'gone' };
+    case 'later':
+      return { request, kind: 'later' };
     case 'manifest':
       if (payload === undefined) throw violation('CHUNK: a manifest without payload');
       return { request, kind: 'manifest', payload };
@@ -167,7 +169,8 @@ export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): Ch
 
 export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
   const { request } = answer;
-  if (answer.kind === 'gone') return { message: { type: 'CHUNK', folder, request, what: 'gone' }, payload: undefined };
+  if (answer.kind === 'gone' || answer.kind === 'later')
+    return { message: { type: 'CHUNK', folder, request, what: answer.kind }, payload: undefined };
   const { payload } = answer;
   const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
   return { message: answer.kind === 'bytes' ? { ...message, offset: answer.offset } : message, payload };

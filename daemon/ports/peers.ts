@@ -53,11 +53,12 @@ export interface ChunkRequest {
   readonly want: ChunkWant;
 }
 
-/** CHUNK: one answer. `gone`: the file is not, or no longer, as the request says. */
+/** CHUNK: one answer. `gone`: the file is not, or no longer, as the request says. `later`: nothing is sent at this time. */
 export type ChunkAnswer =
   | { readonly request: number; readonly kind: 'manifest'; readonly payload: Uint8Array }
   | { readonly request: number; readonly kind: 'bytes'; readonly offset: number; readonly payload: Uint8Array }
-  | { readonly request: number; readonly kind: 'gone' };
+  | { readonly request: number; readonly kind: 'gone' }
+  | { readonly request: number; readonly kind: 'later' };
 
 export interface PeerLink {
   readonly device: DeviceId;

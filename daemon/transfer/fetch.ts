@@ -109,6 +109,11 @@ export class Fetcher {
     return this.#staging.bytes > MAX_STAGING_BYTES;
   }
 
+  /** Somebody is connected who will answer, but not now: what is missing may yet come from there. */
+  get isAnyResting(): boolean {
+    return this.#sources.isAnyResting;
+  }
+
   /** Starts what is wanted next, as far as there is room. */
   fill(): void {
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
@@ -224,6 +229,10 @@ export class Fetcher {
     switch (answer.kind) {
       case 'gone':
         this.#sources.refuse(link, fetch.path, fetch.entry.sha256);
+        this.#abandon(fetch);
+        return;
+      case 'later':
+        this.#sources.rest(link, fetch.lastProgressMs);
         this.#abandon(fetch);
         return;
       case 'manifest':

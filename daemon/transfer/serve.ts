@@ -14,6 +14,8 @@ export interface ServeContext {
   readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
+  /** No content goes out now. */
+  isSilent(): boolean;
   /** A file that was asked for is not as the index has it. */
   onStale(path: RelativePath): void;
   /** Something failed that should not. */
@@ -98,6 +100,10 @@ export class Server {
       const waiting = this.#waiting.get(link);
       const next = waiting?.[0];
       if (waiting === undefined || next === undefined || link.queuedBytes > QUEUE_BYTES) return;
+      if (this.#context.isSilent()) {
+        for (const job of waiting.splice(0)) link.answer({ request: requestOf(job), kind: 'later' });
+        return;
+      }
       if (next.kind === 'manifest') {
         waiting.shift();
         await this.#answerManifest(link, next);
@@ -142,6 +148,10 @@ export class Server {
     if (oldest !== undefined && this.#manifests.size >= CACHED_MANIFESTS) this.#manifests.delete(oldest);
     this.#manifests.set(sha256, payload);
   }
+}
+
+function requestOf(job: Job): number {
+  return job.kind === 'manifest' ? job.request.request : job.request;
 }
 
 function takeRanges(waiting: Job[]): Range[] {

@@ -28,6 +28,9 @@ export interface AskLimits {
   readonly files: number;
 }
 
+/** After this a peer that answers at another time is asked again. */
+const REST_MS = 5_000;
+
 const key = (path: RelativePath, sha256: Sha256): string => `${sha256}${path}`;
 
 export class Sources {
@@ -35,6 +38,8 @@ export class Sources {
   readonly #askedFiles = new Map<PeerLink, number>();
   readonly #refused = new Map<PeerLink, Set<string>>();
   readonly #wrong = new Set<string>();
+  /** Paused, or outside of their schedule: since when they said so. */
+  readonly #resting = new Map<PeerLink, number>();
   #clearedMs = 0;
   /** Rises whenever somebody may have more time, or more to give, than before. */
   changes = 0;
@@ -49,6 +54,16 @@ export class Sources {
     this.#askedBytes.delete(link);
     this.#askedFiles.delete(link);
     this.#refused.delete(link);
+    this.#resting.delete(link);
+  }
+
+  /** Nothing is to be had of this peer at this time. */
+  rest(link: PeerLink, nowMs: number): void {
+    if (this.#askedBytes.has(link)) this.#resting.set(link, nowMs);
+  }
+
+  get isAnyResting(): boolean {
+    return this.#resting.size > 0;
   }
 
   /** This link is asked for a file. */
@@ -113,6 +128,11 @@ export class Sources {
   }
 
   forgetOld(nowMs: number): void {
+    for (const [link, sinceMs] of this.#resting) {
+      if (nowMs - sinceMs < REST_MS) continue;
+      this.#resting.delete(link);
+      this.changes++;
+    }
     if (nowMs - this.#clearedMs < REFUSED_MS) return;
     this.#clearedMs = nowMs;
     this.changes++;
@@ -128,7 +148,9 @@ export class Sources {
     const { record } = want;
     if (record.entry.kind !== 'file') return 'none';
     const what = key(record.path, record.entry.sha256);
-    const possible = [...this.#askedBytes].filter(([link]) => this.#refused.get(link)?.has(what) !== true);
+    const possible = [...this.#askedBytes].filter(
+      ([link]) => this.#refused.get(link)?.has(what) !== true && !this.#resting.has(link),
+    );
     const announced = new Set(want.sources.filter(({ has }) => has).map(({ peer }) => peer));
     const having = possible.filter(([link]) => announced.has(link.device));
     // While one that surely has it is connected, others are not bothered.

@@ -77,6 +77,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   ajv: /^(?:protocol|daemon\/config)\//,
   'js-yaml': /^daemon\/config\//,
   minimatch: /^daemon\/core\/filter[a-z-]*\.ts$/,
+  croner: /^daemon\/core\/schedule\.ts$/,
   commander: /^ctl\//,
 
   // Computes: no effect, but not free either.

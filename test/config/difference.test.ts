@@ -54,7 +54,9 @@ peers: { nas: { id: ${NAS} }, hub: { id: ${HUB}, address: "wss://h:1" } }`;
 
 const SETTINGS = [
   'enabled: false',
+  'interval: 1m',
   'rescan: 1m',
+  'schedule: 22:00-06:00',
   'permissions: false',
   'watch: poll',
   'authority: hub',
@@ -79,8 +81,8 @@ test('what is shown is complete and means the same when it is read again', () =>
 name: laptop
 listen: "[::]:9031"
 log: { file: /var/log/x.log }
-defaults: { rescan: 90s, versions: { max_size: 7% } }
-folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" } }, b: { path: /b, authority: hub } }
+defaults: { interval: 30s, rescan: 90s, schedule: 22:00-06:00, versions: { max_size: 7% } }
+folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" } }, b: { path: /b, authority: hub, interval: realtime, schedule: always } }
 peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${NAS}, address: "wss://n:1" } }`);
   assert.deepEqual(load(showConfigText(config, SELF)), config);
   const shown = JSON.parse(JSON.stringify(showConfig(config, SELF))) as { folders: Record<string, unknown> };
@@ -89,7 +91,9 @@ peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${
     peers: { hub: 'two-way' },
     names: { hub: 'laptop:docs' },
     mode: 'two-way',
+    interval: '30s',
     rescan: '90s',
+    schedule: '22:00-06:00',
     enabled: true,
     ignore: [],
     only: [],

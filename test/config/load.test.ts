@@ -55,7 +55,9 @@ test('a folder that says nothing but its path has the documented defaults', () =
     names: new Map(),
     mode: 'two-way',
     enabled: true,
+    intervalMs: 0,
     rescanMs: 600_000,
+    schedule: undefined,
     permissions: true,
     filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
     watch: 'auto',
@@ -75,7 +77,9 @@ folders:
   docs:
     path: /srv/docs
     peers: { hub: two-way, ${NAS}: two-way }
+    interval: 90s
     rescan: 1h
+    schedule: 22:00-06:00 UTC
     enabled: false
     permissions: false
     watch: poll
@@ -97,7 +101,8 @@ ${PEERS}`),
     ],
   );
   assert.equal(docs.authority, NAS);
-  assert.equal(docs.rescanMs, 3_600_000);
+  assert.deepEqual([docs.intervalMs, docs.rescanMs], [90_000, 3_600_000]);
+  assert.equal(docs.schedule?.text, '22:00-06:00 UTC');
   assert.equal(docs.maxDelete, 0.125);
   assert.deepEqual(docs.versions, { keepMs: 604_800_000, maxShare: 0.2 });
   assert.deepEqual([docs.enabled, docs.permissions, docs.watch], [false, false, 'poll']);

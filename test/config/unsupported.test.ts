@@ -16,9 +16,6 @@ const REFUSED: readonly [key: string, text: string][] = [
   ...[
     'peers: { hub: read-only }',
     'mode: send-only',
-    'interval: 30s',
-    'schedule: "22:00-06:00"',
-    'schedule: "0 3 * * *"',
     'ignore: ["node_modules/**"]',
     'only: ["*.md"]',
     'content: text',

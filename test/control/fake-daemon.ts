@@ -101,6 +101,7 @@ export class FakeFolder implements ControlledFolder {
       skipped: [],
       skippedCount: 0,
       peers: [...settings.peers.keys()].map((device) => ({ device, connected: true, inSync: true })),
+      notes: [],
       warnings: [],
       ...snapshot,
     };
@@ -182,7 +183,9 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     names: new Map(),
     mode: 'two-way',
     enabled: true,
+    intervalMs: 0,
     rescanMs: 600_000,
+    schedule: undefined,
     permissions: true,
     filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
     watch: 'auto',

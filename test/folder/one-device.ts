@@ -55,6 +55,8 @@ export class ScriptedPeer implements PeerLink {
   /** What it answers requests with, by path; nothing for others. */
   readonly contents = new Map<string, string>();
   readonly manifests = new Map<string, Uint8Array>();
+  /** It answers at another time. */
+  rests = false;
   /** It has nothing of what it announced. */
   isEmpty = false;
   readonly #device: OneDevice;
@@ -139,6 +141,7 @@ export class ScriptedPeer implements PeerLink {
   }
 
   #answers({ request, path, want }: ChunkRequest): ChunkAnswer[] {
+    if (this.rests) return [{ request, kind: 'later' }];
     if (this.isEmpty) return [{ request, kind: 'gone' }];
     const manifest = this.manifests.get(path);
     if (want.kind === 'manifest')
@@ -182,7 +185,9 @@ export class OneDevice {
       names: new Map(),
       mode: 'two-way',
       enabled: true,
+      intervalMs: 0,
       rescanMs: 600_000,
+      schedule: undefined,
       permissions: true,
       filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
       watch: 'auto',

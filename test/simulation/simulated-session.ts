@@ -169,7 +169,7 @@ class End implements PeerLink {
   }
 
   answer(answer: ChunkAnswer): void {
-    this.#send({ kind: 'answer', answer }, answer.kind === 'gone' ? 0 : answer.payload.length);
+    this.#send({ kind: 'answer', answer }, 'payload' in answer ? answer.payload.length : 0);
   }
 
   #send(message: Message, bytes: number): void {

@@ -166,7 +166,9 @@ export class CarryOut {
       return undefined;
     }
     const { index, clock } = this.#context;
-    this.#parts.litter.add(record);
+    // Our deletion wins by the order, but an edit lives on: its holder makes it anew, with the content that has come.
+    if (isLive(record) && !isLive(row.record)) this.#parts.litter.addLater(record);
+    else this.#parts.litter.add(record);
     const rows = verdict.kind === 'known' ? [] : [{ ...row, record: now, announce: true }];
     index.commit({ nowUs: clock.nowUs(), rows, unwant: [record.path] });
     return undefined;

@@ -9,19 +9,28 @@ import type { SkippedPaths } from './skipped.ts';
 const MAX_REMEMBERED = 10_000;
 /** Files of one job. */
 const AT_ONCE = 256;
+const SAYS_SO_WITHIN_MS = 10_000;
 
 export type Left = Pick<FileRecord, 'path' | 'entry'>;
 
-export class Litter {
-  readonly #context: Pick<FolderContext, 'index' | 'workers' | 'tree'>;
-  readonly #left = new Map<string, { readonly path: RelativePath; readonly entry: FileEntry }>();
+type LitterContext = Pick<FolderContext, 'index' | 'workers' | 'tree' | 'clock'>;
 
+interface Remembered {
+  readonly path: RelativePath;
+  readonly entry: FileEntry;
+  /** Not removed before: monotonic. */
+  readonly dueMs: number;
+}
+
+export class Litter {
+  readonly #context: LitterContext;
+  readonly #left = new Map<string, Remembered>();
   readonly #wake: () => void;
   readonly #stopFetching: (path: RelativePath) => void;
   readonly #skipped: SkippedPaths;
 
   constructor(
-    context: Pick<FolderContext, 'index' | 'workers' | 'tree'>,
+    context: LitterContext,
     wake: () => void,
     stopFetching: (path: RelativePath) => void,
     skipped: SkippedPaths,
@@ -39,18 +48,30 @@ export class Litter {
   }
 
   /** This version's content may lie in staging, and is not to take its place. */
-  add({ path, entry }: Left): void {
+  add(left: Left): void {
+    this.#add(left, 0);
+  }
+
+  /** It lost against what is here, but may live on all the same: whoever holds it says so in a moment. */
+  addLater(left: Left): void {
+    this.#add(left, SAYS_SO_WITHIN_MS);
+  }
+
+  #add({ path, entry }: Left, restMs: number): void {
     // Why it could not be had or carried out says nothing any more.
     this.#skipped.clear(path);
     if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
-    this.#left.set(stagedName(path, entry.sha256), { path, entry });
+    const dueMs = this.#context.clock.monotonicMs() + restMs;
+    this.#left.set(stagedName(path, entry.sha256), { path, entry, dueMs });
     this.#wake();
   }
 
   /** Removes what is still not wanted. To be called at rest. */
   async clear(): Promise<void> {
-    while (this.#left.size > 0) {
-      const batch = [...this.#left].slice(0, AT_ONCE);
+    const nowMs = this.#context.clock.monotonicMs();
+    for (;;) {
+      const batch = [...this.#left].filter(([, { dueMs }]) => dueMs <= nowMs).slice(0, AT_ONCE);
+      if (batch.length === 0) return;
       for (const [staged] of batch) this.#left.delete(staged);
       const items = batch
         .filter(([, { path, entry }]) => !this.#isWanted(path, entry))

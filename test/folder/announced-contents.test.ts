@@ -1,7 +1,7 @@
 // Which contents go along with their announcement: those that the peer cannot have, and no others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OneDevice, ROOT } from './one-device.ts';
+import { OneDevice, ROOT, file } from './one-device.ts';
 
 /** @param entries What the peer says it has when it connects. */
 async function started(entries = 5): Promise<OneDevice> {
@@ -60,5 +60,27 @@ test('I7, S53: what was swapped, moved, copied, put back or only touched does no
   device.write('copy', 'one');
   await device.clock.advance(3_000);
   assert.deepEqual(along(device), ['copy'], 'once, with what was new');
+  await device.stop();
+});
+
+test('I12: what had come for a path that was being deleted here need not come again when its holder lets it live', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'old' });
+  const { peer } = device;
+  const edited = peer.version('a.txt', file('edited there'));
+  device.remove('a.txt');
+  await device.clock.advance(100);
+  peer.tell(edited, 'edited there');
+  await device.until(() => peer.lastTold('a.txt')?.entry.kind === 'absent', 'the deletion to be told');
+  assert.equal(device.exists('a.txt'), false);
+  await device.clock.advance(1_000);
+  // As its holder does: the edit lives on, over both.
+  const deleted = peer.lastTold('a.txt');
+  assert(deleted !== undefined);
+  peer.tell({ ...peer.version('a.txt', edited.entry, deleted), stamp: deleted.stamp + 1 });
+  await device.until(() => device.exists('a.txt'), 'the edit');
+  assert.equal(device.read('a.txt'), 'edited there');
+  assert.deepEqual(peer.asked, []);
+  await device.clock.advance(60_000);
+  assert.deepEqual(device.user.tree(`${ROOT}/.syncd/staging`, []).size, 0);
   await device.stop();
 });

@@ -65,6 +65,8 @@ export class Client {
       if (error instanceof Failure) throw error;
       throw new Failure('E_NOT_RUNNING', 'the daemon has ended');
     }
+    // Nobody has asked for an end.
+    if ('follow' in asked && asked.follow === true) throw new Failure('E_NOT_RUNNING', 'the daemon has ended');
   }
 
   async #send(name: AnswerName | StreamName, asked: object, timeoutMs: number): Promise<IncomingMessage> {

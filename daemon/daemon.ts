@@ -59,7 +59,7 @@ export interface Home {
 /** E_HOME_LOCKED, E_HOME. */
 export async function openHome(locations: Locations, givenKey: string | undefined): Promise<Home> {
   const files = new KeyFiles(locations.stateDir);
-  new RealFileSystem().makeRoot(`${locations.stateDir}/folders`, 0o700);
+  files.makeDirectory('folders');
   const lock = lockFile(`${locations.stateDir}/lock.db`, 'E_HOME_LOCKED');
   return { lock, identity: await loadIdentity(files, keyMaker, givenKey) };
 }

@@ -202,7 +202,8 @@ function open(self: Greeting, theirs: Hello, reply: readonly SessionEffect[], no
     state: {
       kind: 'open',
       heardMs: now.monotonicMs,
-      nextPingMs: now.monotonicMs + PING_INTERVAL_MS,
+      // At once: how long the way is, is known from the beginning.
+      nextPingMs: now.monotonicMs,
       ping: undefined,
       pings: 0,
     },

@@ -24,7 +24,7 @@ export interface Span {
 }
 
 export interface Listing<Item> {
-  /** The name or ID alone, for `-q`. */
+  /** The name or ID alone, for `-q`; what has none has no line there. */
   readonly id: (item: Item) => string;
   readonly columns: readonly (Column & { readonly cell: (item: Item) => Cell })[];
   /** What to tell a person when there is nothing. */
@@ -50,7 +50,7 @@ export class Output {
   /** A list: an array with `--json`, names with `-q`, a table on a terminal, tab-separated in a pipe. */
   list<Item>(items: readonly Item[], listing: Listing<Item>): void {
     if (this.json) this.value(items);
-    else if (this.quiet) for (const item of items) this.line(listing.id(item));
+    else if (this.quiet) for (const id of items.map(listing.id).filter((one) => one !== '')) this.line(id);
     else if (items.length === 0) this.note(listing.empty);
     else
       this.table(

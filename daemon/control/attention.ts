@@ -47,6 +47,14 @@ function attentionOfFolder(snapshot: FolderSnapshot): Attention[] {
   const found: Attention[] = [];
   if (needsAttention(condition) && 'code' in condition)
     found.push({ ...about, code: condition.code, message: condition.message, hint: hintFor(condition.code, name) });
+  // Somebody meant it, and may have forgotten it.
+  if (condition.kind === 'paused')
+    found.push({
+      ...about,
+      code: 'E_PAUSED',
+      message: 'paused: nothing is sent or applied',
+      hint: hintFor('E_PAUSED', name),
+    });
   // A root that is gone cannot be watched either: that needs no line of its own.
   const warnings = condition.kind === 'halted' ? [] : snapshot.warnings;
   for (const { code, message } of warnings) found.push({ ...about, code, message, hint: hintFor(code, name) });

@@ -5,7 +5,6 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -17,6 +16,7 @@ import { basename, dirname, join } from 'node:path';
 
 import type { ConfigFiles } from '../ports/config-files.ts';
 import { FileSystemError } from '../ports/file-system.ts';
+import { makeDirectories } from './make-directories.ts';
 
 export const configFiles: ConfigFiles = { read, list, write, remove };
 
@@ -73,7 +73,7 @@ function write(path: string, text: string): void {
   // The dot keeps what a crash leaves behind from being read as configuration.
   const temporary = join(dir, `.${basename(path)}.new`);
   call('write', path, () => {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectories(dir, 0o700);
     rmSync(temporary, { force: true });
     const fd = openSync(temporary, 'wx', 0o600);
     try {

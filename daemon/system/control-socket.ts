@@ -1,7 +1,8 @@
 // The control socket's place: its directory, its access rights, and the socket that a killed daemon left behind.
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CodedError } from '../../protocol/errors.ts';
+import { makeDirectories } from './make-directories.ts';
 
 /** sun_path holds 108 bytes with the final NUL (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -31,7 +32,7 @@ export class ControlSocketPlace {
     try {
       const mode = this.#forGroup ? 0o750 : 0o700;
       // The umask takes from mkdir's mode, so it is set again; only on what was made here.
-      if (mkdirSync(directory, { recursive: true, mode }) !== undefined) chmodSync(directory, mode);
+      if (makeDirectories(directory, mode) !== undefined) chmodSync(directory, mode);
       const found = lstatSync(this.path, { throwIfNoEntry: false });
       if (found === undefined) return;
       if (!found.isSocket()) throw new CodedError('E_HOME', `${this.path} is there and is no socket`);

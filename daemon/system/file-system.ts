@@ -35,6 +35,7 @@ import {
   type StatKind,
 } from '../ports/file-system.ts';
 import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, syncfs } from './syscalls.ts';
+import { makeDirectories } from './make-directories.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
 // Node does not name it: a descriptor that stands for the inode, whatever its mode and kind, and opens nothing.
@@ -289,7 +290,7 @@ export class RealFileSystem implements FileSystem {
 
   makeRoot(path: string, mode: number): void {
     if (path.includes('\0')) throw new FileSystemError('EINVAL', 'mkdir', path);
-    const topmost = call('mkdir', path, () => mkdirSync(path, { recursive: true, mode }));
+    const topmost = call('mkdir', path, () => makeDirectories(path, mode));
     if (topmost === undefined) return;
     for (
       let made = path.replace(/\/+$/, '');

@@ -4,7 +4,6 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -16,6 +15,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '../../protocol/errors.ts';
 import type { PrivateFiles } from '../ports/private-files.ts';
+import { makeDirectories } from './make-directories.ts';
 
 const TEMPORARY = '.new-';
 
@@ -83,10 +83,20 @@ export class KeyFiles implements PrivateFiles {
     }
   }
 
+  /** One of the directories in it, with what is missing above it. E_HOME. */
+  makeDirectory(directory: string): void {
+    const path = join(this.#root, directory);
+    try {
+      makeDirectories(path, 0o700);
+    } catch (error) {
+      throw homeError('make', path, error);
+    }
+  }
+
   #write(path: string, text: string, take: (temporary: string) => boolean): boolean {
     const temporary = join(dirname(path), `${TEMPORARY}${basename(path)}-${randomBytes(6).toString('hex')}`);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeDirectories(dirname(path), 0o700);
       const fd = openSync(temporary, 'wx', 0o600);
       try {
         writeSync(fd, text);

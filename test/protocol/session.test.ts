@@ -35,7 +35,9 @@ const joining = begin({ kind: 'join', join, startedMs: START }, at(START)).state
 const accepting = begin(accept(true), at(START)).state;
 const judging = step(accepting, received(EXAMPLES.JOIN), at(START)).state;
 const digests: SessionEvent = { kind: 'answer', message: EXAMPLES.JOINED, payload: Uint8Array.of(1) };
-const open = step(greeting, received(EXAMPLES.HELLO), at(START)).state;
+const opened = step(greeting, received(EXAMPLES.HELLO), at(START)).state;
+/** The first PING is out. */
+const open = step(opened, { kind: 'tick' }, at(START)).state;
 
 const STATES = {
   greeting,
@@ -258,15 +260,16 @@ test('a session that is not open in time ends, counted from when the connection 
   }
 });
 
-test('a PING goes out at every interval, and its PONG tells how long the way is', () => {
-  assert.equal(wakeAtMs(open), START + PING_INTERVAL_MS);
-  const pinged = step(open, { kind: 'tick' }, at(START + PING_INTERVAL_MS));
+test('a PING goes out at once and at every interval, and its PONG tells how long the way is', () => {
+  assert.equal(wakeAtMs(opened), START);
+  const pinged = step(opened, { kind: 'tick' }, at(START));
   assert.deepEqual(pinged.effects, [{ kind: 'send', message: { type: 'PING', id: 1 } }]);
-  const late = step(pinged.state, received({ type: 'PONG', id: 9 }), at(START + PING_INTERVAL_MS + 5));
+  assert.equal(wakeAtMs(pinged.state), START + PING_INTERVAL_MS);
+  const late = step(pinged.state, received({ type: 'PONG', id: 9 }), at(START + 5));
   assert.deepEqual(late.effects, []);
-  const ponged = step(late.state, received({ type: 'PONG', id: 1 }), at(START + PING_INTERVAL_MS + 30));
+  const ponged = step(late.state, received({ type: 'PONG', id: 1 }), at(START + 30));
   assert.deepEqual(ponged.effects, [{ kind: 'rtt', ms: 30 }]);
-  const again = step(ponged.state, { kind: 'tick' }, at(START + 2 * PING_INTERVAL_MS));
+  const again = step(ponged.state, { kind: 'tick' }, at(START + PING_INTERVAL_MS));
   assert.deepEqual(again.effects, [{ kind: 'send', message: { type: 'PING', id: 2 } }]);
 });
 

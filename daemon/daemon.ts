@@ -16,6 +16,7 @@ import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
 import { Joining } from './joining.ts';
 import { settingsOf } from './new-folder.ts';
+import { Notices } from './notices.ts';
 import type { Identity } from './peer/identity.ts';
 import { loadIdentity } from './peer/identity.ts';
 import { Peers } from './peer/peers.ts';
@@ -31,6 +32,7 @@ import { KeyFiles } from './system/key-files.ts';
 import { keyMaker } from './system/key-maker.ts';
 import type { DaemonLog } from './system/log.ts';
 import { TlsNetwork } from './system/network.ts';
+import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
 import { VERSION } from './version.ts';
@@ -80,6 +82,7 @@ export class Daemon implements ControlledDaemon {
   readonly #feed: EventFeed;
   readonly #folders: Folders;
   readonly #peers: Peers;
+  readonly #notices: Notices;
   readonly #server: ControlServer;
   #config: Config;
   #opened: Promise<void> = Promise.resolve();
@@ -128,6 +131,7 @@ export class Daemon implements ControlledDaemon {
         files: new KeyFiles(locations.stateDir),
         identity,
         program: PROGRAM,
+        changed: () => this.#notices.look(),
         admit: (admission) => this.pairing.admit(admission),
       },
       this.#peersSettings(),
@@ -143,6 +147,16 @@ export class Daemon implements ControlledDaemon {
       apply: (config) => this.#apply(config),
       addFolder: (name, settings) => this.#addPrepared(name, settings),
     });
+    this.#notices = new Notices({
+      self: identity.device,
+      clock,
+      log,
+      programs: new RealPrograms(clock),
+      deviceName: (device) => this.#deviceName(device),
+      folders: () => this.#config.folders.values(),
+      peers: () => this.#peers.list(),
+    });
+    this.#feed.subscribe((event) => this.#notices.happened(event));
     const place = new ControlSocketPlace(locations.socket, options.isSystem);
     this.#server = new ControlServer({ daemon: this, feed: this.#feed, clock, log, place });
   }
@@ -155,6 +169,7 @@ export class Daemon implements ControlledDaemon {
     await this.#server.start();
     await this.#opened;
     await this.#peers.update(this.#peersSettings());
+    this.#notices.look();
     log.info('started', {
       device: this.id,
       name: this.#config.name,
@@ -166,6 +181,7 @@ export class Daemon implements ControlledDaemon {
   /** Within 5 s. */
   async stop(): Promise<void> {
     await this.#server.close();
+    this.#notices.stop();
     await this.#peers.stop();
     await this.#folders.closeAll();
     await this.#workers.close();
@@ -190,6 +206,7 @@ export class Daemon implements ControlledDaemon {
     const listening = this.#peers.problem;
     return [
       ...this.#folders.problems,
+      ...this.#notices.problems,
       ...(listening === undefined ? [] : [{ code: listening.code, message: listening.message }]),
     ];
   }
@@ -296,6 +313,7 @@ export class Daemon implements ControlledDaemon {
     }
     await listening;
     await this.#peers.update(this.#peersSettings());
+    this.#notices.look();
     this.#tellDifference(difference, config, done);
     return done;
   }

@@ -82,8 +82,15 @@ export class Folders {
       const code = rootCode(error) ?? 'E_INTERNAL';
       const message = `folder ${name}: ${error instanceof Error ? error.message : String(error)}`;
       this.#problems.set(name, { folder: name, code, message });
+      this.#emitProblem(name, code, message);
       this.#edges.log.error('cannot open the folder', { folder: name, code, message, error });
     }
+  }
+
+  #emitProblem(folder: FolderName, code: ErrorCode, what: string): void {
+    const { emit, clock } = this.#edges;
+    const nothing = { path: undefined, device: undefined, direction: undefined, sizeBytes: undefined };
+    emit({ atMs: clock.nowMs(), folder, kind: 'warning', what, code, ...nothing });
   }
 
   /**

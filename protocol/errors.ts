@@ -223,6 +223,11 @@ export const ERRORS = {
     'No inotify instance is left.',
     'sudo sysctl fs.inotify.max_user_instances=1024; until then changes are found by scanning.',
   ),
+  E_NOTIFY: entry(
+    5,
+    'A command or desktop notice of notify failed.',
+    'Try the command by hand as the user of the daemon; syncctl logs shows what it said.',
+  ),
   E_WATCH_FAILED: entry(5, 'Watching does not work here.', 'Nothing: changes are found by scanning.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,6 +1,7 @@
 // `syncctl events`: the activity feed, a line each.
 import type { EventItem } from '../../protocol/control.ts';
 import type { Command } from '../command.ts';
+import { Desktop } from '../desktop.ts';
 import { type Cell, humanSize, text, words } from '../output/cell.ts';
 import { alignedLines, separatedLines } from '../output/table.ts';
 import { plain } from '../output/color.ts';
@@ -14,20 +15,27 @@ export const events: Command = {
   options: [
     { flags: '-f, --follow', tells: 'go on until Ctrl-C' },
     { flags: '--since <id>', tells: 'all that came after this event; 0 for all that is remembered' },
+    {
+      flags: '--desktop',
+      tells: 'show conflicts and what needs attention as desktop notices, and nothing else; goes on until Ctrl-C',
+    },
     { flags: '--limit <n>', tells: 'how many of the past at most (100; with --follow 10)' },
   ],
   examples: [
     { line: 'syncctl events --follow', tells: 'watch it sync' },
     { line: 'syncctl events --follow --json | jq \'select(.kind == "conflict")\'', tells: 'for a script' },
   ],
-  async run({ client, out }, given) {
+  async run({ client, out, nowMs }, given) {
+    const desktop = given.flag('desktop') ? new Desktop(nowMs) : undefined;
     const asked = {
-      follow: given.flag('follow'),
+      follow: given.flag('follow') || desktop !== undefined,
       since: wholeNumberOption('--since', given.option('since')),
-      limit: wholeNumberOption('--limit', given.option('limit')),
+      // What was shown before is not shown again when the unit is started again.
+      limit: wholeNumberOption('--limit', given.option('limit')) ?? (desktop === undefined ? undefined : 0),
     };
     for await (const event of client.stream('events', asked)) {
-      if (out.json) await out.streamed(event);
+      if (desktop !== undefined) await desktop.show(event);
+      else if (out.json) await out.streamed(event);
       else if (out.quiet) await out.streamedLine(String(event.id));
       else await out.streamedLine(out.terminal ? forPeople(event) : (separatedLines([cells(event)])[0] ?? ''));
     }

@@ -14,4 +14,7 @@ export const FOLDER_DEFAULTS = {
   versions: { keepMs: 30 * 86_400_000, maxShare: 0.1 },
 } as const satisfies Partial<FolderSettings>;
 
+/** Of an entry of `notify`. */
+export const NOTICE_DEFAULTS = { timeoutMs: 30_000, afterMs: 600_000 } as const;
+
 export const DEFAULT_LOG_LEVEL = 'info';

@@ -4,12 +4,14 @@ import { parsePattern } from '../core/filter-rule.ts';
 import { parseDeviceId, parseFolderName } from '../core/ids.ts';
 import { parseSchedule } from '../core/schedule.ts';
 import { parseListen, parsePeerAddress } from './addresses.ts';
+import { isPlainObject } from './document.ts';
 import { isDeviceName } from './names.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from './quantities.ts';
 
 /** No timer of the runtime is longer than 24.8 days: one that is set so fires at once. */
 const MAX_RESCAN_MS = 7 * 86_400_000;
 const MIN_PAUSE_MS = 5000;
+const MAX_TIMEOUT_MS = 600_000;
 const MAX_KEEP_MS = 100 * 366 * 86_400_000;
 
 const PROFILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,62}$/u;
@@ -20,6 +22,13 @@ const isPath = (value: unknown): value is string =>
   typeof value === 'string' && /^(?:~|~?\/.*)$/s.test(value) && !value.includes('\0') && value.length <= 4096;
 
 const isPattern = (value: unknown): boolean => typeof value === 'string' && parsePattern(value, { key: 'ignore' }).ok;
+/** What a program is started with is bounded by the kernel too. */
+function isCommand(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > 64) return false;
+  const words: readonly unknown[] = value;
+  const areTexts = words.every((word) => typeof word === 'string' && !word.includes('\0') && word.length <= 4096);
+  return areTexts && isPath(words[0]) && words[0] !== '/';
+}
 
 const CHECKS = {
   path: isPath,
@@ -36,6 +45,12 @@ const CHECKS = {
   rescan: (value) => within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   interval: (value) => value === 'realtime' || within(parseDuration(value), MIN_PAUSE_MS, MAX_RESCAN_MS),
   keep: (value) => within(parseDuration(value), 1000, MAX_KEEP_MS),
+  command: isCommand,
+  timeout: (value) => within(parseDuration(value), 1000, MAX_TIMEOUT_MS),
+  absence: (value) => within(parseDuration(value), 1000, MAX_RESCAN_MS),
+  'notice rule': (value) =>
+    !isPlainObject(value) ||
+    (value['on'] !== undefined && (value['run'] === undefined) !== (value['desktop'] === undefined)),
   percent: (value) => parsePercent(value) !== undefined,
   // With room for none, no change could replace anything.
   'version room': (value) => (parsePercent(value) ?? 0) > 0,

@@ -71,6 +71,7 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
     authority: a.authority === b.authority,
     conflict: a.conflict === b.conflict,
     maxDelete: a.maxDelete === b.maxDelete,
+    notify: JSON.stringify(a.notify) === JSON.stringify(b.notify),
     versions: a.versions.keepMs === b.versions.keepMs && a.versions.maxShare === b.versions.maxShare,
   };
   return Object.values(same).every(Boolean);

@@ -1,15 +1,15 @@
 // One folder as written → its settings: path absolute, peers and authority as device IDs, defaults filled in.
 import { assert } from '../core/assert.ts';
 import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
-import type { FilterSettings, FolderSettings, PeerSettings, Role } from '../core/settings.ts';
+import type { FilterSettings, FolderSettings, NoticeRule, PeerSettings, Role } from '../core/settings.ts';
 import { parseSchedule } from '../core/schedule.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { FOLDER_DEFAULTS } from './defaults.ts';
+import { FOLDER_DEFAULTS, NOTICE_DEFAULTS } from './defaults.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
 import { shown } from './problem.ts';
 import { parseDuration, parsePercent, parseSize } from './quantities.ts';
 import { suggest } from './suggest.ts';
-import type { RawFolder } from './written.ts';
+import type { RawFolder, RawNoticeRule } from './written.ts';
 
 /** Names a problem at these keys, wherever they are written. */
 export type Report = (code: ErrorCode, keys: readonly string[], text: string) => void;
@@ -59,6 +59,7 @@ export function resolveFolder(
     authority,
     conflict: raw.conflict ?? FOLDER_DEFAULTS.conflict,
     maxDelete: parsePercent(raw.max_delete) ?? FOLDER_DEFAULTS.maxDelete,
+    notify: (raw.notify ?? []).map((rule) => resolveNoticeRule(rule, around)),
     versions: {
       keepMs: parseDuration(raw.versions?.keep) ?? versions.keepMs,
       maxShare: parsePercent(raw.versions?.max_size) ?? versions.maxShare,
@@ -80,6 +81,16 @@ function resolveFilter(raw: RawFolder): FilterSettings {
 /** The last match decides, so of two equal patterns the later one counts. */
 function eachOnce(patterns: readonly string[]): readonly string[] {
   return patterns.filter((pattern, i) => patterns.lastIndexOf(pattern) === i);
+}
+
+function resolveNoticeRule({ on, run = [], timeout, after }: RawNoticeRule, { home }: FolderSurroundings): NoticeRule {
+  const [program, ...args] = run;
+  const timeoutMs = parseDuration(timeout) ?? NOTICE_DEFAULTS.timeoutMs;
+  const how: NoticeRule['how'] =
+    program === undefined
+      ? { kind: 'desktop' }
+      : { kind: 'run', command: [expandPath(program, home), ...args], timeoutMs };
+  return { on, how, afterMs: parseDuration(after) ?? NOTICE_DEFAULTS.afterMs };
 }
 
 function resolvePath(

@@ -3,6 +3,7 @@
 import type { SchemaObject } from 'ajv';
 
 import type { Is } from './keywords.ts';
+import { NOTICE_KINDS } from '../core/settings.ts';
 import { LOG_LEVELS } from './written.ts';
 
 const leaf = (is: Is, description: string): SchemaObject => ({ is, description });
@@ -40,6 +41,35 @@ const deviceName = leaf(
   'letters, digits, dot, dash and underscore, at most 63, beginning with a letter or digit',
 );
 
+const noticeKinds = NOTICE_KINDS.join(', ');
+const notify: SchemaObject = {
+  type: 'array',
+  maxItems: 16,
+  description: 'a list of at most 16 such as { on: [conflict, error], run: [/usr/local/bin/tell] }',
+  items: {
+    ...mapping(
+      {
+        on: {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { enum: NOTICE_KINDS, description: noticeKinds },
+          description: `a list of ${noticeKinds}`,
+        },
+        run: leaf(
+          'command',
+          'a list of the absolute path of a program and its arguments, such as [/usr/local/bin/tell]',
+        ),
+        timeout: leaf('timeout', 'a time from 1s to 10m'),
+        desktop: { enum: [true], description: 'true' },
+        after: leaf('absence', 'a time from 1s to 7d'),
+      },
+      'on: [conflict] and either run: [/usr/local/bin/tell] or desktop: true',
+    ),
+    is: 'notice rule',
+  },
+};
+
 const folderKeys: Readonly<Record<string, SchemaObject>> = {
   peers: named(
     leaf('device name or ID', 'the name of a peer, or its device ID'),
@@ -71,7 +101,7 @@ const folderKeys: Readonly<Record<string, SchemaObject>> = {
   priority: oneOf('high', 'normal', 'low'),
   compression: oneOf('auto', 'always', 'never'),
   bandwidth,
-  notify: { type: 'array', description: 'a list' },
+  notify,
 };
 
 const profileName = leaf(

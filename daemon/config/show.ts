@@ -3,7 +3,7 @@
 import { dump } from 'js-yaml';
 
 import type { DeviceId } from '../core/ids.ts';
-import type { FolderSettings, PeerSettings } from '../core/settings.ts';
+import type { FolderSettings, NoticeRule, PeerSettings } from '../core/settings.ts';
 import { formatListen } from './addresses.ts';
 import type { Config } from './config.ts';
 import { formatDuration, formatPercent } from './quantities.ts';
@@ -58,8 +58,15 @@ function showFolder(
     ...(authority === undefined ? {} : { authority: authority === self ? authority : deviceName(authority) }),
     conflict: folder.conflict,
     max_delete: formatPercent(folder.maxDelete),
+    ...(folder.notify.length === 0 ? {} : { notify: folder.notify.map(showNoticeRule) }),
     versions: { keep: formatDuration(folder.versions.keepMs), max_size: formatPercent(folder.versions.maxShare) },
   };
+}
+
+function showNoticeRule({ on, how, afterMs }: NoticeRule): Record<string, unknown> {
+  const what =
+    how.kind === 'desktop' ? { desktop: true } : { run: how.command, timeout: formatDuration(how.timeoutMs) };
+  return { on, ...what, ...(on.includes('peer-lost') ? { after: formatDuration(afterMs) } : {}) };
 }
 
 function showPeer(peer: PeerSettings): Record<string, unknown> {

@@ -33,7 +33,6 @@ const IN_FOLDER: Readonly<Record<string, Accepts>> = {
   priority: only('normal'),
   compression: only('auto'),
   bandwidth: noLimit,
-  notify: emptyList,
 };
 
 const IN_PEER: Readonly<Record<string, Accepts>> = {

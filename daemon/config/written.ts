@@ -1,5 +1,5 @@
 // A configuration as people write it, once it has passed the schema: what a key may hold, before it means anything.
-import type { ConflictRule, Mode, Role } from '../core/settings.ts';
+import type { ConflictRule, Mode, NoticeKind, Role } from '../core/settings.ts';
 
 /** A folder as written, checked key by key. Keys that this version refuses are not named here. */
 export interface RawFolder {
@@ -22,7 +22,17 @@ export interface RawFolder {
   readonly authority?: string;
   readonly conflict?: ConflictRule;
   readonly max_delete?: string;
+  readonly notify?: readonly RawNoticeRule[];
   readonly versions?: { readonly keep?: string; readonly max_size?: string };
+}
+
+/** One of `run` and `desktop`. */
+export interface RawNoticeRule {
+  readonly on: readonly NoticeKind[];
+  readonly run?: readonly string[];
+  readonly timeout?: string;
+  readonly desktop?: true;
+  readonly after?: string;
 }
 
 export interface RawPeer {

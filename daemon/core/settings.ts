@@ -11,6 +11,20 @@ export type Listen =
   | { readonly kind: 'off' }
   | { readonly kind: 'at'; readonly host: string; readonly port: number };
 
+/** What people can be told of. */
+export type NoticeKind = 'conflict' | 'error' | 'mass-delete' | 'peer-lost';
+export const NOTICE_KINDS: readonly NoticeKind[] = ['conflict', 'error', 'mass-delete', 'peer-lost'];
+
+/** One entry of `notify`. */
+export interface NoticeRule {
+  readonly on: readonly NoticeKind[];
+  readonly how:
+    | { readonly kind: 'run'; readonly command: readonly [string, ...string[]]; readonly timeoutMs: number }
+    | { readonly kind: 'desktop' };
+  /** How long a peer must be away until it counts as lost. */
+  readonly afterMs: number;
+}
+
 export interface PeerSettings {
   /** The name under which this device knows it. */
   readonly name: string;
@@ -58,6 +72,7 @@ export interface FolderSettings {
   /** Share of the files, 0 to 1; 1 turns the brake off. */
   readonly maxDelete: number;
   readonly versions: { readonly keepMs: number; readonly maxShare: number };
+  readonly notify: readonly NoticeRule[];
 }
 
 /** What a folder is called between this device and a peer. */

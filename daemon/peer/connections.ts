@@ -29,6 +29,8 @@ export interface ConnectionsOptions {
   readonly trust: Trust;
   readonly pairing: Pairing;
   readonly roster: Roster;
+  /** A session has begun, or the last one has ended. */
+  changed(device: DeviceId): void;
 }
 
 interface Connection {
@@ -167,21 +169,23 @@ export class Connections {
 
   /** It is the session with this peer now. */
   #opened(session: PeerSession): void {
-    const { trust, roster, log } = this.#options;
+    const { trust, roster, log, changed } = this.#options;
     const { peer, hello, address } = session;
     roster.connected(peer.id);
     log.info('connected', { peer: peer.name, address, program: hello.program });
     this.#reading.opened(peer.id);
     session.open(trust.doors(peer.id));
+    changed(peer.id);
   }
 
   #ended(session: PeerSession, ending: Ending): void {
-    const { clock, log, roster } = this.#options;
+    const { clock, log, roster, changed } = this.#options;
     const { peer } = session;
     const connected = this.#sessions.get(peer.id) === session;
     this.#sessions.remove(session);
     session.finish();
     roster.disconnected(peer.id, session.conversation, clock.nowMs());
+    if (connected) changed(peer.id);
     if (!connected || ending.kind === 'done') return;
     const { code, message } = ending;
     log.info('disconnected', { peer: peer.name, ...(code !== undefined && { code }), why: message });

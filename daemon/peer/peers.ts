@@ -39,6 +39,8 @@ export interface PeersOptions {
   readonly program: string;
   /** Makes a device that showed a right invitation a peer. */
   readonly admit: Admit;
+  /** A session with a peer has begun, or the last one has ended. */
+  readonly changed?: (device: DeviceId) => void;
 }
 
 export interface InviteRequest extends Grant {
@@ -62,7 +64,7 @@ export class Peers {
   readonly #stopping = new AbortController();
 
   constructor(options: PeersOptions, settings: PeersSettings) {
-    const { clock, random, log, network, files, identity, program, admit } = options;
+    const { clock, random, log, network, files, identity, program, admit, changed = () => {} } = options;
     const { device: self, credentials } = identity;
     const trust = new Trust(self, settings);
     const invitations = new Invitations(files, random, clock);
@@ -71,7 +73,7 @@ export class Peers {
     const roster = new Roster(log);
     const greeting = { protocol: PROTOCOL, program, boot: encodeBase32(random.bytes(10)) };
     const dial = { network, credentials, clock };
-    const connections = new Connections({ self, greeting, clock, log, dial, trust, pairing, roster });
+    const connections = new Connections({ self, greeting, clock, log, dial, trust, pairing, roster, changed });
     this.#identity = identity;
     this.#trust = trust;
     this.#dial = dial;

@@ -51,6 +51,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
     name: 'docs',
     path: '/home/ana/Documents',
     profile: undefined,
+    notify: [],
     peers: new Map(),
     names: new Map(),
     mode: 'two-way',

@@ -25,7 +25,6 @@ const REFUSED: readonly [key: string, text: string][] = [
     'priority: high',
     'compression: never',
     'bandwidth: { up: 1MB/s }',
-    'notify: [desktop]',
   ].map((key): [string, string] => [`folders.docs.${key.split(':')[0]}`, inFolder(key)]),
 ];
 for (const [key, text] of REFUSED)

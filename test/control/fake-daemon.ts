@@ -179,6 +179,7 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     name: named(name),
     path: at,
     profile: undefined,
+    notify: [],
     peers: new Map(peers),
     names: new Map(),
     mode: 'two-way',

@@ -181,6 +181,7 @@ export class OneDevice {
       name: 'docs' as FolderName,
       path: ROOT,
       profile: undefined,
+      notify: [],
       peers: new Map(this.#peers.map(({ device }) => [device, 'two-way'])),
       names: new Map(),
       mode: 'two-way',

@@ -91,6 +91,7 @@ export class SimulatedDevice {
       name: FOLDER,
       path: ROOT,
       profile: undefined,
+      notify: [],
       peers: new Map(options.peers.map((peer) => [peer, 'two-way'])),
       names: new Map(),
       mode: 'two-way',

@@ -72,6 +72,7 @@ export class SimulatedHost {
       trust,
       pairing,
       roster: new Roster(log),
+      changed: () => {},
     });
   }
 

@@ -52,5 +52,7 @@ export const MAX_PATH_LENGTH = 4096;
 export const MAX_FOLDER_NAME_LENGTH = 127;
 /** Text in ERROR, for people: a path and a sentence. Longer ones are cut before they are sent. Beyond: E_PROTOCOL. */
 export const MAX_ERROR_LENGTH = 8192;
+/** Refused records named in one ERROR; more are named in further ones. Beyond: E_PROTOCOL. */
+export const MAX_REFUSED = 1024;
 /** An address in JOIN: a host name has 253 characters at most. Beyond: E_PROTOCOL. */
 export const MAX_ADDRESS_LENGTH = 300;

@@ -102,6 +102,8 @@ export interface Index {
   readonly seq: number;
   readonly entries: number;
   readonly have?: { readonly epoch: string; readonly seq: number };
+  /** What the receiver may do in this folder, as far as the sender is concerned. Absent: everything. */
+  readonly role?: 'two-way' | 'edit-only' | 'read-only';
   /** The sender has not had the receiver's INDEX on this session: answer with it. */
   readonly reply: boolean;
 }
@@ -177,12 +179,21 @@ export interface Pong {
   readonly id: number;
 }
 
+export interface WireRefused {
+  /** The receiver's sequence. */
+  readonly seq: number;
+  /** The sender holds something else at the path; else nothing. */
+  readonly held: boolean;
+}
+
 /** Something was refused. With `fatal` the sender ends the session. */
 export interface ErrorMessage {
   readonly type: 'ERROR';
   readonly code: string;
   readonly message: string;
   readonly folder?: string;
+  /** With E_ROLE: what of the receiver's announcements is not taken, and not answered with what the sender holds. */
+  readonly refused?: readonly WireRefused[];
   readonly fatal: boolean;
 }
 

@@ -16,6 +16,7 @@ import {
   MAX_PAYLOAD_BYTES,
   MAX_RANGES,
   MAX_RANGE_BYTES,
+  MAX_REFUSED,
   MAX_VECTOR_ENTRIES,
 } from './limits.ts';
 import type { Message, MessageType } from './messages.ts';
@@ -206,9 +207,13 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
           "What the sender has of the receiver's changes: all up to `seq` of `epoch`.",
           object({ epoch, seq: count }),
         ),
+        role: described('What the receiver may do here. Absent: everything.', {
+          type: 'string',
+          enum: ['two-way', 'edit-only', 'read-only'],
+        }),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['have'],
+      ['have', 'role'],
     ),
   ),
   FILE_UPDATE: described(
@@ -277,9 +282,13 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         code: described('One of docs/errors.md, or a newer one.', { type: 'string', pattern: '^E_[A-Z0-9_]{1,60}$' }),
         message: described('For people.', text(0, MAX_ERROR_LENGTH)),
         folder: described('The folder it is about.', folder),
+        refused: described(
+          'With E_ROLE: announcements of the receiver that are not taken. `held`: the sender holds something else there.',
+          list(object({ seq: described("The receiver's sequence.", integer(1)), held: flag }), 1, MAX_REFUSED),
+        ),
         fatal: flag,
       },
-      ['folder'],
+      ['folder', 'refused'],
     ),
   ),
 };

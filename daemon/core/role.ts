@@ -10,7 +10,7 @@
 // An answer is our own version, newer than the refused one: the peer takes it like any other, and keeps in its version store
 // what it replaces. What was created elsewhere has no answer: it stays where it is.
 import { compareVersions, settle } from './conflict.ts';
-import type { Epoch } from './ids.ts';
+import type { DeviceId, Epoch } from './ids.ts';
 import {
   type Entry,
   type FileRecord,
@@ -49,6 +49,17 @@ export function localRole(mode: Mode, granted: readonly Role[]): Role {
 export function allowsChange(role: Role, before: Entry | undefined, after: Entry): boolean {
   if (role !== 'edit-only') return role === 'two-way';
   return before?.kind === 'file' && after.kind === 'file' && !sameContent(before, after);
+}
+
+/**
+ * The stamp of a version that was made where its role does not allow it: it loses against everything, and nobody is told
+ * of it. It stands for what lies on the disk until that has made room.
+ */
+export const UNSYNCED_STAMP = Number.MIN_SAFE_INTEGER;
+
+/** Whether this is what lies on our own disk against the role. */
+export function isUnsynced({ stamp, origin }: Pick<FileRecord, 'stamp' | 'origin'>, self: DeviceId): boolean {
+  return stamp === UNSYNCED_STAMP && origin === self;
 }
 
 /** Whom a peer's version vector may speak for. */

@@ -2,6 +2,7 @@
 // go along where the peer cannot have them: what was made here since it connected, and everything into an empty folder.
 import type { Sequence } from '../core/ids.ts';
 import type { SequencedRecord } from '../core/record.ts';
+import { isUnsynced } from '../core/role.ts';
 import { readWhole } from '../disk/read.ts';
 import type { Announcement } from '../ports/peers.ts';
 import type { FolderContext } from './context.ts';
@@ -63,7 +64,8 @@ export class Announcer {
         }
         return;
       }
-      const unknown = rows.filter(({ seq }) => !state.known.delete(seq));
+      const { self } = this.#context;
+      const unknown = rows.filter(({ seq, record }) => !state.known.delete(seq) && !isUnsynced(record, self));
       const announcements = await this.#withContents(state, unknown);
       // The peer's INDEX may have come anew while we read: then it begins anew.
       if (state.cursor !== from) continue;

@@ -31,6 +31,7 @@ import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { Retention } from './retention.ts';
 import { Retries } from './retries.ts';
+import { Roles } from './roles.ts';
 import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
@@ -83,6 +84,7 @@ export class Folder implements ControlledFolder {
   readonly #litter: Litter;
   readonly #local: LocalChanges;
   readonly #links = new Links();
+  readonly #roles: Roles;
   readonly #watching: Watching;
   readonly #talk: Talk;
   readonly #fetcher: Fetcher;
@@ -120,6 +122,7 @@ export class Folder implements ControlledFolder {
     const wake = (): void => this.#bell.ring();
     this.#hints = new Hints(wake);
     this.#boundaries = new Boundaries(context);
+    this.#roles = new Roles(context);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#deletions = new Deletions(context);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
@@ -154,12 +157,15 @@ export class Folder implements ControlledFolder {
       links: this.#links,
       fetcher: this.#fetcher,
       litter: this.#litter,
+      roles: this.#roles,
+      skipped: this.#skipped,
       server,
       backpressure,
       newEpoch,
       isSilent,
       mayTell,
       onPeer: () => this.#retries.onPeer(),
+      onRole: () => this.#hints.add({ kind: 'everything', why: 'the role of this device has changed' }),
       wake,
       onFailure,
     };
@@ -275,6 +281,8 @@ export class Folder implements ControlledFolder {
     const before = this.#settings;
     this.#settings = settings;
     for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
+    for (const device of settings.peers.keys())
+      if (this.#roles.granted(device, before) !== this.#roles.granted(device)) this.#talk.roleHasChanged(device);
     if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });
   }

@@ -1,6 +1,6 @@
 // What peers have said and the folder has not taken in yet, in the order of each peer. Beyond a bound the peer is not read
 // any more until there is room: it waits in the network, and its queue with it.
-import type { Acknowledgement, Announcement, Backpressure, IndexOffer } from '../ports/peers.ts';
+import type { Acknowledgement, Announcement, Backpressure, IndexOffer, RefusedAnnouncement } from '../ports/peers.ts';
 import type { LinkState } from './links.ts';
 
 const MAX_RECORDS = 8192;
@@ -9,11 +9,13 @@ const MAX_BYTES = 8 << 20;
 /** What an item takes in memory, about, beside what of it can be long. */
 const ITEM_BYTES = 256;
 const VECTOR_ENTRY_BYTES = 96;
+const REFUSED_BYTES = 48;
 
 export type InboxItem =
   | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[] }
   | { readonly kind: 'ack'; readonly ack: Acknowledgement }
-  | { readonly kind: 'index'; readonly offer: IndexOffer };
+  | { readonly kind: 'index'; readonly offer: IndexOffer }
+  | { readonly kind: 'refused'; readonly refused: readonly RefusedAnnouncement[] };
 
 export class Inbox {
   readonly #items = new Map<LinkState, InboxItem[]>();
@@ -34,7 +36,11 @@ export class Inbox {
     const items = this.#items.get(state) ?? [];
     this.#items.set(state, items);
     // A later one says all that an earlier one did.
-    if (item.kind !== 'announcements' && items.at(-1)?.kind === item.kind) items.pop();
+    const last = items.at(-1);
+    if (last !== undefined && last.kind === item.kind && (item.kind === 'ack' || item.kind === 'index')) {
+      items.pop();
+      this.#count(last, -1);
+    }
     items.push(item);
     this.#count(item, 1);
     if ((this.#records > MAX_RECORDS || this.#bytes > MAX_BYTES) && !this.#stopped.has(state)) {
@@ -80,6 +86,7 @@ export class Inbox {
 
 /** Everything counts: who says INDEX and ACK in turn, or sends records with hundreds of makers, fills memory too. */
 function bytesOf(item: InboxItem): number {
+  if (item.kind === 'refused') return ITEM_BYTES + REFUSED_BYTES * item.refused.length;
   if (item.kind !== 'announcements') return ITEM_BYTES;
   return item.announcements.reduce((sum, one) => sum + ITEM_BYTES + bytesOfAnnouncement(one), 0);
 }

@@ -20,6 +20,8 @@ export class LinkState {
   readonly known = new Set<Sequence>();
   /** The peer's own: received up to here, of its present epoch. */
   received: Sequence = NO_SEQUENCE;
+  /** What was announced from here on is to be heard again: see {@link LinkState.askAgainFrom}. */
+  unsure: { readonly seq: Sequence; readonly sinceMs: number } | undefined;
   /** When it has told something last, or connected: monotonic ms. */
   heardMs = Number.NEGATIVE_INFINITY;
   /** What the peer has confirmed of ours. */
@@ -44,6 +46,16 @@ export class LinkState {
   /** All that the peer had when it connected has come. */
   get caughtUp(): boolean {
     return this.theirs !== undefined && this.received >= this.theirs.seq;
+  }
+
+  /** Received for good: what is before it need never be announced again. */
+  get lasting(): Sequence {
+    return (this.unsure === undefined ? this.received : Math.min(this.received, this.unsure.seq - 1)) as Sequence;
+  }
+
+  /** Something was refused that was made over what others have not told us yet: once they have, it is judged again. */
+  askAgainFrom(seq: Sequence, nowMs: number): void {
+    this.unsure = { seq: Math.min(seq, this.unsure?.seq ?? seq) as Sequence, sinceMs: this.unsure?.sinceMs ?? nowMs };
   }
 
   get hasRoom(): boolean {

@@ -2,17 +2,21 @@
 // become wants, new records of what is here already, or nothing.
 import type { DeviceId, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import { type FileRecord, isLive, sameContent } from '../core/record.ts';
+import { type FileRecord, isLive, sameContent, sameEntry } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
+import { type Speaker, UNSYNCED_STAMP, judgeByRole } from '../core/role.ts';
+import type { Role } from '../core/settings.ts';
 import { reconcileAll, withAnnounced } from '../core/rivals.ts';
 import { countOf, relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Want, type WantSource, wantedVersions } from '../index/wanted.ts';
-import type { Announcement } from '../ports/peers.ts';
+import type { Announcement, RefusedAnnouncement } from '../ports/peers.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { lasting } from './retries.ts';
+import type { Roles } from './roles.ts';
+import type { SkippedPaths } from './skipped.ts';
 
 export interface Received {
   /** Wants that are new, with the content that came along. */
@@ -33,26 +37,59 @@ interface Now {
 const CENTURY_MS = 100 * 365 * 86_400_000;
 const NEVER_SEEN = { seen: undefined, racy: false, keptLocally: false, boundary: false };
 
+/** Of what a peer announces: as it is taken, `corrected` where that is not as it was said. */
+type Taken = Announcement & { readonly corrected?: boolean };
+
+/** What the peer may do here, and what we may do there. */
+interface Standing {
+  readonly role: Role;
+  readonly speaker: Speaker;
+  /** It does not take everything from us. */
+  readonly restricts: boolean;
+  /** Nor does any other peer: what we hold is theirs. */
+  readonly master: Role | undefined;
+}
+
+interface Parts {
+  readonly links: Links;
+  readonly litter: Litter;
+  readonly roles: Roles;
+  readonly skipped: SkippedPaths;
+}
+
 export class Receiver {
   readonly #context: FolderContext;
   readonly #links: Links;
   readonly #litter: Litter;
+  readonly #roles: Roles;
+  readonly #skipped: SkippedPaths;
 
-  constructor(context: FolderContext, links: Links, litter: Litter) {
+  constructor(context: FolderContext, { links, litter, roles, skipped }: Parts) {
     this.#context = context;
     this.#links = links;
     this.#litter = litter;
+    this.#roles = roles;
+    this.#skipped = skipped;
   }
 
   /** Decides on announcements of one peer, and commits what they mean. */
   receive(state: LinkState, announcements: readonly Announcement[]): Received {
     const { index, clock } = this.#context;
-    const batch = new ReceivedBatch(this.#context, state.link.device);
+    const speaker = this.#roles.speaker(state, this.#links);
+    if (speaker === undefined) return { contents: [], changedWants: [] };
+    const { device } = state.link;
+    const batch = new ReceivedBatch(this.#context, device, {
+      role: this.#roles.granted(device),
+      speaker,
+      restricts: this.#roles.isRestrictedBy(device),
+      master: this.#roles.master,
+    });
     for (const announcement of announcements) batch.decide(announcement);
     const last = announcements.at(-1)?.seq ?? state.received;
     const epoch = state.theirs?.epoch;
     state.received = Math.max(state.received, last) as Sequence;
-    const have = epoch === undefined ? [] : [{ peer: state.link.device, epoch, seq: state.received }];
+    for (const { seq, isUnsure } of batch.refused) if (isUnsure) state.askAgainFrom(seq, clock.monotonicMs());
+    const have = epoch === undefined ? [] : [{ peer: state.link.device, epoch, seq: state.lasting }];
     const changes = [...batch.rows.values()];
     const committed = index.commit({
       nowUs: clock.nowUs(),
@@ -63,6 +100,7 @@ export class Receiver {
       rows: changes.map(({ change }) => change),
     });
     for (const record of batch.unwanted) this.#litter.add(record);
+    this.#refuse(state, batch.refused);
     const announced = changes.filter(({ change }) => change.announce);
     committed.forEach(({ seq }, i) => {
       // The peer said so itself: it need not be told.
@@ -72,6 +110,16 @@ export class Receiver {
       contents: batch.contents.filter(({ record }) => batch.wants.get(record.path)?.record === record),
       changedWants: [...batch.unwant, ...batch.wants.keys()],
     };
+  }
+
+  /** Both sides name what stays different. */
+  #refuse({ link }: LinkState, refused: ReceivedBatch['refused']): void {
+    const [first] = refused;
+    if (first === undefined) return;
+    for (const { path } of refused) this.#skipped.set(path, 'E_ROLE');
+    link.refuse(refused.map(({ seq, held }) => ({ seq, held })));
+    const fields = { peer: link.name, code: 'E_ROLE', path: first.path, refused: refused.length };
+    this.#context.log.info('refuses what the role of the peer does not allow', fields);
   }
 }
 
@@ -83,19 +131,22 @@ class ReceivedBatch {
   readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
+  readonly refused: (RefusedAnnouncement & { readonly path: RelativePath; readonly isUnsure: boolean })[] = [];
   readonly #context: FolderContext;
   readonly #peer: DeviceId;
+  readonly #standing: Standing;
   readonly #reconcileContext: ReconcileContext;
   readonly #now = new Map<RelativePath, Now>();
 
-  constructor(context: FolderContext, peer: DeviceId) {
+  constructor(context: FolderContext, peer: DeviceId, standing: Standing) {
     this.#context = context;
     this.#peer = peer;
+    this.#standing = standing;
     this.#reconcileContext = reconcileContext(context);
   }
 
   decide(announcement: Announcement): void {
-    const { record: theirs, seq } = announcement;
+    const { record: theirs } = announcement;
     const now = this.#nowAt(theirs.path);
     if (this.#isMadeUp(theirs, now.row?.record)) {
       const what = 'a version that this device is said to have made long from now';
@@ -106,7 +157,14 @@ class ReceivedBatch {
       });
       return;
     }
+    const taken = this.#byRole(announcement, now);
+    if (taken !== undefined) this.#decideTaken(taken, now);
+  }
+
+  #decideTaken(announcement: Taken, now: Now): void {
+    const { record: theirs, seq } = announcement;
     const { hash } = this.#reconcileContext;
+    if (this.#adopts(announcement, now)) return;
     const announced = withAnnounced(now.announced, theirs, hash);
     if (announced === undefined) {
       const has = now.want !== undefined && relate(now.want.vector, theirs.vector) === 'equal';
@@ -117,6 +175,9 @@ class ReceivedBatch {
     const { verdict, content } = reconcileAll(ours, announced, this.#reconcileContext);
     switch (verdict.kind) {
       case 'known':
+        // It has refused ours perhaps, when it had nothing there: it must hear of it again, or both would wait.
+        if (verdict.why === 'ours wins' && this.#standing.restricts && ours !== undefined)
+          this.#putRow(ours, now, false);
         this.#dropWant(theirs.path, now);
         return;
       case 'join':
@@ -132,6 +193,80 @@ class ReceivedBatch {
         else if (content !== undefined) this.#take(announcement, content, announced, now);
         return;
     }
+  }
+
+  /** What the role of the peer lets through; all else is dealt with here. */
+  #byRole(announcement: Announcement, now: Now): Taken | undefined {
+    const { role, speaker } = this.#standing;
+    if (role === 'two-way') return announcement;
+    const { record: theirs, seq, movedFrom } = announcement;
+    const { path } = theirs;
+    const ours = now.want ?? now.row?.record;
+    const from = movedFrom === undefined ? undefined : this.#nowAt(movedFrom);
+    const movedOurs = from?.want ?? from?.row?.record;
+    const ruling = judgeByRole(role, ours, theirs, movedOurs, speaker, this.#reconcileContext);
+    switch (ruling.kind) {
+      case 'allowed':
+        return ruling.record === theirs ? announcement : { ...announcement, record: ruling.record, corrected: true };
+      case 'join':
+        this.#holdAnew(ruling.record, now, relate(ruling.record.vector, theirs.vector) === 'equal');
+        return undefined;
+      case 'answered':
+        this.#holdAnew(ruling.answer, now, false);
+        return undefined;
+      case 'refused':
+        this.refused.push({ path, seq, held: isLive(ours), isUnsure: ruling.why === 'unsure' });
+        return undefined;
+      case 'passed over': {
+        const has = now.want !== undefined && relate(now.want.vector, theirs.vector) === 'equal';
+        this.sources.push({ path, peer: this.#peer, seq, has });
+        return undefined;
+      }
+    }
+  }
+
+  /** What we hold or are to hold, with a vector that has seen more. */
+  #holdAnew(record: FileRecord, now: Now, theirs: boolean): void {
+    const { want, row } = now;
+    const isToCome = want !== undefined && (row === undefined || relate(want.vector, row.record.vector) !== 'equal');
+    if (!isToCome) {
+      this.#putRow(record, now, theirs);
+      this.#dropWant(record.path, now);
+      return;
+    }
+    const { path } = record;
+    const rivals = now.announced.filter((one) => one !== want && relate(one.vector, record.vector) !== 'older');
+    const before = this.wants.get(path) ?? this.#context.index.wanted(path);
+    const code = before === undefined ? undefined : lasting(before);
+    this.unwant.delete(path);
+    this.wants.set(path, { record, rivals, why: 'fetch', code, sinceMs: this.#context.clock.nowMs() });
+    // Nobody has announced this very version.
+    for (const { peer, seq } of this.#context.index.wanted(path)?.sources ?? [])
+      this.sources.push({ path, peer, seq, has: false });
+    now.want = record;
+    now.announced = [record, ...rivals];
+  }
+
+  /**
+   * All that we hold is our peers', who take little or nothing of ours: the same content made here apart from theirs is
+   * theirs, and what was made here alone, which none of them takes, loses.
+   */
+  #adopts(announcement: Taken, now: Now): boolean {
+    const { restricts, master } = this.#standing;
+    const { row } = now;
+    if (!restricts || master === undefined || row === undefined) return false;
+    const { record: theirs } = announcement;
+    const ours = row.record;
+    if (relate(theirs.vector, ours.vector) !== 'concurrent') return false;
+    if (sameEntry(ours.entry, theirs.entry)) {
+      this.#join(announcement, theirs, now);
+      return true;
+    }
+    if (master !== 'read-only' || ours.origin !== this.#context.self) return false;
+    const record = { ...ours, stamp: UNSYNCED_STAMP };
+    this.rows.set(record.path, { change: { ...row, record, announce: false }, theirs: false });
+    now.row = { ...row, record };
+    return false;
   }
 
   /** Only we count in our epoch. A count that no clock of ours reached would not rise with our next version. */
@@ -187,12 +322,13 @@ class ReceivedBatch {
     now.announced = [];
   }
 
-  #take(announcement: Announcement, record: FileRecord, announced: readonly FileRecord[], now: Now): void {
-    const { seq, content, movedFrom, record: theirs } = announcement;
+  #take(announcement: Taken, record: FileRecord, announced: readonly FileRecord[], now: Now): void {
+    const { seq, content, movedFrom, record: theirs, corrected } = announcement;
     const { path } = record;
     const rivals = announced.filter((one) => one !== record);
     // `has` says that a peer announced this very version, not only its content: it need not be told of it.
-    const has = record === theirs;
+    const isTheirs = record === theirs;
+    const has = isTheirs && corrected !== true;
     if (now.want === undefined || relate(now.want.vector, record.vector) !== 'equal')
       for (const other of this.#context.index.wanted(path)?.sources ?? [])
         if (other.peer !== this.#peer) this.sources.push({ path, peer: other.peer, seq: other.seq, has: false });
@@ -202,9 +338,9 @@ class ReceivedBatch {
     // What a power loss left here is still damaged when another version is wanted, of the same content perhaps.
     const before = this.wants.get(path) ?? this.#context.index.wanted(path);
     const code = before === undefined ? undefined : lasting(before);
-    this.wants.set(path, { record, rivals, movedFrom: has ? movedFrom : undefined, why: 'fetch', code, sinceMs });
+    this.wants.set(path, { record, rivals, movedFrom: isTheirs ? movedFrom : undefined, why: 'fetch', code, sinceMs });
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
-    if (content !== undefined && has && !(known !== undefined && sameContent(known, record.entry)))
+    if (content !== undefined && isTheirs && !(known !== undefined && sameContent(known, record.entry)))
       this.contents.push({ record, bytes: content });
     if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;

@@ -1,6 +1,6 @@
 // The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
 import { CodedError } from '../../protocol/errors.ts';
-import { type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import { type DeviceId, type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import type {
   Acknowledgement,
   Announcement,
@@ -10,7 +10,9 @@ import type {
   FolderDoor,
   IndexOffer,
   PeerLink,
+  RefusedAnnouncement,
 } from '../ports/peers.ts';
+import type { RelativePath } from '../core/path.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { Server } from '../transfer/serve.ts';
 import { Announcer } from './announce.ts';
@@ -19,8 +21,14 @@ import { Inbox } from './inbox.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { Receiver } from './receive.ts';
+import { takeRefused } from './refused.ts';
+import type { Roles } from './roles.ts';
+import type { SkippedPaths } from './skipped.ts';
 import { isInSync } from './waiting.ts';
 
+/** So long after a refusal that others may explain the peer is asked again; each time twice as long, up to an hour. */
+const ASK_AGAIN_MS = 15_000;
+const LONGEST_ASK_AGAIN_MS = 3_600_000;
 /** More contents on their way than this, and the inbox waits. */
 const MAX_STAGING = 512;
 
@@ -28,6 +36,8 @@ export interface TalkParts {
   readonly links: Links;
   readonly fetcher: Fetcher;
   readonly litter: Litter;
+  readonly roles: Roles;
+  readonly skipped: SkippedPaths;
   readonly server: Server;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
@@ -37,6 +47,8 @@ export interface TalkParts {
   mayTell(): Sequence;
   /** A peer has said what it has. */
   onPeer(): void;
+  /** Something else may be changed on this device from now on. */
+  onRole(): void;
   wake(): void;
   onFailure(error: unknown): void;
 }
@@ -50,6 +62,8 @@ export class Talk implements FolderDoor {
   readonly #announcer: Announcer;
   /** The epoch that the index was opened in: of a later one no older copy can be. */
   readonly #openedIn: Epoch;
+  /** How often in a row each peer was asked again. */
+  readonly #asked = new Map<DeviceId, number>();
   #isOpen = false;
 
   constructor(context: FolderContext, parts: TalkParts) {
@@ -58,7 +72,7 @@ export class Talk implements FolderDoor {
     this.#openedIn = context.index.epoch;
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
-    this.#receiver = new Receiver(context, parts.links, parts.litter);
+    this.#receiver = new Receiver(context, parts);
     this.#announcer = new Announcer(context, parts);
   }
 
@@ -103,7 +117,9 @@ export class Talk implements FolderDoor {
 
   #offerTo(link: PeerLink): IndexOffer {
     const { index } = this.#context;
-    return { epoch: index.epoch, seq: index.seq, entries: index.counts().entries, have: index.have(link.device) };
+    const role = this.#parts.roles.granted(link.device);
+    const { entries } = index.counts();
+    return { epoch: index.epoch, seq: index.seq, entries, have: index.have(link.device), role };
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
@@ -124,6 +140,7 @@ export class Talk implements FolderDoor {
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
     state.theirs = offer;
+    if (this.#parts.roles.hear(link.device, offer.role ?? 'two-way')) this.#parts.onRole();
     state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
@@ -163,6 +180,12 @@ export class Talk implements FolderDoor {
     this.#parts.fetcher.onAnswer(link, answer);
   }
 
+  onRefused(link: PeerLink, refused: readonly RefusedAnnouncement[]): void {
+    const state = this.#parts.links.of(link);
+    if (state !== undefined && refused.length > 0) this.#inbox.push(state, { kind: 'refused', refused });
+    this.#parts.wake();
+  }
+
   onDrain(link: PeerLink): void {
     this.#parts.server.pump(link);
     const state = this.#parts.links.of(link);
@@ -178,6 +201,7 @@ export class Talk implements FolderDoor {
     const { state, item } = next;
     if (item.kind === 'index') this.#takeIndex(state, item.offer);
     else if (item.kind === 'ack') this.#takeAck(state, item.ack);
+    else if (item.kind === 'refused') takeRefused(this.#context, this.#parts, item.refused);
     else if (state.theirs !== undefined) {
       state.heardMs = this.#context.clock.monotonicMs();
       const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
@@ -199,7 +223,7 @@ export class Talk implements FolderDoor {
     }
     if (state.theirs === undefined || ack.announced <= state.received) return;
     state.received = ack.announced;
-    index.commit({ nowUs, have: [{ peer, epoch: state.theirs.epoch, seq: state.received }] });
+    index.commit({ nowUs, have: [{ peer, epoch: state.theirs.epoch, seq: state.lasting }] });
   }
 
   /** What is new for each peer, and how far we have got with what it said. True when one of them is in sync with us. */
@@ -212,8 +236,40 @@ export class Talk implements FolderDoor {
       this.#acknowledge(state, state.theirs.epoch);
       inSync ||= isInSync(state, index);
       this.#announcer.pump(state);
+      this.#askAgain(state);
     }
     return inSync;
+  }
+
+  /** Once others have had time to tell what it was made over, what was refused for that is judged again. */
+  #askAgain({ unsure, link, caughtUp }: LinkState): void {
+    const asked = this.#asked.get(link.device) ?? 0;
+    if (unsure === undefined) {
+      if (caughtUp) this.#asked.delete(link.device);
+      return;
+    }
+    const waitMs = Math.min(ASK_AGAIN_MS * 2 ** asked, LONGEST_ASK_AGAIN_MS);
+    if (this.#context.clock.monotonicMs() - unsure.sinceMs < waitMs) return;
+    this.#asked.set(link.device, asked + 1);
+    link.reopen();
+  }
+
+  /** A peer may do something else from now on: it tells all that it has again, and that is judged anew. */
+  roleHasChanged(device: DeviceId): void {
+    const { index, clock } = this.#context;
+    const { links, fetcher, litter } = this.#parts;
+    // What it alone wanted here it announces again, and it may not be wanted any more.
+    const unwant: RelativePath[] = [];
+    for (const { record, sources } of index.wantedAll()) {
+      if (sources.length === 0 || sources.some(({ peer }) => peer !== device)) continue;
+      unwant.push(record.path);
+      litter.add(record);
+    }
+    index.commit({ nowUs: clock.nowUs(), unwant });
+    for (const path of unwant) fetcher.drop(path);
+    index.forgetPeer(device);
+    this.#asked.delete(device);
+    links.byDevice(device)?.link.reopen();
   }
 
   #acknowledge(state: LinkState, epoch: Epoch): void {

@@ -10,10 +10,18 @@ import type {
   FolderDoor,
   IndexOffer,
   PeerLink,
+  RefusedAnnouncement,
 } from '../ports/peers.ts';
 import type { PeerSettings } from '../core/settings.ts';
 import type { Conversation } from './conversation.ts';
-import { ackMessage, announcementFrames, chunkFrame, chunkRequestMessage, indexMessage } from './wire.ts';
+import {
+  ackMessage,
+  announcementFrames,
+  chunkFrame,
+  chunkRequestMessage,
+  indexMessage,
+  refusedFrames,
+} from './wire.ts';
 
 export class Channel implements PeerLink {
   readonly device: DeviceId;
@@ -22,18 +30,30 @@ export class Channel implements PeerLink {
   /** What it is called between the two devices. */
   readonly #folder: FolderName;
   readonly #conversation: Conversation;
+  readonly #reopen: () => void;
   #heard: boolean;
   #said = false;
   #open = true;
 
-  /** @param heard the peer's INDEX is there already: ours is the answer to it */
-  constructor(peer: PeerSettings, folder: FolderName, door: FolderDoor, conversation: Conversation, heard: boolean) {
+  /**
+   * @param heard the peer's INDEX is there already: ours is the answer to it
+   * @param reopen puts another one in its place
+   */
+  constructor(
+    peer: PeerSettings,
+    folder: FolderName,
+    door: FolderDoor,
+    conversation: Conversation,
+    heard: boolean,
+    reopen: () => void,
+  ) {
     this.device = peer.id;
     this.name = peer.name;
     this.door = door;
     this.#folder = folder;
     this.#conversation = conversation;
     this.#heard = heard;
+    this.#reopen = reopen;
   }
 
   /** The peer has said INDEX on this session, to this very link. */
@@ -78,6 +98,14 @@ export class Channel implements PeerLink {
 
   answer(answer: ChunkAnswer): void {
     this.#send(chunkFrame(this.#folder, answer));
+  }
+
+  refuse(refused: readonly RefusedAnnouncement[]): void {
+    for (const frame of refusedFrames(this.#folder, refused)) this.#send(frame);
+  }
+
+  reopen(): void {
+    if (this.#open) this.#reopen();
   }
 
   #send(frame: Frame): void {

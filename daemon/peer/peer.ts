@@ -17,6 +17,7 @@ import {
   chunkAnswer,
   chunkRequest,
   indexOffer,
+  refusedAnnouncements,
   violation,
 } from './wire.ts';
 
@@ -99,6 +100,9 @@ export class PeerSession {
     for (const { message, payload } of frames) {
       if (this.#state !== 'open') return;
       if (message.type === 'ERROR') {
+        const opened = message.folder === undefined ? undefined : this.#channels.get(message.folder);
+        // What is refused was announced before: in its order, as everything.
+        if (opened !== undefined) flush(opened);
         this.#onError(message);
         continue;
       }
@@ -168,9 +172,10 @@ export class PeerSession {
   #onError(error: ErrorMessage): void {
     const { code, message, folder } = error;
     if (this.#once(`error ${code} ${folder ?? ''}`)) this.#log.info('the peer refuses', { code, folder, message });
-    if (code !== 'E_NOT_SHARED' || folder === undefined) return;
-    const channel = this.#channels.get(folder);
-    if (channel === undefined) return;
+    const channel = folder === undefined ? undefined : this.#channels.get(folder);
+    if (folder === undefined || channel === undefined) return;
+    if (code === 'E_ROLE' && channel.heard) channel.door.onRefused(channel, refusedAnnouncements(error));
+    if (code !== 'E_NOT_SHARED') return;
     this.#refused.set(folder, channel.door);
     this.#drop(folder);
   }
@@ -179,7 +184,8 @@ export class PeerSession {
     this.#drop(name);
     this.#told.delete(name);
     this.#refused.delete(name);
-    const channel = new Channel(this.peer, name, door, this.conversation, heard);
+    const reopen = (): void => void (this.#channels.get(name)?.door === door && this.#attach(name, door, false));
+    const channel = new Channel(this.peer, name, door, this.conversation, heard, reopen);
     this.#channels.set(name, channel);
     this.#guard(() => door.attach(channel));
     return channel;

@@ -1,10 +1,12 @@
 // The door between wire and core: what a peer's message means inside, and how ours are written. Brands from the wire
 // are made here and nowhere else. The schemas have checked shapes and ranges; here is checked what they cannot say.
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+import { MAX_REFUSED } from '../../protocol/limits.ts';
 import type {
   Ack,
   Chunk,
   ChunkRequest as WireChunkRequest,
+  ErrorMessage,
   FileDelete,
   FileMove,
   FileUpdate,
@@ -31,7 +33,14 @@ import { parseRelativePath } from '../core/path.ts';
 import { type Entry, type FileRecord, type LostContent, joinLost } from '../core/record.ts';
 import type { ConflictRule, Role } from '../core/settings.ts';
 import { type VersionVector, parseVector } from '../core/version-vector.ts';
-import type { Acknowledgement, Announcement, ChunkAnswer, ChunkRequest, IndexOffer } from '../ports/peers.ts';
+import type {
+  Acknowledgement,
+  Announcement,
+  ChunkAnswer,
+  ChunkRequest,
+  IndexOffer,
+  RefusedAnnouncement,
+} from '../ports/peers.ts';
 
 /** A record that is passed over: the session goes on without it. */
 export interface Refusal {
@@ -45,12 +54,13 @@ export function violation(what: string): CodedError {
 }
 
 export function indexOffer(message: Index): IndexOffer {
-  const { have } = message;
+  const { have, role } = message;
   return {
     epoch: epoch(message.epoch),
     seq: sequence(message.seq),
     entries: message.entries,
     have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq) },
+    ...(role !== undefined && { role }),
   };
 }
 
@@ -174,6 +184,25 @@ export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
   const { payload } = answer;
   const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
   return { message: answer.kind === 'bytes' ? { ...message, offset: answer.offset } : message, payload };
+}
+
+/** Nothing where an ERROR names no announcements. */
+export function refusedAnnouncements({ refused = [] }: ErrorMessage): readonly RefusedAnnouncement[] {
+  return refused.map(({ seq, held }) => ({ seq: sequence(seq), held }));
+}
+
+/** What is refused, in as many ERRORs as it takes. */
+export function refusedFrames(folder: FolderName, refused: readonly RefusedAnnouncement[]): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < refused.length; at += MAX_REFUSED) {
+    const named = refused.slice(at, at + MAX_REFUSED).map(({ seq, held }) => ({ seq, held }));
+    const message = 'the role of this device does not allow it';
+    frames.push({
+      message: { type: 'ERROR', code: 'E_ROLE', message, folder, refused: named, fatal: false },
+      payload: undefined,
+    });
+  }
+  return frames;
 }
 
 /** What an invitation gives, as the joining device sees it. */

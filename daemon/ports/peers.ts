@@ -3,6 +3,7 @@
 import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileRecord } from '../core/record.ts';
+import type { Role } from '../core/settings.ts';
 
 /** INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch changes. */
 export interface IndexOffer {
@@ -13,6 +14,8 @@ export interface IndexOffer {
   readonly entries: number;
   /** What the sender has of the receiver's sequences: everything up to `seq` of `epoch`. */
   readonly have: { readonly epoch: Epoch; readonly seq: Sequence } | undefined;
+  /** What the receiver may do here; absent: everything. It is told so that it need not try: nothing relies on that. */
+  readonly role?: Role;
 }
 
 /** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */
@@ -36,6 +39,14 @@ export interface Acknowledgement {
   readonly skipped: number;
   /** The sender's own sequence up to which nothing is left to announce; what the receiver is known to have is left out. */
   readonly announced: Sequence;
+}
+
+/** An announcement of the receiver that its role does not allow, and that nothing answers: it stays different there. */
+export interface RefusedAnnouncement {
+  /** The receiver's sequence. */
+  readonly seq: Sequence;
+  /** The sender holds something else there; else nothing. */
+  readonly held: boolean;
 }
 
 export type ChunkWant =
@@ -71,6 +82,10 @@ export interface PeerLink {
   acknowledge(ack: Acknowledgement): void;
   request(request: ChunkRequest): void;
   answer(answer: ChunkAnswer): void;
+  /** ERROR E_ROLE. */
+  refuse(refused: readonly RefusedAnnouncement[]): void;
+  /** Begins anew, as after a reconnect: detach comes, and attach with another link. */
+  reopen(): void;
 }
 
 /** What a folder offers to its peers' sessions. Calls return at once; the folder works at its own pace. */
@@ -83,6 +98,7 @@ export interface FolderDoor {
   onAcknowledge(link: PeerLink, ack: Acknowledgement): void;
   onRequest(link: PeerLink, request: ChunkRequest): void;
   onAnswer(link: PeerLink, answer: ChunkAnswer): void;
+  onRefused(link: PeerLink, refused: readonly RefusedAnnouncement[]): void;
   /** The peer's queue has room again. */
   onDrain(link: PeerLink): void;
 }

@@ -1,8 +1,9 @@
 // Answers what peers ask for: manifests and bytes of files that the index has just so, and nothing else. Each peer has a
 // queue of its own, read as fast as that peer takes it.
-import type { Sha256 } from '../core/ids.ts';
+import type { DeviceId, Sha256 } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
+import { isUnsynced } from '../core/role.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { readRanges } from '../disk/read.ts';
 import type { TreeRef } from '../disk/tree.ts';
@@ -11,6 +12,7 @@ import type { ChunkRequest, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 
 export interface ServeContext {
+  readonly self: DeviceId;
   readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
@@ -63,7 +65,8 @@ export class Server {
     const entry = row?.record.entry;
     const waiting = this.#waiting.get(link) ?? [];
     this.#waiting.set(link, waiting);
-    if (row?.seen === undefined || entry?.kind !== 'file' || entry.sha256 !== request.sha256) {
+    const isOurs = row !== undefined && isUnsynced(row.record, this.#context.self);
+    if (isOurs || row?.seen === undefined || entry?.kind !== 'file' || entry.sha256 !== request.sha256) {
       link.answer({ request: request.request, kind: 'gone' });
       return;
     }

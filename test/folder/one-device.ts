@@ -18,6 +18,7 @@ import type {
   ChunkRequest,
   IndexOffer,
   PeerLink,
+  RefusedAnnouncement,
 } from '../../daemon/ports/peers.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
@@ -51,6 +52,7 @@ export class ScriptedPeer implements PeerLink {
   readonly indexes: IndexOffer[] = [];
   readonly asked: ChunkRequest[] = [];
   readonly answered: ChunkAnswer[] = [];
+  readonly refusals: RefusedAnnouncement[] = [];
   acknowledged: Acknowledgement | undefined;
   /** What it answers requests with, by path; nothing for others. */
   readonly contents = new Map<string, string>();
@@ -60,6 +62,7 @@ export class ScriptedPeer implements PeerLink {
   /** It has nothing of what it announced. */
   isEmpty = false;
   readonly #device: OneDevice;
+  readonly #said: Announcement[] = [];
   #seq = 1000;
   #count = 1;
 
@@ -101,7 +104,24 @@ export class ScriptedPeer implements PeerLink {
   tell(record: FileRecord, content?: string): void {
     const seq = ++this.#seq as Sequence;
     const bytes = content === undefined ? {} : { content: new TextEncoder().encode(content) };
-    this.#device.folder.door.onAnnounce(this, [{ seq, record, ...bytes }]);
+    this.#said.push({ seq, record, ...bytes });
+    this.#device.folder.door.onAnnounce(this, this.#said.slice(-1));
+  }
+
+  /** What the old path's tombstone and the new path's record say together. */
+  tellMove(gone: FileRecord, there: FileRecord): void {
+    const [from, to] = [++this.#seq as Sequence, ++this.#seq as Sequence];
+    const announcements = [
+      { seq: from, record: gone },
+      { seq: to, record: there, movedFrom: gone.path },
+    ];
+    this.#said.push(...announcements);
+    this.#device.folder.door.onAnnounce(this, announcements);
+  }
+
+  /** All that it has told, as it was told first. */
+  tellAgain(): void {
+    this.#device.folder.door.onAnnounce(this, this.#said);
   }
 
   /** The sequence of what was told last. */
@@ -155,6 +175,16 @@ export class ScriptedPeer implements PeerLink {
 
   answer(answer: ChunkAnswer): void {
     this.answered.push(answer);
+  }
+
+  refuse(refused: readonly RefusedAnnouncement[]): void {
+    this.refusals.push(...refused);
+  }
+
+  /** It has forgotten nothing of what it has told: it tells it again, if it is asked to. */
+  reopen(): void {
+    this.disconnect();
+    this.connect();
   }
 }
 

@@ -63,6 +63,9 @@ export class RecordingDoor implements FolderDoor {
   onAnswer(): void {
     this.calls.push('answer');
   }
+  onRefused(): void {
+    this.calls.push('refused');
+  }
   onDrain(): void {
     this.calls.push('drain');
   }

@@ -21,6 +21,8 @@ const LINK: PeerLink = {
   acknowledge: () => {},
   request: () => {},
   answer: () => {},
+  refuse: () => {},
+  reopen: () => {},
 };
 
 const index: InboxItem = { kind: 'index', offer: { epoch: EPOCH, seq: NONE, entries: 0, have: undefined } };

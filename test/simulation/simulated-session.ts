@@ -10,6 +10,7 @@ import type {
   FolderDoor,
   IndexOffer,
   PeerLink,
+  RefusedAnnouncement,
 } from '../../daemon/ports/peers.ts';
 import type { SeededRandom } from './random.ts';
 
@@ -28,7 +29,8 @@ type Message =
   | { readonly kind: 'announce'; readonly announcements: readonly Announcement[] }
   | { readonly kind: 'ack'; readonly ack: Acknowledgement }
   | { readonly kind: 'request'; readonly request: ChunkRequest }
-  | { readonly kind: 'answer'; readonly answer: ChunkAnswer };
+  | { readonly kind: 'answer'; readonly answer: ChunkAnswer }
+  | { readonly kind: 'refused'; readonly refused: readonly RefusedAnnouncement[] };
 
 /** Who sends what to whom, in words. */
 type OnMessage = (
@@ -172,6 +174,22 @@ class End implements PeerLink {
     this.#send({ kind: 'answer', answer }, 'payload' in answer ? answer.payload.length : 0);
   }
 
+  refuse(refused: readonly RefusedAnnouncement[]): void {
+    this.#send({ kind: 'refused', refused }, 0);
+  }
+
+  /** What is on its way is about something older, and is lost: both sides say INDEX again. */
+  reopen(): void {
+    const back = this.other;
+    if (back === undefined || this.#ended) return;
+    for (const end of [this, back]) {
+      end.#queue.length = 0;
+      end.#queuedBytes = 0;
+      if (end.#attached) end.#from.door.detach(end);
+      if (end.#attached) end.#from.door.attach(end);
+    }
+  }
+
   #send(message: Message, bytes: number): void {
     if (this.#ended) return;
     this.#onMessage(message.kind, { from: this.#from.name, to: this.#to.name, text: () => tellMessage(message) });
@@ -219,6 +237,9 @@ class End implements PeerLink {
       case 'answer':
         door.onAnswer(link, message.answer);
         return;
+      case 'refused':
+        door.onRefused(link, message.refused);
+        return;
     }
   }
 }
@@ -241,5 +262,7 @@ function tellMessage(message: Message): string {
       return `${message.request.request} ${message.request.path}`;
     case 'answer':
       return `${message.answer.request} ${message.answer.kind}`;
+    case 'refused':
+      return message.refused.map(({ seq, held }) => `${seq % 1e9}${held ? ' held' : ''}`).join(', ');
   }
 }

@@ -161,8 +161,8 @@ export const FOLDER: readonly Mutation[] = [
     edits: [
       {
         file: ANNOUNCE,
-        find: 'const unknown = rows.filter(({ seq }) => !state.known.delete(seq));',
-        replace: 'const unknown = rows;',
+        find: '!state.known.delete(seq) && ',
+        replace: '',
       },
     ],
   },

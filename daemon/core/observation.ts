@@ -102,8 +102,9 @@ export function judge(
         return known.seen !== undefined && looksSame(known.seen, seen)
           ? { kind: 'same' }
           : { kind: 'looked', seen, boundary };
-      // A directory that outlived its deletion because of what is ignored in it is not made anew by being seen.
-      if (known?.keptLocally === true && entry.kind === 'dir') return { kind: 'same' };
+      // A directory that outlived its deletion because of what is ignored in it is not made anew by being seen; another
+      // one in its place is.
+      if (known?.keptLocally === true && entry.kind === 'dir' && known.seen?.ino === seen.ino) return { kind: 'same' };
       if (wanted !== undefined && sameEntry(wanted.entry, entry))
         return { kind: 'arrived', record: wanted, seen, boundary };
       const replaces = known === undefined ? [] : [known.record];

@@ -14,6 +14,7 @@ import { tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
+import type { KeptDirectories } from './kept-directories.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { Obstacles } from './obstacles.ts';
@@ -37,6 +38,7 @@ interface Parts {
   readonly hints: Hints;
   readonly links: Links;
   readonly litter: Litter;
+  readonly keptDirectories: KeptDirectories;
   readonly skipped: SkippedPaths;
   readonly versionRoom: VersionRoom;
 }
@@ -267,6 +269,13 @@ export class CarryOut {
       if (seq === undefined || relate(record.vector, want.record.vector) !== 'equal') continue;
       for (const { peer, has } of want.sources) if (has) this.#parts.links.byDevice(peer)?.knows(seq);
     }
+    for (const { record, seen } of written.rows) {
+      const above = seen === undefined ? this.#parts.keptDirectories.above(record.path) : undefined;
+      if (above !== undefined) this.#parts.hints.add({ kind: 'path', path: above });
+    }
+    // Somebody may have changed them within the same batch of the watcher's events.
+    const come = written.rows.filter(({ seen }) => seen !== undefined).map(({ record }) => record.path);
+    this.#parts.hints.addYoung(come, clock.monotonicMs());
     tell(this.#context, written.happened);
   }
 

@@ -23,6 +23,7 @@ import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
+import { KeptDirectories } from './kept-directories.ts';
 import { conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
 import { type Left, Litter } from './litter.ts';
@@ -133,6 +134,7 @@ export class Folder implements ControlledFolder {
       deletions: this.#deletions,
       boundaries: this.#boundaries,
       litter: this.#litter,
+      keptDirectories: new KeptDirectories(context, this.#skipped),
     };
     const onReadable = (): void => this.#retries.now();
     this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable });

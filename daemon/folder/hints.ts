@@ -5,6 +5,11 @@ import type { Hint } from '../ports/watch.ts';
 
 /** More than this is cheaper to find by a full scan, and bounds the memory. */
 const MAX_PATHS = 50_000;
+/**
+ * The watcher gathers events for half a second at most, and tells nothing of what has come and gone within one batch:
+ * what was seen in between would be held to be there until the next rescan. So it is looked at once more, this much later.
+ */
+const YOUNG_MS = 1_000;
 
 export interface Marked {
   readonly paths: RelativePath[];
@@ -18,6 +23,9 @@ export class Hints {
   readonly #trees = new Set<DirPath>();
   /** Looked at again at a time of the monotonic clock: what was not at rest. */
   readonly #later = new Map<RelativePath, number>();
+  /** What has come to the disk lately, and when it is to be looked at once more; the oldest first. */
+  readonly #young = new Map<RelativePath, number>();
+  #manyYoungMs: number | undefined;
   /** Large files that are being read beside the loop. */
   readonly #beingRead = new Set<RelativePath>();
   #everything: string | undefined;
@@ -83,10 +91,38 @@ export class Hints {
     else this.add({ kind: 'path', path });
   }
 
+  /** These have just come to the disk. Of very many, everything is looked at once more. */
+  addYoung(paths: Iterable<RelativePath>, nowMs: number): void {
+    for (const path of paths) {
+      this.#young.delete(path);
+      if (this.#young.size < MAX_PATHS) this.#young.set(path, nowMs + YOUNG_MS);
+      else this.#manyYoungMs = nowMs + YOUNG_MS;
+    }
+  }
+
+  /** Somebody waits: what is young is looked at now. The watcher has told all that it will of what was done before. */
+  ripen(): void {
+    this.#takeYoung(Infinity);
+    if (this.size > 0) this.#wake();
+  }
+
+  #takeYoung(nowMs: number): void {
+    for (const [path, at] of this.#young) {
+      if (at > nowMs) break;
+      this.#young.delete(path);
+      this.#paths.add(path);
+    }
+    if (this.#manyYoungMs === undefined || this.#manyYoungMs > nowMs) return;
+    this.#manyYoungMs = undefined;
+    this.add({ kind: 'everything', why: 'very many changes at once' });
+  }
+
   /** When the next one that waits is due. */
   get nextDueMs(): number | undefined {
-    let next: number | undefined;
-    for (const at of this.#later.values()) if (next === undefined || at < next) next = at;
+    let next = this.#manyYoungMs;
+    const [firstYoung] = this.#young.values();
+    for (const at of [...this.#later.values(), ...(firstYoung === undefined ? [] : [firstYoung])])
+      if (next === undefined || at < next) next = at;
     return next;
   }
 
@@ -96,6 +132,7 @@ export class Hints {
       this.#later.delete(path);
       this.#paths.add(path);
     }
+    this.#takeYoung(nowMs);
     const everything = this.#everything;
     this.#everything = undefined;
     const trees = [...this.#trees].filter((dir) => !this.#isInMarkedTree(dir));

@@ -97,6 +97,12 @@ export class LocalBatch {
     this.changed(row, record, seen, boundary, false);
   }
 
+  /** What was not here before, or was another. */
+  come(): RelativePath[] {
+    const rows = [...this.#rows, ...this.#moves.map(({ to }) => to)];
+    return rows.filter(({ announce, seen }) => announce && seen !== undefined).map(({ record }) => record.path);
+  }
+
   /** One transaction; announces nothing by itself. */
   commit(): void {
     const { index, clock } = this.#context;

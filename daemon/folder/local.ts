@@ -9,6 +9,7 @@ import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
+import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
@@ -31,6 +32,7 @@ interface LocalParts {
   readonly deletions: Deletions;
   readonly boundaries: Boundaries;
   readonly litter: Litter;
+  readonly keptDirectories: KeptDirectories;
   /** A directory that was found by scanning, which the watcher may not know. */
   onNewDirectory(dir: RelativePath): void;
   /** A directory that was skipped can be read again. */
@@ -208,7 +210,8 @@ export class LocalChanges {
   /** `listed`: a scan says that these have changed, and lists their directories itself. */
   async #look(paths: readonly RelativePath[], listed: boolean): Promise<void> {
     const { index, clock } = this.#context;
-    const { deletions, skipped, hints, litter } = this.#parts;
+    const { deletions, skipped, hints, litter, keptDirectories } = this.#parts;
+    const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
     const items = paths.map((path) => {
@@ -255,12 +258,15 @@ export class LocalChanges {
       if (observation?.kind === 'absent') {
         skipped.clearBelow(path);
         this.#restless.forget(path);
+        const above = keptDirectories.above(path);
+        if (above !== undefined) hints.add({ kind: 'path', path: above });
       }
       switch (change.kind) {
         case 'same':
           if (observation?.kind === 'absent' && row?.keptLocally === true) batch.notKept(row);
           else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);
+          else if (observation?.kind === 'present' && row?.keptLocally === true) kept.push(row);
           else if (row?.racy === true && observation?.kind === 'present') batch.looked(row, observation.seen, false);
           return;
         case 'looked':
@@ -287,6 +293,8 @@ export class LocalChanges {
       }
     });
     batch.commit();
+    await keptDirectories.removeEmpty(kept);
+    if (this.#lastFullDoneMs !== undefined) hints.addYoung(batch.come(), clock.monotonicMs());
     for (const path of waiting) if (!this.#waits(path)) skipped.clear(path);
   }
 

@@ -63,6 +63,7 @@ export class Watching {
   async marked(): Promise<void> {
     const subscription = this.#subscription;
     if (subscription !== undefined) await subscription.settled();
+    this.#hints.ripen();
     if (subscription === undefined || this.#state.kind === 'degraded')
       this.#hints.add({ kind: 'everything', why: 'wait' });
   }

@@ -2,16 +2,13 @@
 // fetcher does what it says.
 import { type Piece, bytesOf } from '../disk/parts.ts';
 
-/** So much may be on its way for one file: little at first, more as long as the answers come at once. */
-const LEAST_WINDOW_BYTES = 128 << 10;
+/** As much as comes within this time may be on its way for one file, so that others need not wait for longer. */
+const WINDOW_MS = 1_000;
+const LEAST_WINDOW_BYTES = 64 << 10;
 const WINDOW_BYTES = 8 << 20;
-/** One range asks for a part of the window, so that small files need not wait for a large message on a slow link. */
+/** One range asks for a part of the window: a small file may come between two of them. */
 const RANGES_IN_WINDOW = 4;
 const RANGE_BYTES = 1 << 20;
-/** An answer that took no longer, or no longer than some times the quickest, did not have to queue … */
-const QUICK = { ms: 500, timesLeast: 1.5 };
-/** … and one that took longer than both had to, for too long. */
-const SLOW = { ms: 1_500, timesLeast: 3 };
 
 export interface AskedRange {
   readonly offset: number;
@@ -19,6 +16,8 @@ export interface AskedRange {
   readonly pieces: readonly Piece[];
   /** Monotonic. */
   readonly askedMs: number;
+  /** What was on its way then, with this. */
+  readonly openBytes: number;
 }
 
 export class MissingPieces {
@@ -29,7 +28,6 @@ export class MissingPieces {
   /** Asked for, or here and not written yet: a slow disk holds back what is asked for. */
   #openBytes = 0;
   #windowBytes = LEAST_WINDOW_BYTES;
-  #leastMs = Infinity;
 
   constructor(missing: readonly Piece[]) {
     this.#waiting = [...missing].sort((a, b) => b.offset - a.offset);
@@ -73,7 +71,9 @@ export class MissingPieces {
       this.#waiting.pop();
     }
     const first = pieces[0];
-    return first === undefined ? undefined : { offset: first.offset, length, pieces, askedMs };
+    return first === undefined
+      ? undefined
+      : { offset: first.offset, length, pieces, askedMs, openBytes: this.#openBytes + length };
   }
 
   /** Bytes came: the range that they answer, which is being written from now on. Undefined for what was not asked for. */
@@ -82,15 +82,15 @@ export class MissingPieces {
     if (range === undefined || range.length !== length) return undefined;
     this.#asked.delete(offset);
     this.#writing++;
-    this.#fitWindow(nowMs - range.askedMs);
+    this.#fitWindow(range, nowMs);
     return range;
   }
 
-  #fitWindow(tookMs: number): void {
-    this.#leastMs = Math.min(this.#leastMs, tookMs);
-    const exceeds = ({ ms, timesLeast }: typeof QUICK): boolean => tookMs > Math.max(ms, timesLeast * this.#leastMs);
-    if (exceeds(SLOW)) this.#windowBytes = Math.max(this.#windowBytes / 2, LEAST_WINDOW_BYTES);
-    else if (!exceeds(QUICK)) this.#windowBytes = Math.min(this.#windowBytes * 2, WINDOW_BYTES);
+  /** Up to what comes in the time at once, twofold at most; down half-way, as one late answer may be chance. */
+  #fitWindow({ askedMs, openBytes }: AskedRange, nowMs: number): void {
+    const fits = (openBytes * WINDOW_MS) / Math.max(1, nowMs - askedMs);
+    const next = fits > this.#windowBytes ? Math.min(fits, this.#windowBytes * 2) : (fits + this.#windowBytes) / 2;
+    this.#windowBytes = Math.min(WINDOW_BYTES, Math.max(LEAST_WINDOW_BYTES, Math.floor(next)));
   }
 
   /** A range was written; these pieces of it were not what they should be, and are asked for again. */

@@ -30,7 +30,7 @@ interface Known {
 const known = (entry: Entry): Known => ({ record: record(entry, 'B1', 9, 'B'), seen: STAT, keptLocally: false });
 /** What is known, and is not on the disk. */
 const unseen = (entry: Entry): Known => ({ ...known(entry), seen: undefined });
-const keptLocally: Known = { ...unseen(absent), keptLocally: true };
+const keptLocally: Known = { ...known(absent), keptLocally: true };
 const wanted = record(file('wanted'), 'C1', 9, 'C');
 
 const TABLE: readonly (readonly [
@@ -69,6 +69,7 @@ const TABLE: readonly (readonly [
     undefined,
     'same',
   ],
+  ['another directory in its place', present(dir(), { ...STAT, ino: 8n }), keptLocally, undefined, 'changed'],
   ['a file where such a directory stayed', present(file('x')), keptLocally, undefined, 'changed'],
 ];
 

@@ -90,3 +90,24 @@ test('I15: a peer that has more to tell, and tells nothing, does not hold back w
   await device.until(() => device.exists('d/new'), 'the file with its directory', 60_000);
   await device.stop();
 });
+
+test('a kept directory goes when what kept it has gone', async () => {
+  const device = await withKeptDirectory();
+  device.remove('d/pipe');
+  await device.until(() => device.row('d')?.keptLocally === false, 'its end');
+  assert.ok(!device.exists('d'));
+  assert.deepEqual(device.folder.snapshot().skipped, []);
+  await device.stop();
+});
+
+test('another directory in the place of a kept one is a new one, and stays', async () => {
+  const device = await withKeptDirectory();
+  device.user.mkdir(`${ROOT}/other`);
+  device.user.remove(`${ROOT}/d/pipe`);
+  device.user.remove(`${ROOT}/d`);
+  device.user.rename(`${ROOT}/other`, `${ROOT}/d`);
+  await device.until(() => device.row('d')?.record.entry.kind === 'dir', 'it to be told');
+  assert.ok(device.exists('d'));
+  assert.equal(device.row('d')?.keptLocally, false);
+  await device.stop();
+});

@@ -14,7 +14,7 @@ import { MUTATIONS } from './mutants/table.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 /** Seeds in which each is to be found. */
-const SEEDS = 150 * ROUNDS;
+const SEEDS = 500 * ROUNDS;
 /** Hunts at once: as many as the smallest machine has cores. */
 const AT_ONCE = 2;
 /** A world that goes on for ever is a failure of this test. */

@@ -13,6 +13,8 @@ export interface Plan {
   /** A message takes up to this long. */
   readonly delayMs?: number;
   readonly watchFaults?: WatchFaults;
+  /** Watchers gather changes for so long, and say nothing of what has come and gone meanwhile. */
+  readonly watchBatchMs?: number;
   /** The clocks of the devices are off by up to this much. */
   readonly skewMs?: number;
   /** Once in so many calls of the daemon a user does something in the middle of it. */

@@ -44,5 +44,6 @@ export function randomPlan(seed: number, devices?: number): Plan {
     ...(seldom(5) && { skewMs: random.pick([2_000, 3_600_000]) }),
     ...(blind && { watchFaults: { lost: random.pick([0, 0.2]), doubled: 0.1, delayed: 0.2, delayMs: 500 } }),
     ...(meddles && { meddleOneIn: random.pick([60, 300]) }),
+    ...(seldom(3) && { watchBatchMs: 50 }),
   };
 }

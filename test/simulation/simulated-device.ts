@@ -48,6 +48,7 @@ export interface DeviceOptions {
   readonly peers: readonly DeviceId[];
   readonly offMs: number;
   readonly watchFaults: WatchFaults;
+  readonly watchBatchMs?: number | undefined;
   readonly onLog: OnLog;
   readonly setReading: Backpressure['setReading'];
   /** Sessions go over links of bytes; these peers are dialled. */
@@ -139,6 +140,7 @@ export class SimulatedDevice {
     const inline = new InlineWorkers(this.fs, (job) => clock.after(this.#random.below(JOB_MS + 1), job));
     const watch = new SimulatedWatch(this.fs, clock, this.#random);
     watch.faults = this.#options.watchFaults;
+    watch.batchMs = this.#options.watchBatchMs ?? 0;
     const log = processLog(clock, this.#options.onLog);
     const { bytes, peers, setReading } = this.#options;
     const host =

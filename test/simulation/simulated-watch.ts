@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../daemon/ports/clock.ts';
 import type { Random } from '../../daemon/ports/random.ts';
 import type { Hint, Watch, WatchListener, WatchState, WatchSubscription } from '../../daemon/ports/watch.ts';
 import type { MemoryFileSystem } from './memory-file-system.ts';
+import type { Change } from './memory-tree.ts';
 
 /** Shares of the hints, 0 to 1. Lost ones are never told; delayed ones come up to `delayMs` later, also out of order. */
 export interface WatchFaults {
@@ -23,14 +24,24 @@ interface Late {
   readonly timer: Timer;
 }
 
+/** What is gathered of one path: nothing is told of what has come and gone within one batch. */
+interface Gathered {
+  hint: Hint;
+  readonly isNew: boolean;
+  gone: boolean;
+}
+
 interface Subscriber {
   readonly root: string;
   readonly listener: WatchListener;
   readonly late: Set<Late>;
+  batch: { readonly changes: Map<string, Gathered>; readonly end: Timer } | undefined;
 }
 
 export class SimulatedWatch implements Watch {
   faults: WatchFaults = NO_WATCH_FAULTS;
+  /** Changes are gathered for so long, as the real one does; 0: each is told at once. */
+  batchMs = 0;
   readonly #fs: MemoryFileSystem;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -44,13 +55,14 @@ export class SimulatedWatch implements Watch {
   }
 
   subscribe(root: string, listener: WatchListener): WatchSubscription {
-    const subscriber: Subscriber = { root, listener, late: new Set() };
+    const subscriber: Subscriber = { root, listener, late: new Set(), batch: undefined };
     this.#subscribers.add(subscriber);
     const stop = this.#fs.onChange((change) => {
       if (change.path.startsWith(`${root}/`))
         this.#onChange(
           subscriber,
           change.path.slice(root.length + 1),
+          change.what,
           change.kind === 'dir' && change.what === 'created',
         );
     });
@@ -62,6 +74,7 @@ export class SimulatedWatch implements Watch {
         stop();
         begin.cancel();
         this.#subscribers.delete(subscriber);
+        subscriber.batch?.end.cancel();
         for (const { timer } of subscriber.late) timer.cancel();
       },
     };
@@ -83,13 +96,39 @@ export class SimulatedWatch implements Watch {
     if (this.#state.kind === 'watching') listener.onHints([{ kind: 'everything', why: 'watching has begun' }]);
   }
 
-  #onChange(subscriber: Subscriber, text: string, newDirectory: boolean): void {
+  #onChange(subscriber: Subscriber, text: string, what: Change['what'], newDirectory: boolean): void {
     const parsed = parseRelativePath(text);
     if (this.#state.kind !== 'watching' || !parsed.ok) return;
     const hint: Hint = newDirectory ? { kind: 'tree', dir: parsed.path } : { kind: 'path', path: parsed.path };
     if (this.#happens(this.faults.lost)) return;
+    if (this.batchMs > 0) {
+      this.#gather(subscriber, text, what, hint);
+      return;
+    }
     this.#tell(subscriber, hint);
     if (this.#happens(this.faults.doubled)) this.#tell(subscriber, hint);
+  }
+
+  #gather(subscriber: Subscriber, path: string, what: Change['what'], hint: Hint): void {
+    subscriber.batch ??= {
+      changes: new Map(),
+      end: this.#clock.after(this.batchMs, () => this.#endBatch(subscriber)),
+    };
+    const { changes } = subscriber.batch;
+    const known = changes.get(path);
+    if (known === undefined) {
+      changes.set(path, { hint, isNew: what === 'created', gone: what === 'removed' });
+      return;
+    }
+    known.gone = what === 'removed';
+    if (hint.kind === 'tree') known.hint = hint;
+  }
+
+  #endBatch(subscriber: Subscriber): void {
+    const changes = subscriber.batch?.changes.values() ?? [];
+    subscriber.batch?.end.cancel();
+    subscriber.batch = undefined;
+    for (const { hint, isNew, gone } of changes) if (!isNew || !gone) this.#tell(subscriber, hint);
   }
 
   #tell(subscriber: Subscriber, hint: Hint): void {
@@ -106,7 +145,9 @@ export class SimulatedWatch implements Watch {
   }
 
   /** What is late is told now; what is lost stays lost. */
-  #settle({ listener, late }: Subscriber): void {
+  #settle(subscriber: Subscriber): void {
+    this.#endBatch(subscriber);
+    const { listener, late } = subscriber;
     const hints = [...late].map((one) => one.hint);
     for (const { timer } of late) timer.cancel();
     late.clear();

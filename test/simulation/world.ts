@@ -91,7 +91,7 @@ export class World {
   }
 
   #makeDevice(number: number, power: boolean): SimulatedDevice {
-    const { seed, skewMs: skew = 0, watchFaults, bytes } = this.#plan;
+    const { seed, skewMs: skew = 0, watchFaults, watchBatchMs, bytes } = this.#plan;
     const peers = this.#links.flatMap(([a, b]) => (a === number ? [b] : b === number ? [a] : []));
     // One of the two dials, or both do at once.
     const dialled = peers.filter((peer) => (seed + number + peer) % 3 === 0 || peer > number);
@@ -100,6 +100,7 @@ export class World {
       peers: peers.map(deviceId),
       offMs: skew === 0 ? 0 : this.#random.below(2 * skew) - skew,
       watchFaults: watchFaults ?? NO_WATCH_FAULTS,
+      watchBatchMs,
       onLog: (level, message, fields) => this.#hear(number, level, message, fields),
       setReading: (from, on) => {
         this.#wires.setReading(number, from, on);

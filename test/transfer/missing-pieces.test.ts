@@ -16,8 +16,11 @@ function pieces(count: number): Piece[] {
 
 const bytesOf = (ranges: readonly AskedRange[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
 
-/** Fetches all of it over a link that brings so many bytes in a millisecond; what was on its way at most, per tenth. */
-function fetchOver(bytesPerMs: number, count: number): number[] {
+/**
+ * Fetches all of it over a link that brings so many bytes in a millisecond, each answer so long after it was asked for at
+ * the least; what was on its way at most, per tenth.
+ */
+function fetchOver(bytesPerMs: number, count: number, roundTripMs = 0): number[] {
   const missing = new MissingPieces(pieces(count));
   const most = Array.from({ length: 10 }, () => 0);
   let nowMs = 0;
@@ -26,7 +29,7 @@ function fetchOver(bytesPerMs: number, count: number): number[] {
   for (let range = onTheWay.shift(); range !== undefined; range = onTheWay.shift()) {
     const tenth = Math.min(9, Math.floor((got * 10) / (count * PIECE_BYTES)));
     most[tenth] = Math.max(most[tenth] ?? 0, range.length + bytesOf(onTheWay));
-    nowMs += range.length / bytesPerMs;
+    nowMs = Math.max(nowMs + range.length / bytesPerMs, range.askedMs + roundTripMs);
     const arrived = missing.arrived(range.offset, range.length, nowMs);
     assert.ok(arrived !== undefined);
     missing.written(arrived, []);
@@ -39,13 +42,19 @@ function fetchOver(bytesPerMs: number, count: number): number[] {
 }
 
 test('over a slow link little is on its way, so that others do not wait for long', () => {
-  const bytesPerMs = 125; // 1 Mbit/s
-  for (const most of fetchOver(bytesPerMs, 200)) assert.ok(most <= bytesPerMs * 2_500, `${most} bytes`);
+  for (const bytesPerMs of [30, 125, 1_000])
+    for (const most of fetchOver(bytesPerMs, 400))
+      assert.ok(most <= Math.max(2 * PIECE_BYTES, bytesPerMs * 1_500), `${bytesPerMs} a ms: ${most} bytes`);
 });
 
 test('over a fast link much is', () => {
   const most = fetchOver(100_000, 1_000);
   assert.ok((most[5] ?? 0) > 4 << 20, `${most.join(' ')}`);
+});
+
+test('over a fast link on which each answer takes its time much is on the way too', () => {
+  const most = fetchOver(10_000, 1_000, 300);
+  assert.ok((most[8] ?? 0) > 2 << 20, `${most.join(' ')}`);
 });
 
 test('what was not asked for, or comes in another length, is told', () => {

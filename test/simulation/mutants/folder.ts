@@ -10,6 +10,13 @@ const RECOVERY = 'daemon/folder/recovery.ts';
 
 export const FOLDER: readonly Mutation[] = [
   {
+    name: 'young-trusted',
+    breaks: 'what has come and gone while the watcher gathered changes, and was seen in between, stays in the index',
+    invariant: 'I2',
+    within: 'gathered hints',
+    edits: [{ file: HINTS, find: 'this.#young.set(path, nowMs + YOUNG_MS);', replace: 'this.#young.delete(path);' }],
+  },
+  {
     name: 'hint-dropped',
     breaks: 'a hint that comes while a look is under way is forgotten',
     invariant: 'I6',

@@ -16,7 +16,7 @@ interface Kind extends Omit<Plan, 'seed' | 'steps'> {
   /** They only write files, and nobody deletes or moves any. */
   readonly writing?: boolean;
   /** What happens beside what a user does, in one case of three. */
-  readonly often?: 'wait' | 'crash' | 'power loss' | 'spell';
+  readonly often?: 'race' | 'wait' | 'crash' | 'power loss' | 'spell';
   readonly chances?: Partial<StepChances>;
 }
 
@@ -42,12 +42,13 @@ const KINDS = {
     few: true,
     watchFaults: { lost: 0.5, doubled: 0.1, delayed: 0.2, delayMs: 500 },
   },
+  'gathered hints': { devices: 2, shape: 'line', few: true, often: 'race', watchBatchMs: 50 },
   waiting: { devices: 2, shape: 'line', often: 'wait', delayMs: 60 },
   crashes: { devices: 2, shape: 'line', few: true, often: 'crash' },
   'power losses': { devices: 2, shape: 'line', often: 'power loss', chances: RESTARTS },
   'older copies': { devices: 2, shape: 'line', chances: { ...RESTARTS, old: true } },
   'failing disks': { devices: 2, shape: 'line', writing: true, often: 'spell' },
-  meddling: { devices: 2, shape: 'line', few: true, meddleOneIn: 40 },
+  meddling: { devices: 2, shape: 'line', few: true, meddleOneIn: 20 },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof KINDS;
@@ -82,6 +83,14 @@ function beside(
   random: SeededRandom,
 ): Step[] {
   switch (what) {
+    case 'race': {
+      // What has just come is removed, before anybody has been told that it came.
+      const last = steps.at(-1);
+      if (last?.kind !== 'user') return [...steps];
+      const { path } = last.does;
+      const remove = { kind: 'user', device: 1 - last.device, does: { kind: 'remove', path } } as const;
+      return [...steps, { kind: 'pass', ms: 50 + random.below(50) }, remove];
+    }
     case 'wait':
       return [...steps, { kind: 'wait' }];
     case 'crash':

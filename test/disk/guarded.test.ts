@@ -158,6 +158,28 @@ for (const [what, prepare] of Object.entries(OPERATIONS))
     assert(tried > 20, `${tried} tried`);
   });
 
+test('I1, I5: what somebody writes into the new file while it is taken back is kept, and not taken for what was staged', () => {
+  const fs = folder();
+  const operation = OPERATIONS['replace a file']?.(fs);
+  assert(operation?.kind === 'place');
+  let renames = 0;
+  fs.before(
+    'rename',
+    () => true,
+    () => {
+      renames++;
+      if (renames === 1) fs.user.save(`${ROOT}/a`, 'saved meanwhile');
+      if (renames === 2) fs.user.write(`${ROOT}/a`, 'written into the new one');
+    },
+  );
+  const outcome = carryOut(fs, operation);
+  assert.equal(outcome.kind, 'changed');
+  assert.equal(fs.user.read(`${ROOT}/a`), 'saved meanwhile');
+  assert(contents(fs).has('written into the new one'), 'it is kept');
+  const again = carryOut(fs, { ...operation, expect: seen(fs, 'a') });
+  assert.equal(again.kind, 'not staged', 'it must come anew');
+});
+
 class Stop extends Error {}
 
 for (const what of [

@@ -101,7 +101,8 @@ const ABOUT = { folder: null, peer: null, code: null, hint: '' };
 function watches({ limits, folders }: Examination): Finding[] {
   const { inotifyWatches: limit } = limits;
   if (limit === undefined) return [];
-  const needed = folders.reduce((sum, folder) => sum + folder.directories + 1, 0);
+  const watched = folders.filter(({ polledFor }) => polledFor === undefined);
+  const needed = watched.reduce((sum, folder) => sum + folder.directories + 1, 0);
   const message = `${needed} directories to watch, ${limit} inotify watches allowed`;
   const finding = { ...ABOUT, check: 'watches', message };
   if (needed <= limit * MANY_WATCHES) return [{ ...finding, level: 'ok' }];
@@ -129,7 +130,7 @@ function stateDirectory({ state }: Examination): Finding[] {
 }
 
 function folderFindings(folder: FolderExamination): Finding[] {
-  const { name, path, code, damagedIndex, openDatabases, fromTheFuture } = folder;
+  const { name, path, code, damagedIndex, openDatabases, fromTheFuture, polledFor } = folder;
   const about = { ...ABOUT, folder: name };
   const findings: Finding[] = [];
   if (folder.space !== undefined) findings.push(space(path, folder.space, name));
@@ -138,6 +139,11 @@ function folderFindings(folder: FolderExamination): Finding[] {
   else {
     const message = `nothing can be written to ${path}`;
     findings.push({ ...about, check: 'access', level: 'error', code, message, hint: ERRORS[code].hint });
+  }
+  if (polledFor !== undefined) {
+    const message = `changes are found by scanning alone (${polledFor})`;
+    const hint = 'How often it looks: syncctl edit-folder FOLDER --set rescan=1m'.replace('FOLDER', name);
+    findings.push({ ...about, check: 'watches', level: 'ok', message, hint });
   }
   if (damagedIndex !== undefined) {
     const message = 'the index was damaged, and was made anew from the disk and the peers';

@@ -3,7 +3,7 @@ import { apply } from './apply.ts';
 import { makeManifest } from './manifest-job.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
-import { deviceAt, probeRoot, syncTree } from './probe.ts';
+import { deviceAt, mountTypeOf, probeRoot, syncTree } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
 import { recover } from './recover.ts';
 import { lookAtRoom, prepareRoot, rootChain } from './root.ts';
@@ -28,6 +28,7 @@ export const jobs = [
   rootChain,
   probeRoot,
   deviceAt,
+  mountTypeOf,
   syncTree,
   lookAtRoom,
   scan,

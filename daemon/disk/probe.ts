@@ -53,6 +53,19 @@ export const syncTree: Job<{ root: string }, boolean> = {
   },
 };
 
+/** The type of the mount that the folder is on. */
+export const mountTypeOf: Job<{ root: string }, string | undefined> = {
+  name: 'mountTypeOf',
+  run(fs, { root }) {
+    const dir = fs.openRoot(root);
+    try {
+      return fs.mountType(dir);
+    } finally {
+      dir.close();
+    }
+  },
+};
+
 /** Which file system is at a path, or at what is left of the way to it. */
 export const deviceAt: Job<{ path: string }, bigint> = {
   name: 'deviceAt',

@@ -70,8 +70,8 @@ export class Asked {
     });
   }
   /** Also of a folder that is halted: that is when somebody asks. */
-  examine(): Promise<FolderExamination> {
-    return examine(this.#context);
+  examine(polledFor: FolderExamination['polledFor']): Promise<FolderExamination> {
+    return examine(this.#context, polledFor);
   }
 
   verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {

@@ -342,7 +342,7 @@ export class Folder implements ControlledFolder {
   }
 
   examine(): Promise<FolderExamination> {
-    return this.#asked.examine();
+    return this.#asked.examine(this.#watching.polledFor);
   }
 
   verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {

@@ -19,13 +19,15 @@ export interface Shown {
   readonly links: Links;
   readonly skipped: SkippedPaths;
   readonly watchState: WatchState;
+  /** Its type, where changes are found by scanning alone because of it. */
+  readonly polledFileSystem: string | undefined;
   readonly lastSyncMs: number | undefined;
   /** In how long what is gathered by the interval goes out. */
   readonly tellsInMs: number | undefined;
 }
 
 export function snapshotOf(shown: Shown): FolderSnapshot {
-  const { context, condition, marked, links, skipped, watchState, lastSyncMs, tellsInMs } = shown;
+  const { context, condition, marked, links, skipped, watchState, lastSyncMs } = shown;
   const { index } = context;
   const settings = context.settings();
   const counts = index.counts();
@@ -50,7 +52,7 @@ export function snapshotOf(shown: Shown): FolderSnapshot {
       ...(watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : []),
       ...indexWarning(index, lastSyncMs),
     ],
-    notes: tellsInMs === undefined ? [] : [gatheredNote(tellsInMs)],
+    notes: notesOf(shown),
   };
 }
 
@@ -59,4 +61,16 @@ function indexWarning({ opened }: FolderIndex, lastSyncMs: number | undefined): 
   if (typeof opened !== 'object' || lastSyncMs !== undefined) return [];
   const message = `the index was damaged and is made anew from the disk and the peers; the old one lies at ${opened.damaged}`;
   return [{ code: 'E_INDEX', message }];
+}
+
+function notesOf({ context, polledFileSystem, tellsInMs }: Shown): string[] {
+  const notes: string[] = [];
+  if (tellsInMs !== undefined) notes.push(gatheredNote(tellsInMs));
+  if (polledFileSystem !== undefined) notes.push(polledNote(polledFileSystem, context.settings().rescanMs));
+  return notes;
+}
+
+/** What is said where inotify would see too little. */
+export function polledNote(fileSystem: string, rescanMs: number): string {
+  return `on ${fileSystem} inotify does not see what other machines do: looks at everything every ${Math.round(rescanMs / 1000)} s`;
 }

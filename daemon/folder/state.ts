@@ -135,6 +135,7 @@ export class FolderState {
       links,
       skipped,
       watchState: watching.state,
+      polledFileSystem: watching.polledFileSystem,
       lastSyncMs: this.#lastSyncMs,
       tellsInMs: timetable.tellsInMs,
     });

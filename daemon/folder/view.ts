@@ -146,6 +146,8 @@ export interface FolderExamination {
   readonly openDatabases: readonly RelativePath[];
   /** Made by a clock far ahead of ours. The first few. */
   readonly fromTheFuture: readonly RelativePath[];
+  /** Why changes are found by scanning alone: it is set so, or the type of the file system. Undefined: they are not. */
+  readonly polledFor: string | undefined;
   /** The index was damaged when it was opened; the old file lies there. */
   readonly damagedIndex: string | undefined;
 }

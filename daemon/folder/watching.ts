@@ -1,5 +1,7 @@
 // The folder's watcher: its hints, and what to do without them.
 import type { RelativePath } from '../core/path.ts';
+import { type WatchChoice, chooseWatch } from '../core/watch-choice.ts';
+import { mountTypeOf } from '../disk/probe.ts';
 import type { Watch, WatchState, WatchSubscription } from '../ports/watch.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
@@ -13,6 +15,7 @@ export class Watching {
   readonly #hints: Hints;
   #subscription: WatchSubscription | undefined;
   #state: WatchState = { kind: 'watching' };
+  #choice: WatchChoice = { kind: 'inotify' };
 
   constructor(context: FolderContext, watch: Watch, hints: Hints) {
     this.#context = context;
@@ -24,12 +27,23 @@ export class Watching {
     return this.#state;
   }
 
+  /** The type of the file system for which changes are found by scanning alone. */
+  get polledFileSystem(): string | undefined {
+    return this.#choice.kind === 'poll' ? this.#choice.fileSystem : undefined;
+  }
+
+  /** Why there is no watcher; undefined: there is one. */
+  get polledFor(): string | undefined {
+    return this.#choice.kind === 'poll' ? (this.#choice.fileSystem ?? 'watch: poll') : undefined;
+  }
+
   /** Begins anew, with one full scan: when the watcher sees, so that nothing falls between the two. */
   async restart(): Promise<void> {
     await this.stop();
     this.#state = { kind: 'watching' };
-    const { path, watch } = this.#context.settings();
-    if (watch === 'poll') {
+    const { path } = this.#context.settings();
+    await this.#choose();
+    if (this.#choice.kind === 'poll') {
       this.#hints.add({ kind: 'everything', why: 'start' });
       return;
     }
@@ -47,6 +61,20 @@ export class Watching {
         this.#hints.add({ kind: 'everything', why: 'start' });
       },
     });
+  }
+
+  async #choose(): Promise<void> {
+    const { settings, workers, tree, log } = this.#context;
+    const { watch, rescanMs } = settings();
+    const type = watch === 'auto' ? await workers.run(mountTypeOf, { root: tree().root }) : undefined;
+    const before = this.polledFileSystem;
+    this.#choice = chooseWatch(watch, type);
+    const after = this.polledFileSystem;
+    if (after !== undefined && after !== before)
+      log.info('finds changes by scanning: inotify does not see what other machines do here', {
+        type: after,
+        rescanMs,
+      });
   }
 
   async stop(): Promise<void> {

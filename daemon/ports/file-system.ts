@@ -93,6 +93,8 @@ export interface FileSystem {
   makeRoot(path: string, mode: number): void;
   /** Of the file system that holds the directory, as this user may use it. */
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number };
+  /** The type of the mount that the directory is on, as mount(8) shows it: `ext4`, `nfs4`, `fuse.sshfs`. Undefined: nobody can say. */
+  mountType(dir: Directory): string | undefined;
   /** syncfs(2): returns when all that was written to this file system is durable. */
   sync(dir: Directory): void;
 }

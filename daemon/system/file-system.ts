@@ -34,6 +34,7 @@ import {
   type Stat,
   type StatKind,
 } from '../ports/file-system.ts';
+import { mountType } from './mounted-as.ts';
 import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, syncfs } from './syscalls.ts';
 import { makeDirectories } from './make-directories.ts';
 
@@ -304,6 +305,11 @@ export class RealFileSystem implements FileSystem {
     const path = `/proc/self/fd/${realDirectory(dir).fd}`;
     const { bsize, bavail, blocks } = call('statfs', path, () => statfsSync(path));
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  }
+
+  mountType(dir: Directory): string | undefined {
+    const path = `/proc/self/fd/${realDirectory(dir).fd}`;
+    return call('statfs', path, () => mountType(path, dir.lstat().dev));
   }
 
   sync(dir: Directory): void {

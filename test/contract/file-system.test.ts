@@ -500,6 +500,7 @@ for (const [kind, disk] of [
       const { freeBytes, totalBytes } = fs.space(root);
       assert.ok(freeBytes > 0 && freeBytes <= totalBytes && Number.isInteger(freeBytes));
       fs.sync(root);
+      assert.match(fs.mountType(root) ?? '', /^[a-z][a-z0-9.]+$/);
     });
   });
 }

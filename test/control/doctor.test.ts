@@ -16,6 +16,7 @@ const fine: FolderExamination = {
   openDatabases: [],
   fromTheFuture: [],
   damagedIndex: undefined,
+  polledFor: undefined,
 };
 
 function examination(folder: Partial<FolderExamination> = {}, more: Partial<Examination> = {}): Examination {

@@ -87,6 +87,7 @@ export class FakeFolder implements ControlledFolder {
       openDatabases: [],
       fromTheFuture: [],
       damagedIndex: undefined,
+      polledFor: undefined,
     };
     this.snapshotValue = {
       name: settings.name,

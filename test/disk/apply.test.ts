@@ -82,6 +82,7 @@ function interrupted(fs: FileSystem, method: 'rename' | 'setAttributes', intrude
     openRoot: (root) => wrap(fs.openRoot(root)),
     makeRoot: (root, mode) => fs.makeRoot(root, mode),
     space: (dir) => fs.space(inner.get(dir) ?? dir),
+    mountType: (dir) => fs.mountType(inner.get(dir) ?? dir),
     sync: (dir) => fs.sync(inner.get(dir) ?? dir),
   };
 }

@@ -118,6 +118,13 @@ export class MemoryFileSystem implements FileSystem {
     return { freeBytes: Math.max(0, capacityBytes - usedBytes), totalBytes: capacityBytes };
   }
 
+  /** What {@link mountType} says. */
+  type = 'memory';
+
+  mountType(): string {
+    return this.type;
+  }
+
   sync(dir: Directory): void {
     this.arrive('sync', () => memoryDirectory(dir).path);
     this.#tree.journal?.sync();

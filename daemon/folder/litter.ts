@@ -9,7 +9,7 @@ import type { SkippedPaths } from './skipped.ts';
 const MAX_REMEMBERED = 10_000;
 /** Files of one job. */
 const AT_ONCE = 256;
-const SAYS_SO_WITHIN_MS = 10_000;
+const SAYS_SO_WITHIN_MS = 1_500;
 
 export type Left = Pick<FileRecord, 'path' | 'entry'>;
 

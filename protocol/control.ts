@@ -2,7 +2,7 @@
 // Names are those of the JSON: snake_case, units in names, times in RFC 3339, sizes in bytes. Fields are only ever added.
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
-import type { UndoAnswer } from './undo.ts';
+import type { RestoredDirectory, UndoAnswer } from './undo.ts';
 
 /** The largest request body: 1 MiB; the longest honest one is a configuration file. Beyond: refused with 413. */
 export const MAX_BODY_BYTES = 1 << 20;
@@ -311,7 +311,7 @@ export const routes = {
   join: post<AskedJoin, JoinAnswer>('/v1/join'),
   history: get<AskedHistory, readonly HistoryItem[]>('/v1/history'),
   versions: get<AskedFolder & { readonly path: string }, readonly VersionItem[]>('/v1/versions'),
-  restore: post<AskedRestore, VersionItem>('/v1/restore'),
+  restore: post<AskedRestore, VersionItem | RestoredDirectory>('/v1/restore'),
   undo: post<AskedUndo, UndoAnswer>('/v1/undo'),
   conflicts: get<MaybeFolder, readonly ConflictItem[]>('/v1/conflicts'),
   health: get<object, Health>('/v1/health'),
@@ -349,12 +349,15 @@ interface AskedHistory extends MaybeFolder {
   readonly limit?: number | undefined;
 }
 interface AskedRestore extends AskedFolder {
+  /** A file, a link or a directory; `.` is the whole folder. */
   readonly path: string;
   /** A version's ID or the beginning of one. */
   readonly version?: string | undefined;
   readonly at?: string | undefined;
   /** Absolute. */
   readonly to?: string | undefined;
+  /** Only what would be done. */
+  readonly dry_run?: boolean | undefined;
 }
 /** One of `last`, `since` and `id`. */
 interface AskedUndo extends AskedFolder {

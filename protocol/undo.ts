@@ -1,8 +1,15 @@
-// What `undo` answers. Names are those of the JSON.
+// What `undo` answers, and `restore` of a directory. Names are those of the JSON.
 import type { ErrorCode } from './errors.ts';
 
 /** Paths that an undo names; it may concern more. */
 export const MAX_UNDO_PATHS = 1_000;
+
+/** A directory that was brought back, or copied. As an undo, but nothing is removed: what was made since is `kept`. */
+export interface RestoredDirectory extends UndoAnswer {
+  readonly kind: 'dir';
+  /** `.` is the whole folder. */
+  readonly path: string;
+}
 
 /** What an undo does, or would do. */
 export interface UndoAnswer {

@@ -2,12 +2,11 @@
 import type { UndoAnswer } from '../../protocol/undo.ts';
 import { type Command, type Context, YES } from '../command.ts';
 import { usage } from '../failure.ts';
+import { undoLines } from '../output/undo-lines.ts';
 import { timeOption } from '../read/time.ts';
 
 /** Looking through a long history, and writing down what is to come back, takes its time. */
 const UNDO_TIMEOUT_MS = 3_600_000;
-/** Paths that are shown before the question. */
-const SHOWN = 20;
 
 export const undo: Command = {
   name: 'undo',
@@ -44,28 +43,18 @@ export const undo: Command = {
     // Nobody could answer: nothing need be shown.
     if (!given.flag('yes') && !out.json && terminal.answers) {
       const plan = await client.ask('undo', { ...asked, dry_run: true }, UNDO_TIMEOUT_MS);
-      for (const line of lines(plan)) out.note(line);
+      for (const line of undoLines(plan)) out.note(line);
       if (plan.paths.length > 0) await terminal.confirm('Undo it on all devices?', 'no');
     }
     const done = await client.ask('undo', asked, UNDO_TIMEOUT_MS);
-    if (done.impossible > 0) for (const line of lines(done)) out.note(line);
+    if (done.impossible > 0) for (const line of undoLines(done)) out.note(line);
     out.done(done, done.paths.length === 0 ? `Everything in ${done.folder} is as it was already.` : summary(done));
   },
 };
 
 function show({ out }: Context, plan: UndoAnswer): void {
-  if (!out.json) for (const line of lines(plan)) out.note(line);
+  if (!out.json) for (const line of undoLines(plan)) out.note(line);
   out.done(plan, plan.paths.length === 0 ? `Everything in ${plan.folder} is as it was already.` : summary(plan));
-}
-
-function lines({ paths, known_since }: UndoAnswer): string[] {
-  const told = paths.slice(0, SHOWN).map(({ path, what, code, conflict }) => {
-    const why = code === null ? '' : ` (${code})`;
-    return `${what.padEnd(10)} ${path}${why}${conflict ? ', what was made there since is kept as a conflict' : ''}`;
-  });
-  if (paths.length > SHOWN) told.push(`and ${paths.length - SHOWN}${paths.length === 1_000 ? ' or more' : ''} others`);
-  if (known_since !== null) told.push(`what happened before ${known_since} is not known any more`);
-  return told;
 }
 
 function summary({ folder, dry_run, restored, removed, kept, impossible }: UndoAnswer): string {

@@ -1,7 +1,7 @@
 // What a person names, found: a folder by its name, a peer by its name or the beginning of its ID, a path in a folder.
 import { CodedError } from '../../protocol/errors.ts';
 import { type DeviceId, type FolderName, parseFolderName } from '../core/ids.ts';
-import { type RelativePath, parseRelativePath } from '../core/path.ts';
+import { type DirPath, type RelativePath, parseRelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { ControlledFolder, FolderSnapshot } from '../folder/view.ts';
 import type { ControlledDaemon, PeerState } from './daemon-port.ts';
@@ -116,6 +116,12 @@ export function pathIn(settings: FolderSettings, text: string): RelativePath {
     `${text} is not a path in folder ${settings.name} (${parsed.why})`,
     `Give it as it is below ${settings.path}.`,
   );
+}
+
+/** The same, and `.` or the root itself for the whole folder. */
+export function directoryIn(settings: FolderSettings, text: string): DirPath {
+  const given = text.replace(/\/+$/, '');
+  return given === '.' || given === settings.path.replace(/\/+$/, '') ? '' : pathIn(settings, text);
 }
 
 /** How devices are called here; without a name, the beginning of the ID. */

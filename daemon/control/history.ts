@@ -1,12 +1,12 @@
 // What happened to which path, what is kept of it, and bringing it back.
-import type { Asked, ConflictItem, HistoryItem, VersionItem } from '../../protocol/control.ts';
+import type { Answer, Asked, ConflictItem, HistoryItem, VersionItem } from '../../protocol/control.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { MAX_UNDO_PATHS, type UndoAnswer } from '../../protocol/undo.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { ControlledFolder, HistoryEntry, KeptVersion } from '../folder/view.ts';
+import type { ControlledFolder, HistoryEntry, KeptVersion, UndoPlan } from '../folder/view.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
-import { deviceNames, findFolder, findFolders, findSettings, pathIn } from './find.ts';
+import { deviceNames, directoryIn, findFolder, findFolders, findSettings, pathIn } from './find.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -112,15 +112,14 @@ export async function restore(
   daemon: ControlledDaemon,
   asked: Omit<Asked<'restore'>, 'at'>,
   atMs: number | undefined,
-): Promise<VersionItem> {
+): Promise<Answer<'restore'>> {
   const folder = findFolder(daemon, asked.folder);
-  const restored = await folder.restore({
-    path: pathIn(findSettings(daemon, folder.name), asked.path),
-    version: asked.version,
-    atMs,
-    toFile: asked.to,
-  });
-  return describeVersion(folder, restored, deviceNames(daemon));
+  const { version, to, dry_run: dryRun = false } = asked;
+  const path = directoryIn(findSettings(daemon, folder.name), asked.path);
+  const restored = await folder.restore({ path, version, atMs, to, dryRun });
+  return restored.kind === 'dir'
+    ? { kind: 'dir', path: path === '' ? '.' : path, ...describePlan(folder, restored, dryRun) }
+    : describeVersion(folder, restored, deviceNames(daemon));
 }
 
 export async function undo(
@@ -133,7 +132,10 @@ export async function undo(
     throw new CodedError('E_USAGE', 'one of last, since and id says what is to be undone');
   if (id === '') throw new CodedError('E_USAGE', 'id: missing');
   const folder = findFolder(daemon, asked.folder);
-  const { paths, knownSinceMs } = await folder.undo({ last, sinceMs, id, dryRun });
+  return describePlan(folder, await folder.undo({ last, sinceMs, id, dryRun }), dryRun);
+}
+
+function describePlan(folder: ControlledFolder, { paths, knownSinceMs }: UndoPlan, dryRun: boolean): UndoAnswer {
   const count = (what: UndoAnswer['paths'][number]['what']) => paths.filter((one) => one.what === what).length;
   return {
     folder: folder.name,

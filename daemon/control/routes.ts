@@ -109,6 +109,7 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
       path: fields.text('path'),
       version: fields.optionalText('version'),
       to: fields.optionalText('to'),
+      dry_run: fields.flag('dry_run'),
     });
     return restore(daemon, asked, at);
   },

@@ -1,5 +1,6 @@
 // All disk work that a worker can be asked for, by name.
 import { apply } from './apply.ts';
+import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { makeManifest } from './manifest-job.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
@@ -41,4 +42,7 @@ export const jobs = [
   lookAtVersions,
   lookAtVersion,
   copyVersionOut,
+  copyOut,
+  finishDirectories,
+  makeTarget,
 ] as const;

@@ -160,8 +160,8 @@ function openOrNothing(dir: Directory, name: string): OpenFile | undefined {
   }
 }
 
-/** Writes the source into a new file and compares its hash; what is wrong is removed again. */
-function fill(
+/** Writes the source into a new file and compares its hash; what is wrong is removed again. Of any directory. */
+export function fill(
   tree: Tree,
   staging: Directory,
   part: string,

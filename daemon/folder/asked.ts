@@ -4,15 +4,17 @@ import type { Fetcher } from '../transfer/fetch.ts';
 import { LocalContent } from '../transfer/local-content.ts';
 import type { FolderContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import { copyDirectory } from './copy-directory.ts';
 import type { Hints } from './hints.ts';
 import { shownVersion } from './kept.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { examine } from './examine.ts';
+import { isDirectory, pastOf, stepsBackTo } from './past.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Tasks } from './tasks.ts';
-import { planUndo, shownPlan, undo } from './undo.ts';
+import { goBack, planUndo, shownPlan } from './undo.ts';
 import { verify } from './verify.ts';
-import type { FolderExamination, KeptVersion, RestoreRequest, UndoPlan, UndoRequest, VerifyItem } from './view.ts';
+import type { FolderExamination, RestoreRequest, Restored, UndoPlan, UndoRequest, VerifyItem } from './view.ts';
 
 interface Parts {
   readonly tasks: Tasks;
@@ -47,14 +49,36 @@ export class Asked {
     });
   }
 
-  restore(request: RestoreRequest): Promise<KeptVersion> {
+  restore(request: RestoreRequest): Promise<Restored> {
+    if (isDirectory(this.#context, request)) return this.#restoreDirectory(request);
     return this.#parts.tasks.add(async () => {
       const version = chooseVersion(this.#context, request);
-      if (request.toFile === undefined) {
-        const record = await restoreInPlace(this.#context, version);
-        this.#parts.fetcher.drop(record.path);
-      } else await restoreToFile(this.#context, version, request.toFile);
+      if (!request.dryRun) {
+        if (request.to === undefined) {
+          const record = await restoreInPlace(this.#context, version);
+          this.#parts.fetcher.drop(record.path);
+        } else await restoreToFile(this.#context, version, request.to);
+      }
       return shownVersion(this.#context, version);
+    });
+  }
+
+  async #restoreDirectory({ path: dir, atMs, to, dryRun }: RestoreRequest): Promise<Restored> {
+    const context = this.#context;
+    const past = await this.#parts.tasks.add(() => pastOf(context, dir, atMs));
+    // What is copied out of the folder holds nothing up: it is compared with what it should be.
+    if (to !== undefined) {
+      const copied = await copyDirectory(context, this.#content, past, { dir, atMs, to, dryRun });
+      return { kind: 'dir', ...shownPlan(context, copied, atMs) };
+    }
+    return this.#parts.tasks.add(() => {
+      const steps = stepsBackTo(context, this.#content, past);
+      if (!dryRun) {
+        const paths = goBack(context, steps, 'restored');
+        for (const path of paths) this.#parts.fetcher.drop(path);
+        context.log.info('restores a directory', { path: dir, paths: paths.length, of: steps.length });
+      }
+      return { kind: 'dir' as const, ...shownPlan(context, steps, atMs) };
     });
   }
 
@@ -62,11 +86,11 @@ export class Asked {
     return this.#parts.tasks.add(() => {
       const steps = planUndo(this.#context, this.#content, request);
       if (!request.dryRun) {
-        const paths = undo(this.#context, steps);
+        const paths = goBack(this.#context, steps, 'undone');
         for (const path of paths) this.#parts.fetcher.drop(path);
         this.#context.log.info('undoes changes of other devices', { paths: paths.length, of: steps.length });
       }
-      return shownPlan(this.#context, steps, request);
+      return shownPlan(this.#context, steps, request.sinceMs);
     });
   }
   /** Also of a folder that is halted: that is when somebody asks. */

@@ -49,6 +49,7 @@ import type {
   HistoryEntry,
   KeptVersion,
   RestoreRequest,
+  Restored,
   UndoPlan,
   UndoRequest,
   VerifyItem,
@@ -333,7 +334,7 @@ export class Folder implements ControlledFolder {
     return conflictsOf(this.#context);
   }
 
-  restore(request: RestoreRequest): Promise<KeptVersion> {
+  restore(request: RestoreRequest): Promise<Restored> {
     return this.#asked.restore(request);
   }
 

@@ -1,6 +1,6 @@
 // Brings an older content back: as a new change of the folder, or as a file elsewhere.
 import { CodedError } from '../../protocol/errors.ts';
-import { type RelativePath, nameOf } from '../core/path.ts';
+import { type DirPath, type RelativePath, nameOf } from '../core/path.ts';
 import { type FileRecord, newVersion } from '../core/record.ts';
 import { copyVersionOut, lookAtVersion } from '../disk/versions-out.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
@@ -14,7 +14,8 @@ const HISTORY_LOOKED_AT = 1000;
 /** Which version is meant. E_NO_SUCH_VERSION, E_AMBIGUOUS. */
 export function chooseVersion(context: FolderContext, request: RestoreRequest): KeptVersionRow {
   const { index } = context;
-  const { path, version, atMs } = request;
+  const { version, atMs } = request;
+  const path = fileIn(request.path);
   if (version !== undefined) {
     const [found, another] = index.version(version, path);
     if (found === undefined) throw new CodedError('E_NO_SUCH_VERSION', `${path} has no version ${version}`);
@@ -39,8 +40,14 @@ export function chooseVersion(context: FolderContext, request: RestoreRequest): 
   throw new CodedError('E_NO_SUCH_VERSION', `no older version of ${path} is kept here`);
 }
 
+/** The folder itself is no file. */
+function fileIn(path: DirPath): RelativePath {
+  if (path === '') throw new CodedError('E_USAGE', 'a directory has no versions', 'Say as of when: --at TIME.');
+  return path;
+}
+
 /** Whether the first that is known of a path is that it was made, and that was after this time. */
-function wasMadeAfter({ index }: FolderContext, path: RelativePath, atMs: number): boolean {
+export function wasMadeAfter({ index }: FolderContext, path: RelativePath, atMs: number): boolean {
   const first = index
     .history({ path, limit: HISTORY_LOOKED_AT })
     .filter((event) => event.path === path)

@@ -25,8 +25,8 @@ import type { UndoPlan, UndoRequest } from './view.ts';
 const PAGE = 1000;
 const EVENT_ID = /^\d{1,12}$/;
 
-/** What undoing means for one path. */
-interface Step {
+/** What going back means for one path. */
+export interface Step {
   readonly path: RelativePath;
   readonly entry: Entry;
   readonly what: 'restored' | 'removed' | 'kept' | 'impossible';
@@ -47,7 +47,11 @@ export function planUndo(context: FolderContext, content: LocalContent, request:
 }
 
 /** Wants all of it, in one transaction; answers with the paths that are to be fetched anew. */
-export function undo(context: FolderContext, steps: readonly Step[]): readonly RelativePath[] {
+export function goBack(
+  context: FolderContext,
+  steps: readonly Step[],
+  why: 'undone' | 'restored',
+): readonly RelativePath[] {
   const { index, clock, self } = context;
   const nowMs = clock.nowMs();
   const want: Want[] = [];
@@ -57,7 +61,7 @@ export function undo(context: FolderContext, steps: readonly Step[]): readonly R
     const { path, entry } = step;
     want.push({ record: newRecord(context, step, nowMs), why: 'fetch', sinceMs: nowMs });
     const sizeBytes = entry.kind === 'file' ? entry.size : undefined;
-    const detail = step.what === 'removed' ? 'undone: it was not there before' : 'undone: as it was before';
+    const detail = `${why}: ${step.what === 'removed' ? 'it was not there before' : 'as it was before'}`;
     history.push({ atMs: nowMs, path, what: 'restored', device: self, sizeBytes, version: undefined, detail });
   }
   if (want.length > 0) index.commit({ nowUs: clock.nowUs(), want, history });
@@ -65,7 +69,7 @@ export function undo(context: FolderContext, steps: readonly Step[]): readonly R
 }
 
 /** As people see it. */
-export function shownPlan(context: FolderContext, steps: readonly Step[], { sinceMs }: UndoRequest): UndoPlan {
+export function shownPlan(context: FolderContext, steps: readonly Step[], sinceMs: number | undefined): UndoPlan {
   const knownSinceMs = context.index.historySinceMs();
   const isCut = sinceMs !== undefined && knownSinceMs !== undefined && knownSinceMs > sinceMs;
   return {
@@ -84,7 +88,7 @@ function changesOf(context: FolderContext, { last, sinceMs, id }: UndoRequest): 
 }
 
 /** Newest first, page by page. */
-function* everyChange({ index }: FolderContext): Generator<AppliedChange> {
+export function* everyChange({ index }: FolderContext): Generator<AppliedChange> {
   for (let page = index.applied(PAGE); page.length > 0; page = index.applied(PAGE, page.at(-1)?.id)) yield* page;
 }
 
@@ -107,7 +111,8 @@ function changeNamed(context: FolderContext, id: string): AppliedChange {
   throw new CodedError('E_NOTHING_TO_UNDO', `${id} is no change in ${name} that another device has made`);
 }
 
-function stepOf(context: FolderContext, content: LocalContent, state: StateBefore): Step | undefined {
+/** Undefined where it is so already. */
+export function stepOf(context: FolderContext, content: LocalContent, state: StateBefore): Step | undefined {
   const { index } = context;
   const { path, entry, lastId } = state;
   const row = index.row(path);

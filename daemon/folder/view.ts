@@ -1,7 +1,7 @@
 // What a folder shows, and does when it is asked to: the side that control/ sees. folder.ts implements it.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName, Sha256, VersionId } from '../core/ids.ts';
-import type { RelativePath } from '../core/path.ts';
+import type { DirPath, RelativePath } from '../core/path.ts';
 import type { LostContent } from '../core/record.ts';
 import type { Condition } from './condition.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -99,14 +99,20 @@ export interface ConflictEntry {
 }
 
 export interface RestoreRequest {
-  readonly path: RelativePath;
-  /** A version's ID or the beginning of one; undefined: the newest. */
+  /** Of a file, a link or a directory; `''` is the whole folder. */
+  readonly path: DirPath;
+  /** A version's ID or the beginning of one; undefined: the newest. Directories have none. */
   readonly version: string | undefined;
-  /** The content as of this time, ms. */
+  /** The content as of this time, ms. Of a directory without one: before the last changes of one device in it. */
   readonly atMs: number | undefined;
   /** Write it to this absolute path instead of into the folder; it must not exist. */
-  readonly toFile: string | undefined;
+  readonly to: string | undefined;
+  /** Only what would be done. */
+  readonly dryRun: boolean;
 }
+
+/** A version that was brought back, or what became of each path of a directory: what was made there since stays, `kept`. */
+export type Restored = KeptVersion | (UndoPlan & { readonly kind: 'dir' });
 
 export interface UndoRequest {
   /** The last group of changes of one device. */
@@ -193,7 +199,7 @@ export interface ControlledFolder {
   versions(path: RelativePath): readonly KeptVersion[];
   conflicts(): readonly ConflictEntry[];
   /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH. */
-  restore(request: RestoreRequest): Promise<KeptVersion>;
+  restore(request: RestoreRequest): Promise<Restored>;
   /** E_NOTHING_TO_UNDO, E_AMBIGUOUS. */
   undo(request: UndoRequest): Promise<UndoPlan>;
   examine(): Promise<FolderExamination>;

@@ -1,8 +1,9 @@
 // Which of the kept versions are old, crowded on one path, or below a directory: what letting go and restoring ask.
 import type Database from 'better-sqlite3';
 import type { VersionId } from '../core/ids.ts';
-import { type RelativePath, rangeBelow } from '../core/path.ts';
+import type { DirPath, RelativePath } from '../core/path.ts';
 import { DAY_MS } from '../core/version-thinning.ts';
+import { keysBelow } from './paging.ts';
 
 /** A version that may be let go. */
 export interface OldVersion {
@@ -18,7 +19,7 @@ export class VersionSurvey {
   readonly #ask: Ask;
   readonly #between: Database.Statement<[number, number, number], OldVersion>;
   readonly #crowded: Database.Statement<[number, string, number], RelativePath>;
-  readonly #below: Database.Statement<[string, string, number, string, number], RelativePath>;
+  readonly #below: Database.Statement<[string, string | Buffer, number, string, number], RelativePath>;
 
   constructor(db: Database.Database, ask: Ask) {
     this.#ask = ask;
@@ -31,7 +32,7 @@ export class VersionSurvey {
       )
       .pluck();
     this.#below = db
-      .prepare<[string, string, number, string, number], RelativePath>(
+      .prepare<[string, string | Buffer, number, string, number], RelativePath>(
         `SELECT DISTINCT path FROM version WHERE path >= ? AND path < ? AND replacedMs > ? AND path > ?
         ORDER BY path LIMIT ?`,
       )
@@ -49,8 +50,8 @@ export class VersionSurvey {
   }
 
   /** Paths below a directory, behind `after`, in order, of which something is kept that was replaced after this time. */
-  below(dir: RelativePath, replacedAfterMs: number, after: string, limit: number): RelativePath[] {
-    const { from, to } = rangeBelow(dir);
+  below(dir: DirPath, replacedAfterMs: number, after: string, limit: number): RelativePath[] {
+    const { from, to } = keysBelow(dir);
     return this.#ask(() => this.#below.all(from, to, replacedAfterMs, after, limit));
   }
 }

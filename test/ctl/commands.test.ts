@@ -241,7 +241,7 @@ test('history, conflicts and restore name versions; names are escaped', async (t
   assert.equal(conflicts.stdout, 'docs\tnotes\\n\\x1b[31m.md\thub\tlaptop\t2026-11-20T10:00:00.000Z\t3\tv9h7abcd\n');
   const restored = await syncctl(['--home', home, 'restore', 'docs', nasty, '--version', 'v8', '--to', '/tmp/x']);
   assert.equal(restored.stdout, 'Restored version v8c1abcd of notes\\n\\x1b[31m.md to /tmp/x.\n');
-  assert.deepEqual(docs.lastRestore, { path: nasty, version: 'v8', atMs: undefined, toFile: '/tmp/x' });
+  assert.deepEqual(docs.lastRestore, { path: nasty, version: 'v8', atMs: undefined, to: '/tmp/x', dryRun: false });
   const gone = await syncctl(['--home', home, 'restore', 'docs', nasty, '--version', 'zz']);
   assert.deepEqual([gone.code, gone.stdout], [1, '']);
 });

@@ -31,7 +31,8 @@ test('I1, I12: what a killed run had filed in the version store can be restored 
       path: path as RelativePath,
       version: version?.id,
       atMs: undefined,
-      dryRun: false, to: undefined,
+      dryRun: false,
+      to: undefined,
     });
     await device.until(() => device.exists(path) && device.read(path) === content, `${path} to be restored`);
     await restored;

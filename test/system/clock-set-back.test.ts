@@ -1,32 +1,16 @@
 // A clock that is set back, and one that is a year off, while the daemons run: what was written later wins all the same,
 // because records say what they have seen, and nothing is taken for a conflict, an echo or an old copy.
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pair, settle, startDaemon, temporaryDirectory, type Daemon } from './daemon.ts';
+import { CAN_FAKE_CLOCKS, NO_FAKE_CLOCK, ownClock } from './own-clock.ts';
 import { assertSameTrees, exists, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
-const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
-
-/** The clock of one process, which the returned function sets: `-1h`, `+365d`, `+0`. */
-function ownClock(place: string): { readonly under: string[]; set(offset: string): void } {
-  const file = join(place, 'clock');
-  const set = (offset: string): void => writeFileSync(file, offset);
-  set('+0');
-  const variables = {
-    LD_PRELOAD: LIBRARY,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    NO_FAKE_STAT: '1',
-  };
-  return { under: ['env', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)], set };
-}
-
 test('T26 S54 I2 I3: a clock that steps back an hour, or a year either way, makes no conflict and loses no edit', async (t) => {
-  if (!existsSync(LIBRARY)) return t.skip('libfaketime is not there (apt-get install faketime)');
+  if (!CAN_FAKE_CLOCKS) return t.skip(NO_FAKE_CLOCK);
   const place = temporaryDirectory(t);
   const [left, right] = [join(place, 'left'), join(place, 'right')];
   plantMany(left, 60);

@@ -54,7 +54,8 @@ export const restore: Command = {
       if (plan.kind === 'dir') {
         for (const line of undoLines(plan)) out.note(line);
         out.note(summary(plan, undefined));
-        if (plan.restored > 0) await terminal.confirm('Restore it on all devices?', 'no');
+        if (plan.restored === 0) return;
+        await terminal.confirm('Restore it on all devices?', 'no');
       }
     }
     const restored = await client.ask('restore', { ...asked, dry_run: dryRun || undefined }, RESTORE_TIMEOUT_MS);
@@ -80,7 +81,7 @@ function show(
 function summary(plan: RestoredDirectory, to: string | undefined): string {
   const { folder, path, dry_run, restored, kept, impossible } = plan;
   const name = path === '.' ? folder : `${path} in ${folder}`;
-  if (restored + impossible === 0) return `Everything in ${name} that was there then is as it was already.`;
+  if (restored + impossible === 0) return `Nothing to restore: what was in ${name} then is there as it was.`;
   const counts = [
     `${dry_run ? 'Would restore' : 'Restored'} ${restored}`,
     ...(kept > 0 ? [`${dry_run ? 'leave' : 'left'} ${kept} that were made since`] : []),

@@ -109,7 +109,11 @@ test('of each day before the last one version of a file stays, and all of the la
   await laptop.restart();
   await waitFor('the others are let go', () => keptIn(right).length < 9);
   const contents = keptIn(right).map((name) => read(join(right, '.syncd/versions'), name));
-  assert.deepEqual(contents.toSorted(), ['0', '3', '6', '7', '8'], 'how two days had ended, and all of the last');
+  assert.deepEqual(
+    new Set(contents),
+    new Set(['0', '3', '6', '7', '8']),
+    'how two days had ended, and all of the last',
+  );
   await laptop.ok(
     'restore',
     'docs',

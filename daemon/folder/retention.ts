@@ -17,6 +17,11 @@ const ROOM_MS = 10_000;
 /** What a version takes beside its bytes: the rest of its last block, its inode, its row. */
 const EXTRA_BYTES = 4096;
 
+/** What a content of this size takes in the version store. */
+export function weightOf(sizeBytes: number): number {
+  return sizeBytes + EXTRA_BYTES;
+}
+
 export class Retention {
   readonly #context: FolderContext;
   /** Before the first: at once. */
@@ -46,14 +51,12 @@ export class Retention {
   }
 
   /**
-   * Lets older contents go until so many more bytes, of so many versions, may be kept. False when there is not room for
-   * them: all that is left is younger than a day.
+   * Lets older contents go until there is so much room, as far as there are any older than a day.
+   * @returns the room that there is: for contents of together so much {@link weightOf}
    */
-  async makeRoom(bytes: number, count: number): Promise<boolean> {
-    const needed = bytes + count * EXTRA_BYTES;
-    if ((await this.#excess(needed)) <= 0) return true;
-    await this.#shrink(this.#lookAtClock().sinceMs, needed);
-    return (await this.#excess(needed)) <= 0;
+  async makeRoom(neededBytes: number): Promise<number> {
+    if ((await this.#excess(neededBytes)) > 0) await this.#shrink(this.#lookAtClock().sinceMs, neededBytes);
+    return neededBytes - (await this.#excess(neededBytes));
   }
 
   /** Bytes by which there would be too many, with so many more. */
@@ -120,7 +123,7 @@ export class Retention {
       for (const version of this.#context.index.keptVersions.between(sinceMs, beforeMs, AT_ONCE)) {
         if (tooMany <= 0) break;
         old.push(version);
-        tooMany -= version.sizeBytes + EXTRA_BYTES;
+        tooMany -= weightOf(version.sizeBytes);
       }
       if (old.length === 0) return;
       await this.#drop(old);

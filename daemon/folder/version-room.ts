@@ -5,7 +5,7 @@ import { sameContent } from '../core/record.ts';
 import type { WantMark, WantedRow } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
-import type { Retention } from './retention.ts';
+import { type Retention, weightOf } from './retention.ts';
 import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
 
@@ -20,7 +20,7 @@ interface Parts {
 /** What carrying out a want would file. */
 interface Cost {
   readonly want: WantedRow;
-  readonly bytes: number;
+  readonly weight: number;
 }
 
 export class VersionRoom {
@@ -36,19 +36,17 @@ export class VersionRoom {
   async admit(paths: readonly RelativePath[]): Promise<readonly RelativePath[]> {
     const costs = this.#costs(paths);
     if (costs.length === 0) return paths;
-    const { retention } = this.#parts;
-    const all = costs.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (await retention.makeRoom(all, costs.length)) return paths;
-    const refused = new Set<RelativePath>();
-    let [bytes, count] = [0, 0];
-    for (const cost of costs) {
-      if (await retention.makeRoom(bytes + cost.bytes, count + 1)) {
-        bytes += cost.bytes;
-        count++;
-      } else refused.add(cost.want.record.path);
-    }
-    this.#refuse(costs.filter(({ want }) => refused.has(want.record.path)));
-    return paths.filter((path) => !refused.has(path));
+    const all = costs.reduce((sum, { weight }) => sum + weight, 0);
+    let left = await this.#parts.retention.makeRoom(all);
+    if (left >= all) return paths;
+    const refused = costs.filter(({ weight }) => {
+      if (weight > left) return true;
+      left -= weight;
+      return false;
+    });
+    this.#refuse(refused);
+    const waiting = new Set(refused.map(({ want }) => want.record.path));
+    return paths.filter((path) => !waiting.has(path));
   }
 
   #costs(paths: readonly RelativePath[]): Cost[] {
@@ -65,7 +63,7 @@ export class VersionRoom {
         // It is renamed.
         if (entry.kind === 'absent' && here.kind === 'file' && arriving.has(here.sha256)) return [];
       }
-      return [{ want, bytes: row.seen.size }];
+      return [{ want, weight: weightOf(row.seen.size) }];
     });
   }
 

@@ -44,20 +44,23 @@ export const undo: Command = {
     if (!given.flag('yes') && !out.json && terminal.answers) {
       const plan = await client.ask('undo', { ...asked, dry_run: true }, UNDO_TIMEOUT_MS);
       for (const line of undoLines(plan)) out.note(line);
-      if (plan.paths.length > 0) await terminal.confirm('Undo it on all devices?', 'no');
+      out.note(summary(plan));
+      if (plan.paths.length === 0) return;
+      await terminal.confirm('Undo it on all devices?', 'no');
     }
     const done = await client.ask('undo', asked, UNDO_TIMEOUT_MS);
     if (done.impossible > 0) for (const line of undoLines(done)) out.note(line);
-    out.done(done, done.paths.length === 0 ? `Everything in ${done.folder} is as it was already.` : summary(done));
+    out.done(done, summary(done));
   },
 };
 
 function show({ out }: Context, plan: UndoAnswer): void {
   if (!out.json) for (const line of undoLines(plan)) out.note(line);
-  out.done(plan, plan.paths.length === 0 ? `Everything in ${plan.folder} is as it was already.` : summary(plan));
+  out.done(plan, summary(plan));
 }
 
-function summary({ folder, dry_run, restored, removed, kept, impossible }: UndoAnswer): string {
+function summary({ folder, dry_run, restored, removed, kept, impossible, paths }: UndoAnswer): string {
+  if (paths.length === 0) return `Everything in ${folder} is as it was already.`;
   const counts = [
     `${dry_run ? 'Would restore' : 'Restored'} ${restored}`,
     `${dry_run ? 'remove' : 'removed'} ${removed}`,

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } f
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { syncctlOnTerminal } from '../ctl/on-terminal.ts';
 import { type Daemon, settle, startPair } from './daemon.ts';
 import { describeTree, exists, noise, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
@@ -117,6 +118,13 @@ test('S42 I1: undo brings everything back in one command, while the other machin
 
   const dry = await planOf(hub, 'undo', 'docs', '--since', since, '--dry-run');
   assert.ok(dry.dry_run && dry.restored > 100 && dry.impossible === 0, JSON.stringify({ ...dry, paths: [] }));
+  const asked = ['--home', hub.home, 'undo', 'docs', '--since', since];
+  const { shown, code } = await syncctlOnTerminal(asked, 'n');
+  assert.match(
+    shown,
+    new RegExp(`Would restore ${dry.restored}, remove ${dry.removed} in docs\\..*Undo it on all devices\\?`, 's'),
+  );
+  assert.notEqual(code, 0);
   const done = await planOf(hub, 'undo', 'docs', '--since', since);
   assert.deepEqual([done.restored, done.removed, done.impossible], [dry.restored, dry.removed, 0]);
   await waitFor('names, contents, modes and times are as they were', () => {

@@ -2,7 +2,6 @@
 import type Database from 'better-sqlite3';
 import type { VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
-import { DAY_MS } from '../core/version-thinning.ts';
 import { keysBelow } from './paging.ts';
 
 /** A version that may be let go. */
@@ -18,7 +17,7 @@ type Ask = <T>(question: () => T) => T;
 export class VersionSurvey {
   readonly #ask: Ask;
   readonly #between: Database.Statement<[number, number, number], OldVersion>;
-  readonly #crowded: Database.Statement<[number, string, number], RelativePath>;
+  readonly #crowded: Database.Statement<[string, number, number], RelativePath>;
   readonly #below: Database.Statement<[string, string | Buffer, number, string, number], RelativePath>;
 
   constructor(db: Database.Database, ask: Ask) {
@@ -26,9 +25,10 @@ export class VersionSurvey {
     this.#between = db.prepare(`SELECT id, storedAs, sizeBytes FROM version
       WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ?`);
     this.#crowded = db
-      .prepare<[number, string, number], RelativePath>(
-        `SELECT DISTINCT path FROM version WHERE replacedMs <= ? AND path > ? AND why <> 'conflict'
-        GROUP BY path, replacedMs / ${DAY_MS} HAVING count(*) > 1 ORDER BY path LIMIT ?`,
+      .prepare<[string, number, number], RelativePath>(
+        // In the order of the index by path: it stops at the limit.
+        `SELECT path FROM version WHERE path > ? AND replacedMs <= ? GROUP BY path HAVING count(*) > 1
+        ORDER BY path LIMIT ?`,
       )
       .pluck();
     this.#below = db
@@ -44,9 +44,9 @@ export class VersionSurvey {
     return this.#ask(() => this.#between.all(sinceMs, beforeMs, limit));
   }
 
-  /** Paths behind `after`, in order, that have more than one version of some day, of those replaced up to this time. */
+  /** Paths behind `after`, in order, that have more than one version that was replaced up to this time. */
   crowded(untilMs: number, after: string, limit: number): RelativePath[] {
-    return this.#ask(() => this.#crowded.all(untilMs, after, limit));
+    return this.#ask(() => this.#crowded.all(after, untilMs, limit));
   }
 
   /** Paths below a directory, behind `after`, in order, of which something is kept that was replaced after this time. */

@@ -14,6 +14,7 @@ import { examine } from './examine.ts';
 import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
+import { Hosting } from './hosting.ts';
 import { Joining } from './joining.ts';
 import { settingsOf } from './new-folder.ts';
 import { Notices } from './notices.ts';
@@ -22,6 +23,7 @@ import { loadIdentity } from './peer/identity.ts';
 import { Peers } from './peer/peers.ts';
 import type { PeersSettings } from './peer/trust.ts';
 import { peersSettings } from './peers-settings.ts';
+import { Storage } from './storage.ts';
 import { bootId } from './system/boot-id.ts';
 import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
@@ -83,6 +85,7 @@ export class Daemon implements ControlledDaemon {
   readonly #folders: Folders;
   readonly #peers: Peers;
   readonly #notices: Notices;
+  readonly #storage: Storage;
   readonly #server: ControlServer;
   #config: Config;
   #opened: Promise<void> = Promise.resolve();
@@ -122,6 +125,23 @@ export class Daemon implements ControlledDaemon {
       deviceName: (device) => this.#deviceName(device),
       emit: (event) => this.#feed.add(event),
     });
+    this.#storage = new Storage({ workers: this.#workers, clock, log });
+    const changes = {
+      context: this.#context,
+      workers: this.#workers,
+      log,
+      config: () => this.#config,
+      change: <T>(change: () => Promise<T>) => this.#change(change),
+      apply: (config: Config) => this.#apply(config),
+      addFolder: (name: FolderName, settings: readonly Assignment[]) => this.#addPrepared(name, settings),
+    };
+    const hosting = new Hosting({
+      ...changes,
+      self: identity.device,
+      storage: this.#storage,
+      isRunning: (folder) => this.#folders.running.has(folder),
+      removeFolder: (name) => this.#remove(name),
+    });
     this.#peers = new Peers(
       {
         clock,
@@ -131,21 +151,17 @@ export class Daemon implements ControlledDaemon {
         files: new KeyFiles(locations.stateDir),
         identity,
         program: PROGRAM,
+        host: hosting,
         changed: () => this.#notices.look(),
-        admit: (admission) => this.pairing.admit(admission),
       },
       this.#peersSettings(),
     );
     this.pairing = new Joining({
-      context: this.#context,
-      workers: this.#workers,
+      ...changes,
       clock,
-      log,
+      hosting,
       peers: () => this.#peers,
       folders: () => this.#folders.running,
-      change: (change) => this.#change(change),
-      apply: (config) => this.#apply(config),
-      addFolder: (name, settings) => this.#addPrepared(name, settings),
     });
     this.#notices = new Notices({
       self: identity.device,
@@ -168,6 +184,7 @@ export class Daemon implements ControlledDaemon {
     // Whoever asks hears at once which folders there are, also when a disk does not answer.
     await this.#server.start();
     await this.#opened;
+    await this.#storage.update(this.#config.storage);
     await this.#peers.update(this.#peersSettings());
     this.#notices.look();
     log.info('started', {
@@ -183,6 +200,7 @@ export class Daemon implements ControlledDaemon {
     await this.#server.close();
     this.#notices.stop();
     await this.#peers.stop();
+    this.#storage.stop();
     await this.#folders.closeAll();
     await this.#workers.close();
     this.#home.lock.release();
@@ -203,11 +221,12 @@ export class Daemon implements ControlledDaemon {
   }
 
   problems(): readonly Problem[] {
-    const listening = this.#peers.problem;
     return [
       ...this.#folders.problems,
       ...this.#notices.problems,
-      ...(listening === undefined ? [] : [{ code: listening.code, message: listening.message }]),
+      ...[this.#peers.problem, this.#storage.problem].flatMap((one) =>
+        one === undefined ? [] : [{ code: one.code, message: one.message }],
+      ),
     ];
   }
 
@@ -251,11 +270,13 @@ export class Daemon implements ControlledDaemon {
   }
 
   removeFolder(name: FolderName): Promise<void> {
-    return this.#change(async () => {
-      const settings = this.#config.folders.get(name);
-      await this.#apply(write.removeFolder(this.#context, name));
-      if (settings !== undefined) this.#folders.forget(settings);
-    });
+    return this.#change(() => this.#remove(name));
+  }
+
+  async #remove(name: FolderName): Promise<void> {
+    const settings = this.#config.folders.get(name);
+    await this.#apply(write.removeFolder(this.#context, name));
+    if (settings !== undefined) this.#folders.forget(settings);
   }
 
   removePeer(id: DeviceId): Promise<void> {
@@ -273,14 +294,18 @@ export class Daemon implements ControlledDaemon {
   }
 
   reload(): Promise<readonly string[]> {
-    return this.#change(() => this.#apply(loadConfig(this.#context)));
+    return this.#change(async () => {
+      const config = loadConfig(this.#context);
+      await this.#storage.check(config.storage);
+      return this.#apply(config);
+    });
   }
 
-  checkConfig(given: { readonly text: string; readonly file: string } | undefined): Promise<string> {
+  async checkConfig(given: { readonly text: string; readonly file: string } | undefined): Promise<string> {
     const context: ConfigContext = this.#context;
-    if (given === undefined) loadConfig(context);
-    else checkConfig(context, given);
-    return Promise.resolve(given?.file ?? this.#options.locations.configFile);
+    const config = given === undefined ? loadConfig(context) : checkConfig(context, given);
+    await this.#storage.check(config.storage);
+    return given?.file ?? this.#options.locations.configFile;
   }
 
   effectiveConfig(): unknown {
@@ -312,6 +337,7 @@ export class Daemon implements ControlledDaemon {
       if (settings.enabled) done.push(`folder ${settings.name}: started`);
     }
     await listening;
+    if (difference.storageChanged) await this.#storage.update(config.storage);
     await this.#peers.update(this.#peersSettings());
     this.#notices.look();
     this.#tellDifference(difference, config, done);
@@ -323,6 +349,7 @@ export class Daemon implements ControlledDaemon {
     for (const { name } of difference.peersChanged) done.push(`peer ${name}: changed`);
     for (const id of difference.peersRemoved) done.push(`peer ${id.slice(0, 7)}: removed`);
     if (difference.listenChanged) done.push('listen: changed');
+    if (difference.storageChanged) done.push('storage: changed');
     if (difference.nameChanged) done.push(`name: ${config.name}`);
     if (difference.logChanged && !this.#options.fixedLogLevel) this.#options.log.setLevel(config.log.level);
     for (const what of done) this.#options.log.log.info(what);

@@ -99,12 +99,13 @@ export class Folders {
    */
   async prepare(settings: FolderSettings): Promise<void> {
     const { workers } = this.#edges;
-    const { path, name } = settings;
+    const { path, name, owner } = settings;
     try {
       await this.#places.take(settings);
       if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await this.#places.refuseAround(path);
-      await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges) });
+      const mode = owner === undefined ? 0o755 : 0o700;
+      await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges), mode });
       // It may be the second time, and a kill have kept the first removal from its end: nothing of then counts.
       this.forget(settings);
       await this.#places.take(settings);

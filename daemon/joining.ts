@@ -1,5 +1,5 @@
-// Pairing, put into effect: an invitation made here, one from elsewhere looked at and accepted, and a device that showed
-// one of ours let in. What two devices say to one another is in peer/; what is written down is in config/write.ts.
+// Pairing as it is asked for here, put into effect: an invitation made, one from elsewhere looked at and accepted. What two
+// devices say to one another is in peer/; how a device is let in is in hosting.ts.
 import { CodedError } from '../protocol/errors.ts';
 import type { Assignment } from './config/assignments.ts';
 import type { Config } from './config/config.ts';
@@ -16,8 +16,8 @@ import type { JoinPlace } from './control/join-places.ts';
 import type { FolderDigest } from './core/digest.ts';
 import type { FolderName } from './core/ids.ts';
 import type { Folder } from './folder/folder.ts';
+import type { Hosting } from './hosting.ts';
 import { compareJoin } from './join-comparison.ts';
-import type { Admission } from './peer/pairing.ts';
 import type { Peers } from './peer/peers.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
@@ -28,6 +28,8 @@ export interface JoiningEdges {
   readonly workers: Workers;
   readonly clock: Clock;
   readonly log: Log;
+  readonly hosting: Hosting;
+  config(): Config;
   peers(): Peers;
   /** Those that run here. */
   folders(): ReadonlyMap<FolderName, Folder>;
@@ -46,13 +48,25 @@ export class Joining implements ControlledPairing {
   }
 
   async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
-    const { folders, role, expiresMs, addresses } = request;
-    if (request.private) throw new CodedError('E_UNSUPPORTED', 'private folders are not supported by this version yet');
+    const { folders, role, expiresMs, addresses, private: isPrivate } = request;
     if (role !== 'two-way')
       throw new CodedError('E_UNSUPPORTED', `the role ${role} is not supported by this version yet`);
+    for (const folder of folders) await this.#refuseMissing(folder, isPrivate);
     const given = addresses.length === 0 ? {} : { addresses };
-    const text = await this.#edges.peers().invite({ folders, role, expiresInMs: expiresMs, ...given });
+    const grant = { folders, role, private: isPrivate };
+    const text = await this.#edges.peers().invite({ ...grant, expiresInMs: expiresMs, ...given });
     return { text, expiresAtMs: this.#edges.clock.nowMs() + expiresMs };
+  }
+
+  /** What is not here is made when the peer joins, where there is storage for it. */
+  async #refuseMissing(folder: FolderName, isPrivate: boolean): Promise<void> {
+    const { folders, config, hosting } = this.#edges;
+    if (!isPrivate && folders().has(folder)) return;
+    const { folders: configured, storage } = config();
+    if (!isPrivate && configured.has(folder))
+      throw new CodedError('E_NO_SUCH_FOLDER', `folder ${folder} is not running`, 'See syncctl folders.');
+    if (!isPrivate && storage === undefined) throw new CodedError('E_NO_SUCH_FOLDER', `there is no folder ${folder}`);
+    await hosting.checkNew(folder, isPrivate);
   }
 
   async previewJoin(invitation: string): Promise<JoinOffer> {
@@ -74,9 +88,10 @@ export class Joining implements ControlledPairing {
     return change(async () => {
       const joined = await this.#edges.peers().join(invitation, false);
       const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
-      for (const [i, { name: folder, path, exists }] of places.entries()) {
+      for (const [i, place] of places.entries()) {
+        const { name: folder, path, exists } = place;
         // In the order in which they were offered before; a private one may have got another device's name since.
-        const offered = joined.folders[i];
+        const offered = joined.folders.find((one) => one.name === place.offered) ?? joined.folders[i];
         if (offered === undefined) continue;
         if (exists) {
           await apply(write.grant(context, folder, name, 'two-way', offered.name));
@@ -93,19 +108,6 @@ export class Joining implements ControlledPairing {
       }
       await apply(loadConfig(context));
       return { id: joined.device, name, folders: joined.folders };
-    });
-  }
-
-  /** A device that showed a right invitation: it is a peer from now on. */
-  admit({ name, device: id, address, folders }: Admission): Promise<string> {
-    const { context, change, apply } = this.#edges;
-    return change(async () => {
-      const addresses = address === undefined ? [] : [address];
-      const added = write.addPeer(context, name, { id, addresses });
-      let { config } = added;
-      for (const folder of folders) config = write.grant(context, folder.name, added.name, folder.role);
-      await apply(config);
-      return added.name;
     });
   }
 }

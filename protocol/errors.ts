@@ -65,6 +65,11 @@ export const ERRORS = {
     'The path of the folder cannot be used.',
     'Check that it exists, is a directory, and that the daemon may read and write it.',
   ),
+  E_STORAGE: entry(
+    1,
+    'A folder that a peer brings cannot be made: this device has no storage for it, or cannot use it.',
+    'Set storage: in config.yaml to a directory that exists, that the daemon may write to and that is no folder, then syncctl reload.',
+  ),
   E_FOLDER_LOCKED: entry(1, 'Another daemon keeps this folder.', 'Stop the other daemon, or remove the folder there.'),
   E_FOLDER_IN_CONFIG: entry(
     1,

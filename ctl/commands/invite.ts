@@ -7,16 +7,17 @@ export const invite: Command = {
   name: 'invite',
   summary: 'print an invitation for another device',
   details:
-    'Whoever has the invitation may use it, once, until it expires. It holds the addresses of this device, its fingerprint and a secret.',
+    'Whoever has the invitation may use it, once, until it expires. It holds the addresses of this device, its fingerprint and a secret. On a hub with storage: a folder need not be here yet; it is made when the device joins, as NAME, or with --private as DEVICE:NAME.',
   arguments: [{ syntax: '<folder...>', tells: 'the folders to share' }],
   options: [
     { flags: '--role <role>', tells: 'what the other device may do: two-way (usual), edit-only or read-only' },
-    { flags: '--private', tells: 'on a hub: a folder for that device alone' },
+    { flags: '--private', tells: 'on a hub with storage: a folder of that name for the other device alone' },
     { flags: '--expires <duration>', tells: 'how long it can be used: 30m, 1h (usual), 7d' },
     { flags: '--address <host:port>', tells: 'where the other device reaches this one; may be repeated', many: true },
   ],
   examples: [
     { line: 'syncctl invite docs', tells: 'on the other device: syncctl join INVITATION PATH' },
+    { line: 'syncctl invite notes --private', tells: 'on a hub: whoever joins brings notes, which nobody else sees' },
     { line: 'syncctl invite docs photos --expires 1d --address hub.example:9031', tells: 'two folders, for a day' },
   ],
   async run({ client, out, nowMs }, given) {
@@ -31,7 +32,8 @@ export const invite: Command = {
     out.line(made.invitation);
     if (!out.terminal) return;
     const left = humanDuration(Date.parse(made.expires) - nowMs() + 500);
-    out.note(`For ${made.folders.join(', ')}: ${made.role}, once, for ${left}.`);
+    const whose = made.private ? ' (private)' : '';
+    out.note(`For ${made.folders.join(', ')}${whose}: ${made.role}, once, for ${left}.`);
     out.note(`On the other device: syncctl join '${made.invitation}' PATH`);
   },
 };

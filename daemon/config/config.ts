@@ -7,6 +7,8 @@ import type { FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
 export interface Config {
   readonly name: string;
   readonly listen: Listen;
+  /** Where folders are made that peers bring; undefined: nowhere. */
+  readonly storage: string | undefined;
   readonly folders: ReadonlyMap<FolderName, FolderSettings>;
   readonly peers: ReadonlyMap<DeviceId, PeerSettings>;
   /** Those that a folder can name, the built-in ones too, as they are written. */

@@ -60,3 +60,6 @@ export function shown(value: unknown): string {
   const text = typeof value === 'string' && /^[\w./:~%-]+$/.test(value) ? value : (JSON.stringify(value) ?? 'nothing');
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
+
+/** Names a problem at these keys, wherever they are written. */
+export type Report = (code: ErrorCode, keys: readonly string[], text: string) => void;

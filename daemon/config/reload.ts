@@ -15,6 +15,7 @@ export interface ConfigDifference {
   /** Another name or other addresses: the new ones. */
   readonly peersChanged: readonly PeerSettings[];
   readonly listenChanged: boolean;
+  readonly storageChanged: boolean;
   readonly nameChanged: boolean;
   readonly logChanged: boolean;
 }
@@ -32,6 +33,7 @@ export function differenceOf(before: Config, after: Config): ConfigDifference {
     peersRemoved: peers.removed,
     peersChanged: peers.changed,
     listenChanged: !sameListen(before.listen, after.listen),
+    storageChanged: before.storage !== after.storage,
     nameChanged: before.name !== after.name,
     logChanged: before.log.file !== after.log.file || before.log.level !== after.log.level,
   };
@@ -60,6 +62,7 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
     profile: a.profile === b.profile,
     peers: a.peers.size === b.peers.size && [...a.peers].every(([id, role]) => b.peers.get(id) === role),
     names: a.names.size === b.names.size && [...a.names].every(([id, name]) => b.names.get(id) === name),
+    owner: a.owner === b.owner,
     mode: a.mode === b.mode,
     enabled: a.enabled === b.enabled,
     intervalMs: a.intervalMs === b.intervalMs,

@@ -3,16 +3,13 @@ import { assert } from '../core/assert.ts';
 import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '../core/ids.ts';
 import type { FilterSettings, FolderSettings, NoticeRule, PeerSettings, Role } from '../core/settings.ts';
 import { parseSchedule } from '../core/schedule.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import { FOLDER_DEFAULTS, NOTICE_DEFAULTS } from './defaults.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
-import { shown } from './problem.ts';
+import { resolveOwner } from './private-folders.ts';
+import { type Report, shown } from './problem.ts';
 import { parseDuration, parsePercent, parseSize } from './quantities.ts';
 import { suggest } from './suggest.ts';
 import type { RawFolder, RawNoticeRule } from './written.ts';
-
-/** Names a problem at these keys, wherever they are written. */
-export type Report = (code: ErrorCode, keys: readonly string[], text: string) => void;
 
 export interface FolderSurroundings {
   /** Every device under `peers:`, by name; perhaps also this one. */
@@ -37,6 +34,7 @@ export function resolveFolder(
   const path = resolvePath(name, raw.path, around);
   const peers = resolveRoles(name, raw.peers ?? {}, around);
   const names = resolveNames(name, raw.names ?? {}, around);
+  const owner = resolveOwner(name, { owner: raw.owner, peers: peers.keys() }, around.devices, around.report);
   const authority = raw.authority === undefined ? undefined : resolveAuthority(name, raw.authority, around);
   if (path === undefined) return undefined;
   const { versions } = FOLDER_DEFAULTS;
@@ -46,6 +44,7 @@ export function resolveFolder(
     profile: raw.profile,
     peers,
     names,
+    owner,
     mode: raw.mode ?? FOLDER_DEFAULTS.mode,
     enabled: raw.enabled ?? FOLDER_DEFAULTS.enabled,
     // «realtime» is no duration.

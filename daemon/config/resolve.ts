@@ -11,10 +11,12 @@ import { inherit, overrideAll } from './merge.ts';
 import { toDeviceName } from './names.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
 import { profilesOf } from './profiles.ts';
-import { type Problem, shown } from './problem.ts';
-import { type Report, resolveFolder } from './resolve-folder.ts';
+import { type Problem, type Report, shown } from './problem.ts';
+import { resolveFolder } from './resolve-folder.ts';
+import { inheritedBy } from './private-folders.ts';
 import { refuseSharedNames } from './shared-names.ts';
 import { type Source, whereIs } from './sources.ts';
+import { resolveStorage } from './storage.ts';
 import { suggest } from './suggest.ts';
 import { unsupportedKeys } from './unsupported.ts';
 import type { RawDocument, RawFolder } from './written.ts';
@@ -54,6 +56,12 @@ export function resolve(
   );
   refuseNested([...folders.values()], report);
   refuseSharedNames([...folders.values()], devices.values(), report);
+  const storage = resolveStorage(main.storage, {
+    home,
+    stateDir: locations.stateDir,
+    folders: folders.values(),
+    report,
+  });
   // An entry for this device itself lets one file serve all machines.
   const peers = [...devices.values()].filter(({ id }) => id !== surroundings.self);
   const listen = parseListen(main.listen ?? 'auto');
@@ -62,6 +70,7 @@ export function resolve(
   const config = {
     name,
     listen,
+    storage,
     folders,
     peers: new Map(peers.map((peer) => [peer.id, peer])),
     profiles: supported(profiles),
@@ -108,7 +117,7 @@ function foldersOf(sources: readonly Source[], { defaults, profiles, report }: C
   return [...written].map(([name, own]) => {
     const named = own['profile'];
     const profile = typeof named === 'string' ? findProfile(name, named, profiles, report) : {};
-    const raw: unknown = inherit(inherit(defaults, profile), own);
+    const raw: unknown = inherit(inheritedBy(name, inherit(defaults, profile)), own);
     assert(isRawFolder(raw), 'files that pass the schema make a folder that passes it');
     return [name, raw];
   });

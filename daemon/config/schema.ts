@@ -120,6 +120,7 @@ export const FOLDER_SCHEMA = mapping(
       folderName,
       'what it is called on peers, such as { hub: "laptop:docs" }',
     ),
+    owner: leaf('device ID', 'a device ID: 52 letters and digits, as syncctl status shows it'),
     ...folderKeys,
   },
   'keys of a folder',

@@ -2,7 +2,7 @@
 // one folder. Pure.
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import { type FolderSettings, type PeerSettings, nameAt } from '../core/settings.ts';
-import type { Report } from './resolve-folder.ts';
+import type { Report } from './problem.ts';
 
 /** Two folders that a peer would take for one. */
 export function refuseSharedNames(

@@ -15,6 +15,7 @@ export function showConfig(config: Config, self: DeviceId): Record<string, unkno
   return {
     name: config.name,
     listen: formatListen(config.listen),
+    ...(config.storage === undefined ? {} : { storage: config.storage }),
     log: { level, ...(file === undefined ? {} : { file }) },
     profiles: Object.fromEntries(config.profiles),
     folders: Object.fromEntries(
@@ -42,6 +43,7 @@ function showFolder(
     ...(folder.names.size === 0
       ? {}
       : { names: Object.fromEntries([...folder.names].map(([id, name]) => [deviceName(id), name])) }),
+    ...(folder.owner === undefined ? {} : { owner: folder.owner }),
     mode: folder.mode,
     interval: folder.intervalMs === 0 ? 'realtime' : formatDuration(folder.intervalMs),
     rescan: formatDuration(folder.rescanMs),

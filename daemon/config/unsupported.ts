@@ -10,14 +10,12 @@ const only =
   (...values: unknown[]): Accepts =>
   (value) =>
     values.includes(value);
-const nothing: Accepts = () => false;
 const emptyList: Accepts = (value) => Array.isArray(value) && value.length === 0;
 const noLimit: Accepts = (value) =>
   isPlainObject(value) ? Object.values(value).every(noLimit) : value === 0 || value === '0';
 const rolesTwoWay: Accepts = (value) => isPlainObject(value) && Object.values(value).every(only('two-way'));
 
 const IN_DOCUMENT: Readonly<Record<string, Accepts>> = {
-  storage: nothing,
   bandwidth: noLimit,
 };
 
@@ -38,9 +36,6 @@ const IN_FOLDER: Readonly<Record<string, Accepts>> = {
 const IN_PEER: Readonly<Record<string, Accepts>> = {
   bandwidth: noLimit,
 };
-
-/** `DEVICE:NAME` is one device's private folder on a hub with `storage`. */
-const FOLDER_NAME: Accepts = (name) => !String(name).includes(':');
 
 /** For documentation: the keys that are refused at other values than their defaults. */
 export const UNSUPPORTED_KEYS = {
@@ -73,7 +68,6 @@ export function findUnsupported(file: string, { value, lines }: Document): Probl
   look(['defaults'], own(value, 'defaults'), IN_FOLDER);
   for (const [name, profile] of entriesOf(value, 'profiles')) look(['profiles', name], profile, IN_FOLDER);
   for (const [name, folder] of entriesOf(value, 'folders')) {
-    if (!FOLDER_NAME(name)) refuse(['folders', name]);
     look(['folders', name], folder, IN_FOLDER);
   }
   for (const [name, peer] of entriesOf(value, 'peers')) look(['peers', name], peer, IN_PEER);

@@ -3,7 +3,7 @@
 // by loading the whole as it would be: what does not load is not written.
 import { CodedError } from '../../protocol/errors.ts';
 import { assert } from '../core/assert.ts';
-import type { DeviceId, FolderName } from '../core/ids.ts';
+import { type DeviceId, type FolderName, privateTo } from '../core/ids.ts';
 import type { Role } from '../core/settings.ts';
 import type { ConfigFiles } from '../ports/config-files.ts';
 import type { Assignment } from './assignments.ts';
@@ -73,10 +73,16 @@ export function addPeer(
 ): { readonly config: Config; readonly name: string } {
   const { config, sources } = loadSources(context);
   const known = config.peers.get(peer.id);
-  const name = known?.name ?? freeName(toDeviceName(wanted), peer.id, takenNames(config, sources));
+  const name = nameFor(peer.id, wanted, config, sources);
   const id = known === undefined ? [{ keys: ['id'], value: peer.id }] : [];
   const address = peer.addresses.length > 0 ? [{ keys: ['address'], value: [...peer.addresses] }] : [];
   return { config: editOne(context, sources, 'peers', name, [...id, ...address]), name };
+}
+
+/** The name that a device has here, or would be given if it were trusted now. */
+export function peerName(context: ConfigContext, wanted: string, id: DeviceId): string {
+  const { config, sources } = loadSources(context);
+  return nameFor(id, wanted, config, sources);
 }
 
 /**
@@ -201,6 +207,21 @@ function valueAt(source: Source, keys: readonly string[]): unknown {
     (value, key) => (isPlainObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
     source.document.value,
   );
+}
+
+/** A device that has private folders here is known by their name, also when it was removed as a peer meanwhile. */
+function nameFor(id: DeviceId, wanted: string, config: Config, sources: readonly Source[]): string {
+  const known = config.peers.get(id);
+  if (known !== undefined) return known.name;
+  const taken = takenNames(config, sources);
+  const itsOwn = [...config.folders.values()].find(({ owner }) => owner === id)?.name;
+  const before = itsOwn && privateTo(itsOwn);
+  if (before !== undefined && !taken.has(before)) return before;
+  for (const folder of config.folders.values()) {
+    const device = privateTo(folder.name);
+    if (device !== undefined && folder.owner !== id) taken.add(device);
+  }
+  return freeName(toDeviceName(wanted), id, taken);
 }
 
 /** Also this device's own: two that are called debian must not be mistaken for one another. */

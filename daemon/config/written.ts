@@ -7,6 +7,7 @@ export interface RawFolder {
   readonly profile?: string;
   readonly peers?: Readonly<Record<string, Role>>;
   readonly names?: Readonly<Record<string, string>>;
+  readonly owner?: string;
   readonly mode?: Mode;
   readonly interval?: string;
   readonly rescan?: string;
@@ -43,6 +44,7 @@ export interface RawPeer {
 /** A file as written, checked key by key. */
 export interface RawDocument {
   readonly name?: string;
+  readonly storage?: string;
   readonly listen?: string | false;
   readonly log?: { readonly level?: LogLevel; readonly file?: string };
   readonly defaults?: RawFolder;

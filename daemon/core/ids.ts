@@ -38,6 +38,12 @@ export function ownName(folder: FolderName): FolderName {
   return folder.slice(folder.indexOf(':') + 1) as FolderName;
 }
 
+/** The device of a private folder `DEVICE:NAME`, by its name on the hub. Undefined: the folder is shared. */
+export function privateTo(folder: FolderName): string | undefined {
+  const colon = folder.indexOf(':');
+  return colon < 0 ? undefined : folder.slice(0, colon);
+}
+
 export function parseEpoch(text: string): Epoch | undefined {
   return EPOCH.test(text) ? (text as Epoch) : undefined;
 }

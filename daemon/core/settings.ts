@@ -56,6 +56,8 @@ export interface FolderSettings {
   readonly peers: ReadonlyMap<DeviceId, Role>;
   /** What it is called on those of them where it has another name. */
   readonly names: ReadonlyMap<DeviceId, FolderName>;
+  /** Of a private folder: whose it is. Undefined: of no device alone. */
+  readonly owner: DeviceId | undefined;
   readonly mode: Mode;
   readonly enabled: boolean;
   /** Changes are gathered for so long before they are sent; 0: they are sent at once. */

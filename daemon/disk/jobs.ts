@@ -10,6 +10,7 @@ import { recover } from './recover.ts';
 import { lookAtRoom, prepareRoot, rootChain } from './root.ts';
 import { scan } from './scan.ts';
 import { stage, unstage } from './stage.ts';
+import { lookAtStorage } from './storage.ts';
 import { listStored } from './stored-versions.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { listUnclaimed, readUnclaimed } from './unclaimed.ts';
@@ -33,6 +34,7 @@ export const jobs = [
   syncTree,
   lookAtRoom,
   scan,
+  lookAtStorage,
   stage,
   unstage,
   listUnclaimed,

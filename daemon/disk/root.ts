@@ -9,6 +9,8 @@ export interface PrepareRoot {
   readonly root: string;
   /** Written if there is no marker. Undefined: a marker must be there already. */
   readonly marker: string | undefined;
+  /** What a root that is made may be read by; without: as any directory. */
+  readonly mode?: number;
 }
 
 export interface PreparedRoot {
@@ -22,8 +24,8 @@ export interface PreparedRoot {
 /** Makes the root, `.syncd/` and the marker where they are missing and may be made. */
 export const prepareRoot: Job<PrepareRoot, PreparedRoot> = {
   name: 'prepareRoot',
-  run(fs, { root, marker }) {
-    if (marker !== undefined) fs.makeRoot(root, 0o755);
+  run(fs, { root, marker, mode = 0o755 }) {
+    if (marker !== undefined) fs.makeRoot(root, mode);
     const dir = fs.openRoot(root);
     try {
       const { dev, ino } = dir.lstat();

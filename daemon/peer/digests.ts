@@ -2,11 +2,11 @@
 // stays in memory until it is sent, so only so many are given in a minute; without one, counts are all that is shown.
 import { DIGEST_TIMEOUT_MS, MAX_DIGESTS_PER_MINUTE, MAX_DIGEST_BYTES } from '../../protocol/limits.ts';
 import type { Joined } from '../../protocol/messages.ts';
-import { DIGEST_ENTRY_BYTES, type FolderDigest } from '../core/digest.ts';
-import type { FolderName } from '../core/ids.ts';
+import { DIGEST_ENTRY_BYTES, type FolderDigest, parseDigest } from '../core/digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { JoinAnswer } from './conversation.ts';
+import type { HostFolder } from './host.ts';
 import type { Trust } from './trust.ts';
 
 export class OfferedDigests {
@@ -24,9 +24,9 @@ export class OfferedDigests {
 
   /**
    * The offer, and with it the digests of those folders whose digests fit one payload together.
-   * @param here what the offered folders are called on this device
+   * @param here the offered folders on this device
    */
-  async addTo(offered: Joined, here: readonly FolderName[]): Promise<JoinAnswer> {
+  async addTo(offered: Joined, here: readonly HostFolder[]): Promise<JoinAnswer> {
     if (!this.#mayGive()) return { message: offered };
     const folders: Joined['folders'][number][] = [];
     const digests: FolderDigest[] = [];
@@ -38,8 +38,8 @@ export class OfferedDigests {
       digests.push(digest);
       left -= digest.byteLength;
     }
-    if (digests.length === 0) return { message: offered };
     const payload = Buffer.concat(digests);
+    if (payload.byteLength === 0) return { message: { ...offered, folders } };
     return { message: { ...offered, folders, payload: payload.byteLength }, payload };
   }
 
@@ -52,13 +52,15 @@ export class OfferedDigests {
     return may;
   }
 
-  async #digestOf(name: FolderName | undefined, maxBytes: number): Promise<FolderDigest | undefined> {
-    const folder = name && this.#trust.settings.folders.get(name);
+  async #digestOf(here: HostFolder | undefined, maxBytes: number): Promise<FolderDigest | undefined> {
+    // One that is made when the peer joins is empty until then.
+    if (here?.exists === false) return parseDigest(new Uint8Array());
+    const folder = here && this.#trust.settings.folders.get(here.name);
     try {
       return await folder?.digest(Math.floor(maxBytes / DIGEST_ENTRY_BYTES));
     } catch (error) {
       // A folder that is closed meanwhile, for one. The invitation is as good without it.
-      this.#log.warn('a folder could not be read for the preview of a join', { folder: name, error });
+      this.#log.warn('a folder could not be read for the preview of a join', { folder: here?.name, error });
       return undefined;
     }
   }

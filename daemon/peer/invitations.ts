@@ -22,6 +22,8 @@ const ROLES: readonly Role[] = ['two-way', 'edit-only', 'read-only'];
 /** What an invitation gives. */
 export interface Grant {
   readonly folders: readonly FolderName[];
+  /** Of the joining device alone, each: `DEVICE:NAME` here. */
+  readonly private: boolean;
   /** What the joining device may do in them. */
   readonly role: Role;
 }
@@ -86,7 +88,7 @@ export class Invitations {
   look(secret: string, device: DeviceId): Shown | undefined {
     const one = this.#find(secret);
     if (one === undefined || (one.usedBy !== undefined && one.usedBy !== device)) return undefined;
-    return { folders: one.folders, role: one.role, had: one.given };
+    return { folders: one.folders, private: one.private, role: one.role, had: one.given };
   }
 
   /** Uses the secret up. Undefined: it gives nothing (any longer). */
@@ -148,14 +150,15 @@ export class Invitations {
 const fileOf = (id: string): string => `${DIRECTORY}/${id}.json`;
 const hash = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
 
-function formatFile({ secretHash, expiresMs, folders, role, usedBy, given }: Kept): string {
+function formatFile({ secretHash, expiresMs, folders, role, usedBy, given, private: isPrivate }: Kept): string {
   const secret = Buffer.from(secretHash).toString('hex');
-  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, folders, role, usedBy, given })}\n`;
+  const grant = { folders, private: isPrivate, role };
+  return `${JSON.stringify({ version: 1, secretSha256: secret, expiresMs, ...grant, usedBy, given })}\n`;
 }
 
 /** Undefined where the file is not what this program writes: an invitation less, and nothing else. */
 function parseFile(id: string, text: string): Kept | undefined {
-  const { secretSha256, expiresMs, folders, role, usedBy, given } = fieldsOf(text);
+  const { secretSha256, expiresMs, folders, role, usedBy, given, private: isPrivate } = fieldsOf(text);
   const user = typeof usedBy === 'string' ? parseDeviceId(usedBy) : undefined;
   if (usedBy !== undefined && user === undefined) return undefined;
   const granted = ROLES.find((one) => one === role);
@@ -165,10 +168,11 @@ function parseFile(id: string, text: string): Kept | undefined {
   if (typeof expiresMs !== 'number' || granted === undefined) return undefined;
   if (known.length === 0 || known.length < names.length) return undefined;
   const secretHash = Buffer.from(secretSha256, 'hex');
-  return { id, secretHash, expiresMs, folders: known, role: granted, usedBy: user, given: given === true };
+  const grant = { folders: known, private: isPrivate === true, role: granted };
+  return { id, secretHash, expiresMs, ...grant, usedBy: user, given: given === true };
 }
 
-type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'role' | 'usedBy' | 'given';
+type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'private' | 'role' | 'usedBy' | 'given';
 
 function fieldsOf(text: string): Partial<Record<Field, unknown>> {
   try {

@@ -3,35 +3,23 @@
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { MAX_NAME_LENGTH } from '../../protocol/limits.ts';
 import type { Join, Joined } from '../../protocol/messages.ts';
-import type { DeviceId, FolderName } from '../core/ids.ts';
-import type { Role } from '../core/settings.ts';
+import type { DeviceId } from '../core/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { formatHostPort, parseHostPort } from './address.ts';
 import type { JoinAnswer } from './conversation.ts';
 import type { OfferedDigests } from './digests.ts';
+import type { Host, HostFolder } from './host.ts';
 import type { Grant, Invitations } from './invitations.ts';
 import type { WrongTries } from './tries.ts';
 import type { Trust } from './trust.ts';
-
-/** A device that showed the right secret: whoever is told writes it into the configuration and has it read again. */
-export interface Admission {
-  readonly device: DeviceId;
-  /** What it calls itself, without control characters. */
-  readonly name: string;
-  /** `wss://HOST:PORT`, if it listens. */
-  readonly address: string | undefined;
-  readonly folders: readonly { readonly name: FolderName; readonly role: Role }[];
-}
-
-/** Resolves with the name under which the peer is kept. */
-export type Admit = (admission: Admission) => Promise<string>;
 
 export interface PairingOptions {
   readonly trust: Trust;
   readonly invitations: Invitations;
   readonly tries: WrongTries;
   readonly digests: OfferedDigests;
-  readonly admit: Admit;
+  readonly self: DeviceId;
+  readonly host: Host;
   readonly log: Log;
 }
 
@@ -62,31 +50,35 @@ export class Pairing {
       log.warn('a wrong or used invitation was shown', { source: from.source, device: from.device });
       return refused();
     }
-    const offered = this.#offer(shown, from.device);
-    if (offered === undefined) return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
+    const here = this.#foldersFor(shown, join, from);
+    const offered = here && this.#offer(shown, here, from.device);
+    if (here === undefined || offered === undefined) return gone();
     // It has missed the answer, or has died before it wrote it down. It is told again, and given nothing.
-    if (shown.had && !this.#has(from.device, shown)) return refused();
+    if (shown.had && !this.#has(from.device, here)) return refused();
     if (!join.preview && shown.had) return { message: offered };
-    if (!join.preview) return this.#admit(join, from, offered);
-    return join.digests === true ? this.#options.digests.addTo(offered, shown.folders) : { message: offered };
+    if (!join.preview) return this.#admit(join, from);
+    return join.digests === true ? this.#options.digests.addTo(offered, here) : { message: offered };
   }
 
-  async #admit(join: Join, from: Applicant, offered: Joined): Promise<JoinAnswer> {
-    const { invitations, admit, log } = this.#options;
+  async #admit(join: Join, from: Applicant): Promise<JoinAnswer> {
+    const { invitations, host, log } = this.#options;
     const taken = invitations.take(join.secret, from.device);
     if (taken === undefined) return refused();
-    const { folders, role } = taken.grant;
+    const { folders, role, private: isPrivate } = taken.grant;
     const address = parseHostPort(join.address ?? '');
     try {
-      const name = await admit({
+      const name = await host.admit({
         device: from.device,
         name: printable(join.name),
         address: address && `wss://${formatHostPort(address)}`,
         folders: folders.map((folder) => ({ name: folder, role })),
+        private: isPrivate,
       });
       taken.given();
       log.info('a device has joined', { peer: name, device: from.device, folders, source: from.source });
-      return { message: offered };
+      const here = this.#foldersFor(taken.grant, join, from);
+      const offered = here && this.#offer(taken.grant, here, from.device);
+      return offered === undefined ? gone() : { message: offered };
     } catch (failure) {
       taken.putBack();
       log.error('a device could not be added', { device: from.device, error: failure });
@@ -97,17 +89,26 @@ export class Pairing {
   }
 
   /** All that the invitation gives is this device's, and has not been taken from it. */
-  #has(device: DeviceId, { folders }: Grant): boolean {
+  #has(device: DeviceId, folders: readonly HostFolder[]): boolean {
     const { trust } = this.#options;
-    return trust.peer(device) !== undefined && folders.every((folder) => trust.shares(folder, device));
+    return trust.peer(device) !== undefined && folders.every(({ name }) => trust.shares(name, device));
+  }
+
+  #foldersFor(grant: Grant, join: Join, { device }: Applicant): readonly HostFolder[] | undefined {
+    return this.#options.host.foldersFor(grant, { device, name: printable(join.name) });
   }
 
   /** Undefined when one of the folders is gone. */
-  #offer({ folders, role }: Grant, device: DeviceId): Joined | undefined {
-    const { settings } = this.#options.trust;
+  #offer({ role }: Grant, folders: readonly HostFolder[], device: DeviceId): Joined | undefined {
+    const { self, trust } = this.#options;
+    const { settings } = trust;
     const offers: Joined['folders'][number][] = [];
-    for (const name of folders) {
+    for (const { name, exists } of folders) {
       const folder = settings.folders.get(name);
+      if (!exists) {
+        offers.push({ name, role, authority: self, conflict: 'newest', files: 0, bytes: 0 });
+        continue;
+      }
       if (folder === undefined) return undefined;
       offers.push({ name: folder.names.get(device) ?? name, role, ...folder.offer() });
     }
@@ -117,6 +118,10 @@ export class Pairing {
 
 function refused(): JoinAnswer {
   return error('E_INVITATION_REFUSED', 'the invitation was used, has expired, or is not from here');
+}
+
+function gone(): JoinAnswer {
+  return error('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
 }
 
 function error(code: ErrorCode, message: string): JoinAnswer {

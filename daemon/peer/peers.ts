@@ -16,12 +16,13 @@ import { Connections } from './connections.ts';
 import type { DialContext } from './dial.ts';
 import { Dialer } from './dialer.ts';
 import { OfferedDigests } from './digests.ts';
+import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
 import { formatInvitation, parseInvitation } from './invitation.ts';
 import { type Grant, Invitations } from './invitations.ts';
 import { type JoinRequest, type JoinResult, joinOnce } from './join.ts';
 import { Listener } from './listener.ts';
-import { type Admit, Pairing } from './pairing.ts';
+import { Pairing } from './pairing.ts';
 import { type PeerState, Roster } from './roster.ts';
 import { Strangers } from './strangers.ts';
 import { WrongTries } from './tries.ts';
@@ -37,8 +38,7 @@ export interface PeersOptions {
   readonly identity: Identity;
   /** What HELLO says of this program, as in `syncd 0.1.0`. */
   readonly program: string;
-  /** Makes a device that showed a right invitation a peer. */
-  readonly admit: Admit;
+  readonly host: Host;
   /** A session with a peer has begun, or the last one has ended. */
   readonly changed?: (device: DeviceId) => void;
 }
@@ -64,12 +64,12 @@ export class Peers {
   readonly #stopping = new AbortController();
 
   constructor(options: PeersOptions, settings: PeersSettings) {
-    const { clock, random, log, network, files, identity, program, admit, changed = () => {} } = options;
+    const { clock, random, log, network, files, identity, program, host, changed = () => {} } = options;
     const { device: self, credentials } = identity;
     const trust = new Trust(self, settings);
     const invitations = new Invitations(files, random, clock);
     const digests = new OfferedDigests(trust, clock, log);
-    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), digests, admit, log });
+    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), digests, self, host, log });
     const roster = new Roster(log);
     const greeting = { protocol: PROTOCOL, program, boot: encodeBase32(random.bytes(10)) };
     const dial = { network, credentials, clock };
@@ -132,12 +132,10 @@ export class Peers {
 
   /**
    * Answers with the invitation's one line.
-   * @throws CodedError E_NO_SUCH_FOLDER, E_ADDRESS_IN_USE, E_USAGE (a bad address, or this device does not listen)
+   * @throws CodedError E_ADDRESS_IN_USE, E_USAGE (a bad address, or this device does not listen)
    */
   async invite(request: InviteRequest): Promise<string> {
     const { settings } = this.#trust;
-    const missing = request.folders.find((folder) => !settings.folders.has(folder));
-    if (missing !== undefined) throw new CodedError('E_NO_SUCH_FOLDER', `there is no folder ${missing}`);
     const given = request.addresses?.map(parseHostPort);
     if (given?.includes(undefined)) throw new CodedError('E_USAGE', 'an address must be HOST:PORT');
     await this.#listener.update(settings.listen, true);

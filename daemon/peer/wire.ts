@@ -217,6 +217,7 @@ export interface OfferedFolder {
   readonly digest?: FolderDigest;
 }
 
+const NO_BYTES = new Uint8Array();
 const CONFLICT_RULES: readonly ConflictRule[] = ['newest', 'hub-wins', 'keep-both', 'largest', 'merge'];
 
 export function offeredFolders(message: Joined, payload?: Uint8Array): readonly OfferedFolder[] {
@@ -229,8 +230,8 @@ export function offeredFolders(message: Joined, payload?: Uint8Array): readonly 
     if (conflict === undefined) throw violation('JOINED: a conflict rule that this version does not know');
     const { role, files, bytes } = folder;
     const offered = { name, role, authority, conflict, files, bytes };
-    if (payload === undefined || folder.digest === undefined) return offered;
-    const digest = parseDigest(payload.subarray(at, (at += folder.digest)));
+    if (folder.digest === undefined) return offered;
+    const digest = parseDigest((payload ?? NO_BYTES).subarray(at, (at += folder.digest)));
     if (digest === undefined) throw violation('JOINED: a digest that is none');
     return { ...offered, digest };
   });

@@ -54,6 +54,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
     notify: [],
     peers: new Map(),
     names: new Map(),
+    owner: undefined,
     mode: 'two-way',
     enabled: true,
     intervalMs: 0,

@@ -8,10 +8,8 @@ const inFolder = (key: string): string =>
   `folders:\n  docs:\n    path: /srv/docs\n    ${key}\npeers: { hub: { id: ${HUB} } }`;
 
 const REFUSED: readonly [key: string, text: string][] = [
-  ['storage', 'storage: /srv/syncd'],
   ['bandwidth', 'bandwidth: { up: 10MB/s, down: 0 }'],
   ['defaults.ignore', 'defaults: { ignore: ["*.tmp"] }'],
-  ['folders.hub:docs', 'folders: { "hub:docs": { path: /srv/docs } }'],
   ['peers.hub.bandwidth', `peers: { hub: { id: ${HUB}, bandwidth: 1MB/s } }`],
   ...[
     'peers: { hub: read-only }',

@@ -183,6 +183,7 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     notify: [],
     peers: new Map(peers),
     names: new Map(),
+    owner: undefined,
     mode: 'two-way',
     enabled: true,
     intervalMs: 0,
@@ -284,7 +285,7 @@ export class FakeDaemon implements ControlledDaemon, ControlledPairing {
   }
   async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
     this.asked.push({ invite: request });
-    if (request.private) throw new CodedError('E_UNSUPPORTED', 'private folders are not available yet');
+    if (request.private) throw new CodedError('E_STORAGE', 'this device has no storage');
     return { text: 'syncd:v1:hub.example:9031:HUBAAAA:SECRET', expiresAtMs: Date.UTC(2026, 10, 21, 9, 0, 0) };
   }
   async previewJoin(invitation: string): Promise<JoinOffer> {

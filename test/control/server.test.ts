@@ -171,7 +171,7 @@ test('what is not in the table, and what is asked wrongly, is refused with a cod
     ['POST', '/v1/restore', '{"folder":"docs","path":".syncd/id"}', 400, 'E_USAGE'],
     ['POST', '/v1/approve', '{"folder":"docs"}', 409, 'E_NOT_HELD'],
     ['POST', '/v1/invite', '{"folders":[]}', 400, 'E_USAGE'],
-    ['POST', '/v1/invite', '{"folders":["docs"],"private":true}', 501, 'E_UNSUPPORTED'],
+    ['POST', '/v1/invite', '{"folders":["docs"],"private":true}', 409, 'E_STORAGE'],
     ['POST', '/v1/join', '{"invitation":"rubbish"}', 400, 'E_INVITATION'],
   ];
   for (const [method, path, body, status, code] of rows) {

@@ -147,7 +147,7 @@ test('an invitation is printed alone in a pipe', async (t) => {
       },
     },
   ]);
-  assert.equal((await syncctl(['--home', home, 'invite', 'docs', '--private'])).code, 2);
+  assert.equal((await syncctl(['--home', home, 'invite', 'docs', '--private'])).code, 1);
 });
 
 test('join sends absolute paths, asks nothing in a pipe, and refuses a second place for a folder', async (t) => {

@@ -214,6 +214,7 @@ export class OneDevice {
       notify: [],
       peers: new Map(this.#peers.map(({ device }) => [device, 'two-way'])),
       names: new Map(),
+      owner: undefined,
       mode: 'two-way',
       enabled: true,
       intervalMs: 0,

@@ -9,7 +9,7 @@ import type { FolderDigest } from '../../daemon/core/digest.ts';
 import type { DeviceId, FolderName } from '../../daemon/core/ids.ts';
 import type { Listen, PeerSettings, Role } from '../../daemon/core/settings.ts';
 import { type Identity, loadIdentity } from '../../daemon/peer/identity.ts';
-import type { Admission } from '../../daemon/peer/pairing.ts';
+import type { Admission } from '../../daemon/peer/host.ts';
 import { Peers } from '../../daemon/peer/peers.ts';
 import type { PeersSettings, SharedFolder } from '../../daemon/peer/trust.ts';
 import type { Clock } from '../../daemon/ports/clock.ts';
@@ -102,17 +102,24 @@ export async function device(t: TestContext, name: string, options: DeviceOption
       files,
       identity,
       program: 'syncd test',
-      admit: async (admission) => {
-        if (options.failFirstAdmission === true && failures++ === 0) throw new CodedError('E_HOME', 'the disk is full');
-        admitted.push(admission);
-        const addresses = admission.address === undefined ? [] : [admission.address];
-        known.set(admission.device, { id: admission.device, name: admission.name, addresses });
-        share(
-          admission.device,
-          admission.folders.map((one) => one.name),
-        );
-        await peers.update(settings());
-        return admission.name;
+      host: {
+        foldersFor: (grant) => {
+          const here = grant.folders.map((one) => ({ name: one, exists: true }));
+          return here.every((one) => folders.has(one.name)) ? here : undefined;
+        },
+        admit: async (admission) => {
+          if (options.failFirstAdmission === true && failures++ === 0)
+            throw new CodedError('E_HOME', 'the disk is full');
+          admitted.push(admission);
+          const addresses = admission.address === undefined ? [] : [admission.address];
+          known.set(admission.device, { id: admission.device, name: admission.name, addresses });
+          share(
+            admission.device,
+            admission.folders.map((one) => one.name),
+          );
+          await peers.update(settings());
+          return admission.name;
+        },
       },
     },
     settings(),

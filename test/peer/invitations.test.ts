@@ -12,7 +12,7 @@ import { temporaryDirectory } from './device.ts';
 import { folderName } from './recording-door.ts';
 
 const [ANA, BOB] = [deviceId('ANA'), deviceId('BOB')];
-const grant = { folders: [folderName('docs')], role: 'two-way' } as const;
+const grant = { folders: [folderName('docs')], private: false, role: 'two-way' } as const;
 
 test('S58: who used an invitation may go on with it after a death in between, and nobody else may ever', (t) => {
   const files = new KeyFiles(temporaryDirectory(t));

@@ -15,7 +15,7 @@ import { type Device, connected, device, temporaryDirectory, until } from './dev
 import { FastClock } from './fast-clock.ts';
 import { folderName } from './recording-door.ts';
 
-const docs = { folders: [folderName('docs')], role: 'two-way', expiresInMs: 3_600_000 } as const;
+const docs = { folders: [folderName('docs')], private: false, role: 'two-way', expiresInMs: 3_600_000 } as const;
 
 test('without an open invitation a stranger is closed after the handshake, without a byte', async (t) => {
   const hub = await device(t, 'hub');

@@ -95,6 +95,7 @@ export class SimulatedDevice {
       notify: [],
       peers: new Map(options.peers.map((peer) => [peer, 'two-way'])),
       names: new Map(),
+      owner: undefined,
       mode: 'two-way',
       enabled: true,
       intervalMs: 0,

@@ -4,6 +4,7 @@ import type { DeviceId, FolderName } from '../../daemon/core/ids.ts';
 import { Connections } from '../../daemon/peer/connections.ts';
 import { OfferedDigests } from '../../daemon/peer/digests.ts';
 import { Invitations } from '../../daemon/peer/invitations.ts';
+import type { Host } from '../../daemon/peer/host.ts';
 import { Pairing } from '../../daemon/peer/pairing.ts';
 import { Roster } from '../../daemon/peer/roster.ts';
 import { WrongTries } from '../../daemon/peer/tries.ts';
@@ -55,8 +56,8 @@ export class SimulatedHost {
     const trust = new Trust(self, this.#settings(undefined));
     const invitations = new Invitations(NO_FILES, random, clock);
     const digests = new OfferedDigests(trust, clock, log);
-    const admit = (): Promise<string> => Promise.reject(new Error('nobody joins'));
-    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), digests, admit, log });
+    const host: Host = { foldersFor: () => undefined, admit: () => Promise.reject(new Error('nobody joins')) };
+    const pairing = new Pairing({ trust, invitations, tries: new WrongTries(clock), digests, self, host, log });
     const network: Network = {
       dial,
       listen: () => Promise.reject(new Error('nobody listens')),

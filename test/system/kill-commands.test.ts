@@ -17,6 +17,7 @@ import {
   syncd,
   temporaryDirectory,
 } from './daemon.ts';
+import { freePort } from './free-port.ts';
 import { Dice, rounds } from './rounds.ts';
 import { Injection, withoutStrace } from './strace.ts';
 import { assertSameTrees, exists, plant, plantMany, read } from './trees.ts';
@@ -102,6 +103,35 @@ for (const who of ['joining', 'inviting'] as const)
       }
     },
   );
+
+test(
+  'S58: when a hub is killed while it makes a private folder, joining again ends it, and there is one folder',
+  { skip },
+  async (t) => {
+    for (let round = 0; round < rounds(1); round++) {
+      const place = temporaryDirectory(t);
+      const [storage, notes] = [join(place, 'storage'), join(place, 'notes')];
+      mkdirSync(storage);
+      plant(notes, FILES);
+      const config = `listen: '127.0.0.1:${await freePort()}'\nstorage: ${storage}\n`;
+      const hub = await startDaemon(t, { name: `hub${round}`, config });
+      const laptop = await startDaemon(t, { name: 'laptop' });
+      const invitation = (await hub.ok('invite', 'notes', '--private')).trim();
+
+      const how = await killedIn(t, hub, () => post(laptop, '/v1/join', { invitation, path: notes }));
+
+      const again = await laptop.ctl('join', invitation, notes);
+      if (again.code !== 0) {
+        assert.match(again.stderr, /E_INVITATION_REFUSED/, how);
+        await laptop.ok('join', (await hub.ok('invite', 'notes', '--private')).trim(), notes);
+      }
+      await laptop.ok('wait', 'notes', '--timeout', '90');
+      assert.deepEqual(readdirSync(storage), ['laptop:notes'], how);
+      assertSameTrees(join(storage, 'laptop:notes'), notes);
+      await Promise.all([hub.stop(), laptop.stop()]);
+    }
+  },
+);
 
 test('S58: a folder whose removal was killed is there or is gone, and no file of it anywhere', { skip }, async (t) => {
   const { hub, laptop, left, right } = await startPair(t, { before: (root) => plant(root, FILES) });

@@ -131,6 +131,7 @@ export class Daemon implements ControlledDaemon {
       workers: this.#workers,
       log,
       config: () => this.#config,
+      folders: () => this.#folders.running,
       change: <T>(change: () => Promise<T>) => this.#change(change),
       apply: (config: Config) => this.#apply(config),
       addFolder: (name: FolderName, settings: readonly Assignment[]) => this.#addPrepared(name, settings),
@@ -139,7 +140,6 @@ export class Daemon implements ControlledDaemon {
       ...changes,
       self: identity.device,
       storage: this.#storage,
-      isRunning: (folder) => this.#folders.running.has(folder),
       removeFolder: (name) => this.#remove(name),
     });
     this.#peers = new Peers(
@@ -161,7 +161,6 @@ export class Daemon implements ControlledDaemon {
       clock,
       hosting,
       peers: () => this.#peers,
-      folders: () => this.#folders.running,
     });
     this.#notices = new Notices({
       self: identity.device,

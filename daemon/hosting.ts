@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts';
 import { placeIn, privateName } from './config/storage.ts';
 import * as write from './config/write.ts';
 import { type DeviceId, type FolderName, privateTo } from './core/ids.ts';
+import type { Folder } from './folder/folder.ts';
 import type { Admission, Host, HostFolder } from './peer/host.ts';
 import type { Grant } from './peer/invitations.ts';
 import type { Log } from './ports/log.ts';
@@ -21,7 +22,8 @@ export interface HostingEdges {
   readonly log: Log;
   readonly storage: Storage;
   config(): Config;
-  isRunning(folder: FolderName): boolean;
+  /** Those that run here. */
+  folders(): ReadonlyMap<FolderName, Folder>;
   /** One change of the configuration at a time. */
   change<T>(change: () => Promise<T>): Promise<T>;
   apply(config: Config): Promise<unknown>;
@@ -51,7 +53,7 @@ export class Hosting implements Host {
         (settings === undefined && (storage === undefined || isPrivate !== isPrivateName(name)))
       )
         return undefined;
-      if (settings !== undefined && (!mayHave(settings, asking.device, isPrivate) || !this.#edges.isRunning(name)))
+      if (settings !== undefined && (!mayHave(settings, asking.device, isPrivate) || !this.#edges.folders().has(name)))
         return undefined;
       found.push({ name, exists: settings !== undefined });
     }

@@ -15,7 +15,13 @@ export type Outcome =
   | { readonly kind: 'not empty' }
   /** What was to take its place is not in staging any more: it must be fetched again. */
   | { readonly kind: 'not staged' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly kind: 'problem';
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** What was there lies in staging: it could neither be kept nor be put back. */
+      readonly stranded?: boolean;
+    };
 
 export const CHANGED: Outcome = { kind: 'changed', filed: [] };
 

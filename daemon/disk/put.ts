@@ -47,7 +47,11 @@ export function put(tree: Tree, staging: Directory, operation: Put): Outcome {
     filed = file(tree, staging, staged, path, version);
   } catch (error) {
     // It cannot be kept (the disk is full, for one): then it is not replaced.
-    staging.rename(staged, place.dir, place.name, 'exchange');
+    try {
+      staging.rename(staged, place.dir, place.name, 'exchange');
+    } catch {
+      return strand(error);
+    }
     throw error;
   }
   return placed(place, ours, [filed]);
@@ -76,6 +80,25 @@ function isEmpty(place: Place): boolean {
   }
 }
 
+function keep(
+  tree: Tree,
+  staging: Directory,
+  { path, staged, version }: Pick<Put, 'path' | 'staged' | 'version'>,
+): Outcome {
+  try {
+    return { kind: 'changed', filed: [file(tree, staging, staged, path, version)] };
+  } catch (error) {
+    return strand(error);
+  }
+}
+
+/** It stays in staging, and is filed as soon as the disk lets it be. */
+function strand(error: unknown): Outcome {
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  return { kind: 'problem', code, message: 'what was there could neither be kept nor be put back yet', stranded: true };
+}
+
 /**
  * Somebody wrote between our look and the exchange. Their file goes back to its place, and ours to staging. If a third
  * one has taken the place meanwhile, that one is in our hands after it, and is filed.
@@ -90,13 +113,13 @@ function putBack(
   try {
     staging.rename(staged, place.dir, place.name, 'exchange');
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isAbsent(error)) return strand(error);
     // What we had put there is gone: a deletion of what they had not seen. Theirs goes back to a free place.
     try {
       staging.rename(staged, place.dir, place.name, 'noreplace');
     } catch (again) {
       if (!isElsewhere(again)) throw again;
-      return { kind: 'changed', filed: [file(tree, staging, staged, path, version)] };
+      return keep(tree, staging, { path, staged, version });
     }
     return CHANGED;
   }
@@ -105,7 +128,7 @@ function putBack(
   // It lay at the path for a moment: whoever wrote into it wrote what is nowhere else, and what must not be taken for ours.
   if (isOurs && back.size === ours.size && back.mtimeNs === ours.mtimeNs) return CHANGED;
   if (back.kind === 'dir') return { kind: 'problem', code: 'E_UNREADABLE', message: `${path} changes all the time` };
-  return { kind: 'changed', filed: [file(tree, staging, staged, path, version)] };
+  return keep(tree, staging, { path, staged, version });
 }
 
 /** Without renameat2: the old inode gets its name in the store first, so a program that has it open goes on into the version. */

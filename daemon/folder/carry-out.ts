@@ -21,6 +21,7 @@ import { Obstacles } from './obstacles.ts';
 import { appliedMode } from './permissions.ts';
 import { lasting } from './retries.ts';
 import type { SkippedPaths } from './skipped.ts';
+import type { Stranded } from './stranded.ts';
 import type { VersionRoom } from './version-room.ts';
 import { type Candidate, type Decided, Written } from './written.ts';
 
@@ -41,6 +42,7 @@ interface Parts {
   readonly keptDirectories: KeptDirectories;
   readonly skipped: SkippedPaths;
   readonly versionRoom: VersionRoom;
+  readonly stranded: Stranded;
 }
 
 export class CarryOut {
@@ -257,6 +259,7 @@ export class CarryOut {
         case 'problem':
           written.problem(candidate.want, outcome.code);
           this.#parts.skipped.set(path, outcome.code);
+          if (outcome.stranded === true) this.#parts.stranded.add();
           this.#context.log.warn('cannot apply', { path, code: outcome.code, message: outcome.message });
           fetcher.drop(path);
           return;

@@ -36,6 +36,7 @@ import { Roles } from './roles.ts';
 import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
+import { Stranded } from './stranded.ts';
 import { Talk } from './talk.ts';
 import { Tasks } from './tasks.ts';
 import { Timetable } from './timetable.ts';
@@ -93,6 +94,7 @@ export class Folder implements ControlledFolder {
   readonly #retries: Retries;
   readonly #carryOut: CarryOut;
   readonly #timetable: Timetable;
+  readonly #stranded: Stranded;
   readonly #upkeep: Upkeep;
   readonly #waiters: Waiters;
   readonly #tasks: Tasks;
@@ -147,10 +149,18 @@ export class Folder implements ControlledFolder {
     const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
     this.#fetcher = new Fetcher({ ...context, ...told });
     this.#retries = new Retries(context, this.#fetcher, this.#skipped, this.#links);
+    const recovery = new Recovery(context, this.#fetcher);
+    this.#stranded = new Stranded(context, recovery);
     const retention = new Retention(context);
     const kept = { retention, fetcher: this.#fetcher, skipped: this.#skipped };
     const versionRoom = new VersionRoom(context, kept);
-    this.#carryOut = new CarryOut(context, { ...local, fetcher: this.#fetcher, links: this.#links, versionRoom });
+    this.#carryOut = new CarryOut(context, {
+      ...local,
+      fetcher: this.#fetcher,
+      links: this.#links,
+      versionRoom,
+      stranded: this.#stranded,
+    });
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const server = new Server({ ...context, isSilent, onStale, onFailure });
@@ -173,7 +183,6 @@ export class Folder implements ControlledFolder {
       onFailure,
     };
     this.#talk = new Talk(context, talk);
-    const recovery = new Recovery(context, this.#fetcher);
     const powerLoss = new PowerLoss(context, this.#hints, this.#skipped, edges.bootId);
     this.#health = new Health(context, {
       guard: new RootGuard(context, this.#boundaries),
@@ -249,6 +258,7 @@ export class Folder implements ControlledFolder {
       worked = (await this.#carryOut.take()) || worked;
     }
     if (!worked) await this.#litter.clear();
+    if (!worked) await this.#stranded.file();
     await this.#upkeep.run(!worked);
     return worked;
   }

@@ -1,0 +1,21 @@
+// A replaced content that could neither be kept nor be put back: the disk failed in the middle.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OneDevice, file } from './one-device.ts';
+
+test('I1: what was replaced, and could neither be kept nor be put back, is kept as soon as the disk lets it be', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'old' });
+  // From the moment on at which the new content has taken its place.
+  const heal = device.fs.fail('rename', () => device.read('a.txt') === 'new', 'EACCES');
+  device.peer.tell(device.peer.version('a.txt', file('new')), 'new');
+  await device.until(() => device.read('a.txt') === 'new', 'the new content');
+  await device.clock.advance(20_000);
+  assert.deepEqual(device.kept(), []);
+
+  heal();
+  await device.until(() => device.kept().includes('old'), 'the old content in the version store');
+  await device.until(() => device.index.versionTotals().count === 1, 'restore to know of it');
+  assert.equal(device.read('a.txt'), 'new');
+  await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
+  await device.stop();
+});

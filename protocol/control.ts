@@ -2,6 +2,7 @@
 // Names are those of the JSON: snake_case, units in names, times in RFC 3339, sizes in bytes. Fields are only ever added.
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
+import type { PlanItem } from './plan.ts';
 import type { RestoredDirectory, UndoAnswer } from './undo.ts';
 
 /** The largest request body: 1 MiB; the longest honest one is a configuration file. Beyond: refused with 413. */
@@ -300,6 +301,7 @@ export const routes = {
   removeFolder: post<AskedFolder, Done>('/v1/folders/remove'),
   sync: post<MaybeFolder, Done>('/v1/sync'),
   wait: post<MaybeFolder & { readonly timeout_s?: number | undefined }, WaitAnswer>('/v1/wait'),
+  plan: get<MaybeFolder, readonly PlanItem[]>('/v1/plan'),
   pause: post<MaybeFolder, Done>('/v1/pause'),
   resume: post<MaybeFolder, Done>('/v1/resume'),
   approve: post<AskedFolder, { readonly folder: string; readonly deletions: number }>('/v1/approve'),

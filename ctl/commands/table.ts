@@ -17,6 +17,7 @@ import { join } from './join.ts';
 import { logs } from './logs.ts';
 import { pause } from './pause.ts';
 import { peers } from './peers.ts';
+import { plan } from './plan.ts';
 import { reject } from './reject.ts';
 import { reload } from './reload.ts';
 import { removeFolder } from './remove-folder.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   removePeer,
   sync,
   wait,
+  plan,
   pause,
   resume,
   approve,

@@ -21,6 +21,7 @@ import { MAX_HISTORY_LIMIT, conflicts, history, restore, undo, versions } from '
 import { LEVELS, logs } from './logs.ts';
 import { MAX_EXPIRY_S, ROLES, invite, join, previewJoin } from './pairing.ts';
 import { listPeers, removePeer } from './peers.ts';
+import { plan } from './plan.ts';
 import { overview, status } from './status.ts';
 import { waitFor } from './waiting.ts';
 
@@ -69,6 +70,7 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
       }),
       signal,
     ),
+  plan: ({ daemon }, fields) => plan(daemon, only(fields)),
   pause: ({ daemon }, fields) => pauseFolders(daemon, only(fields)),
   resume: ({ daemon }, fields) => resumeFolders(daemon, only(fields)),
   approve: ({ daemon }, fields) => settleHold(daemon, read(fields, fields.text('folder')), 'approve'),

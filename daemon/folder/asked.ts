@@ -6,6 +6,9 @@ import type { FolderContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import { copyDirectory } from './copy-directory.ts';
 import type { Hints } from './hints.ts';
+import type { Links } from './links.ts';
+import type { SyncPlan } from '../core/sync-plan.ts';
+import { planSync } from './sync-plan.ts';
 import { shownVersion } from './kept.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { examine } from './examine.ts';
@@ -22,6 +25,7 @@ interface Parts {
   readonly hints: Hints;
   readonly skipped: SkippedPaths;
   readonly fetcher: Fetcher;
+  readonly links: Links;
 }
 
 export class Asked {
@@ -93,6 +97,11 @@ export class Asked {
       return shownPlan(this.#context, steps, request.sinceMs);
     });
   }
+  /** Also of a folder that is halted. */
+  plan(): Promise<SyncPlan> {
+    return planSync(this.#context, { links: this.#parts.links, content: this.#content });
+  }
+
   /** Also of a folder that is halted: that is when somebody asks. */
   examine(polledFor: FolderExamination['polledFor']): Promise<FolderExamination> {
     return examine(this.#context, polledFor);

@@ -38,6 +38,7 @@ import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
 import { Stranded } from './stranded.ts';
 import { Talk } from './talk.ts';
+import type { SyncPlan } from '../core/sync-plan.ts';
 import { Tasks } from './tasks.ts';
 import { Timetable } from './timetable.ts';
 import { Upkeep } from './upkeep.ts';
@@ -197,7 +198,7 @@ export class Folder implements ControlledFolder {
       },
     });
     this.#tasks = new Tasks(wake);
-    this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
+    this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher, links: this.#links });
     this.#upkeep = new Upkeep(context, retention, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#state = new FolderState(context, {
@@ -350,6 +351,10 @@ export class Folder implements ControlledFolder {
 
   undo(request: UndoRequest): Promise<UndoPlan> {
     return this.#asked.undo(request);
+  }
+
+  plan(): Promise<SyncPlan> {
+    return this.#asked.plan();
   }
 
   examine(): Promise<FolderExamination> {

@@ -1,5 +1,6 @@
 // A daemon without folders on a disk or devices on a network: what the control API shows of it is set by the test, and
 // what is asked of it is written down.
+import type { PlannedGroup, SyncPlan } from '../../daemon/core/sync-plan.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import type {
   ControlledDaemon,
@@ -132,6 +133,10 @@ export class FakeFolder implements ControlledFolder {
     this.calls.push(repair ? 'verify and repair' : 'verify');
     yield* this.verified;
   }
+  planned: SyncPlan = NOTHING_PLANNED;
+  async plan(): Promise<SyncPlan> {
+    return this.planned;
+  }
   async undo(request: UndoRequest): Promise<UndoPlan> {
     this.undone.push(request);
     return this.undoPlan;
@@ -174,6 +179,9 @@ export class FakeFolder implements ControlledFolder {
   }
   async stop(): Promise<void> {}
 }
+
+const NONE: PlannedGroup = { count: 0, bytes: 0, paths: [] };
+const NOTHING_PLANNED: SyncPlan = { receive: NONE, delete: NONE, conflict: NONE, send: NONE, deleteThere: NONE };
 
 export function settings(name: string, at: string, peers: readonly (readonly [DeviceId, Role])[] = []): FolderSettings {
   return {

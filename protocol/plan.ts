@@ -1,0 +1,52 @@
+// What `plan` answers. Names are those of the JSON. Fields are only ever added.
+import type { ErrorBody, FolderState } from './control.ts';
+
+/** Paths that each list names; it may concern more: `counts` has all. */
+export const MAX_PLAN_PATHS = 1_000;
+
+export interface PlannedItem {
+  readonly path: string;
+  readonly what: 'create' | 'change' | 'attributes' | 'move' | 'delete';
+  /** That would go over the network, to all peers together; at most: what is at hand in parts travels in parts. */
+  readonly bytes: number;
+  /** For a move: from where. */
+  readonly from: string | null;
+  /** Names of the peers that it comes from, or goes to. */
+  readonly peers: readonly string[];
+}
+
+export interface PlanCounts {
+  readonly receive: number;
+  readonly receive_bytes: number;
+  readonly delete: number;
+  readonly conflict: number;
+  readonly conflict_bytes: number;
+  readonly send: number;
+  readonly send_bytes: number;
+  readonly delete_there: number;
+  /** Deletions that wait for `approve` or `reject`. */
+  readonly held: number;
+  /** Named in `status` as skipped: not of this plan. */
+  readonly skipped: number;
+}
+
+/** What would happen in one folder if it went on now. */
+export interface PlanItem {
+  readonly folder: string;
+  readonly state: FolderState;
+  /** Why it does nothing, where it does nothing. */
+  readonly error: ErrorBody['error'] | null;
+  readonly counts: PlanCounts;
+  /** What others have changed, and is to be here. */
+  readonly receive: readonly PlannedItem[];
+  /** What others have deleted, and is here still. */
+  readonly delete: readonly PlannedItem[];
+  /** Changed here and elsewhere: the other content wins, the one here is kept. */
+  readonly conflict: readonly PlannedItem[];
+  /** What peers have not got yet. */
+  readonly send: readonly PlannedItem[];
+  /** What was deleted here, and is on peers still. */
+  readonly delete_there: readonly PlannedItem[];
+  /** Peers whose newest changes are not known, because they are not connected. */
+  readonly not_connected: readonly string[];
+}

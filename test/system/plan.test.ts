@@ -125,10 +125,7 @@ test('plan names who is away and what it will get, deletions that are held, and 
     words.stderr,
     /^docs \(\w+\): send 1 path \(900 B\), delete 1 path on peers\.\n {2}Not connected, .*: laptop$/m,
   );
-  assert.equal(
-    words.stdout,
-    'docs\tdelete_there\tdelete\tgone\t0\t\tlaptop\ndocs\tsend\tchange\tnew\t900\t\tlaptop\n',
-  );
+  assert.equal(words.stdout, 'docs\tdelete_there\tdelete\tgone\t0\t\tlaptop\ndocs\tsend\tchange\tnew\t900\t\tlaptop\n');
   assert.equal(await hub.ok('--quiet', 'plan', 'docs'), 'gone\nnew\n');
   await laptop.start();
   await same();

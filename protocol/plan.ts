@@ -1,5 +1,5 @@
 // What `plan` answers. Names are those of the JSON. Fields are only ever added.
-import type { ErrorBody, FolderState } from './control.ts';
+import type { ErrorCode } from './errors.ts';
 
 /** Paths that each list names; it may concern more: `counts` has all. */
 export const MAX_PLAN_PATHS = 1_000;
@@ -33,9 +33,9 @@ export interface PlanCounts {
 /** What would happen in one folder if it went on now. */
 export interface PlanItem {
   readonly folder: string;
-  readonly state: FolderState;
+  readonly state: 'idle' | 'scanning' | 'syncing' | 'paused' | 'held' | 'halted' | 'error';
   /** Why it does nothing, where it does nothing. */
-  readonly error: ErrorBody['error'] | null;
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string } | null;
   readonly counts: PlanCounts;
   /** What others have changed, and is to be here. */
   readonly receive: readonly PlannedItem[];

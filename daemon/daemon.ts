@@ -5,9 +5,19 @@ import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
 import { differenceOf } from './config/reload.ts';
 import { showConfig } from './config/show.ts';
 import * as write from './config/write.ts';
-import type { ControlledDaemon, Examination, LogMemory, NewFolder, PeerState, Problem } from './control/daemon-port.ts';
+import type {
+  ControlledDaemon,
+  Examination,
+  LogMemory,
+  NewFolder,
+  PeerState,
+  Problem,
+  TreeSurvey,
+} from './control/daemon-port.ts';
 import { EventFeed } from './control/events.ts';
 import { ControlServer } from './control/server.ts';
+import { assert } from './core/assert.ts';
+import { Filter } from './core/filter.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { examine } from './examine.ts';
@@ -37,6 +47,7 @@ import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
+import { allowanceFor, surveyTree } from './tree-survey.ts';
 import { VERSION } from './version.ts';
 
 const PROGRAM = `syncd ${VERSION}`;
@@ -249,6 +260,16 @@ export class Daemon implements ControlledDaemon {
     return this.#change(() => this.#addPrepared(folder.name, settingsOf(folder, this.id)));
   }
 
+  surveyFolder(folder: NewFolder, how: { quick: boolean; signal: AbortSignal }): Promise<TreeSurvey> {
+    return this.#change(async () => {
+      const config = write.addFolder(write.withoutWriting(this.#context), folder.name, settingsOf(folder, this.id));
+      const added = config.folders.get(folder.name);
+      assert(added !== undefined, 'a folder that was added is there');
+      await this.#folders.check(added);
+      return surveyTree(this.#workers, added.path, new Filter(added.filter), allowanceFor(this.#clock, how));
+    });
+  }
+
   /** Written first, because that checks it; taken back when the directory cannot be used. */
   async #addPrepared(name: FolderName, settings: readonly Assignment[]): Promise<void> {
     const config = write.addFolder(this.#context, name, settings);
@@ -285,7 +306,14 @@ export class Daemon implements ControlledDaemon {
   }
 
   examine(): Promise<Examination> {
-    return examine(PROGRAM, this.#options.locations.stateDir, this.#folders.running.values());
+    return examine({
+      program: PROGRAM,
+      stateDir: this.#options.locations.stateDir,
+      folders: this.#folders.running,
+      settings: this.#config.folders,
+      workers: this.#workers,
+      clock: this.#clock,
+    });
   }
 
   wakePeers(): void {

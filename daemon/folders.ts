@@ -93,6 +93,18 @@ export class Folders {
     emit({ atMs: clock.nowMs(), folder, kind: 'warning', what, code, ...nothing });
   }
 
+  /** What stands against a folder there, before anything is made. E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED. */
+  async check(settings: FolderSettings): Promise<void> {
+    const { path, name } = settings;
+    try {
+      await this.#places.take(settings);
+      if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+      await this.#places.refuseAround(path);
+    } finally {
+      this.#places.leave(name);
+    }
+  }
+
   /**
    * Makes the directory of a new folder, or says why it cannot be one, and then has made nothing in another's.
    * E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED.

@@ -3,6 +3,8 @@
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
 import type { PlanItem } from './plan.ts';
+import type { PlanItem } from './plan.ts';
+import type { FolderSurvey } from './survey.ts';
 import type { RestoredDirectory, UndoAnswer } from './undo.ts';
 
 /** The largest request body: 1 MiB; the longest honest one is a configuration file. Beyond: refused with 413. */
@@ -296,7 +298,8 @@ export const routes = {
   status: get<MaybeFolder, Status>('/v1/status'),
   overview: get<MaybeFolder, Overview>('/v1/overview'),
   folders: get<object, readonly FolderItem[]>('/v1/folders'),
-  addFolder: post<AddFolder, FolderItem>('/v1/folders/add'),
+  addFolder: post<AddFolder, AddedFolder>('/v1/folders/add'),
+  surveyFolder: post<AddFolder, FolderSurvey>('/v1/folders/survey'),
   editFolder: post<AskedFolder & { readonly set: readonly string[] }, FolderItem>('/v1/folders/edit'),
   removeFolder: post<AskedFolder, Done>('/v1/folders/remove'),
   sync: post<MaybeFolder, Done>('/v1/sync'),
@@ -325,6 +328,9 @@ export const routes = {
   checkConfig: post<AskedCheck, { readonly file: string }>('/v1/config/check'),
   reload: post<object, { readonly changed: readonly string[] }>('/v1/reload'),
 };
+
+/** `survey`: what was there before, as far as it could be looked at in a few seconds. */
+export type AddedFolder = FolderItem & { readonly survey: FolderSurvey };
 
 interface AddFolder {
   readonly name: string;

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { grouped, humanSize } from '../output/cell.ts';
+import { accessLines, surveyLines } from '../output/survey.ts';
 
 export const addFolder: Command = {
   name: 'add-folder',
@@ -22,23 +23,35 @@ export const addFolder: Command = {
       tells: 'any key of the configuration, with a YAML value; may be repeated',
       many: true,
     },
+    {
+      flags: '--dry-run',
+      tells: 'only show what is there: how much, what is ignored, and what the daemon may not read or write',
+    },
   ],
   examples: [
+    { line: 'syncctl add-folder docs /srv/docs --dry-run', tells: 'looks, and makes nothing' },
     { line: 'syncctl add-folder docs /srv/docs', tells: 'then share it: syncctl invite docs' },
     { line: "syncctl add-folder docs ~/Documents --set rescan=5m --set 'versions.keep=90d'", tells: 'with settings' },
     { line: 'syncctl add-folder src ~/src --profile code', tells: 'without what is built; see syncctl config show' },
   ],
   async run({ client, out, cwd }, given) {
-    const added = await client.ask('addFolder', {
+    const asked = {
       name: given.argument('name'),
       path: resolve(cwd, given.argument('path')),
       profile: given.option('profile'),
       mode: given.option('mode'),
       ignore: given.options('ignore'),
       set: given.options('set'),
-    });
+    };
+    if (given.flag('dry-run')) {
+      const survey = await client.ask('surveyFolder', asked);
+      out.done(survey, ...surveyLines(survey));
+      return;
+    }
+    const added = await client.ask('addFolder', asked);
     const holds = added.files === 0 ? added.state : `${grouped(added.files)} files, ${humanSize(added.bytes)}`;
     out.done(added, `Added ${added.name}: ${added.path} (${holds}).`);
+    for (const line of out.json ? [] : accessLines(added.survey)) out.note(line);
     if (out.terminal && !out.json) out.note(`Share it: syncctl invite ${added.name}`);
   },
 };

@@ -20,6 +20,11 @@ export interface WriteContext extends ConfigContext {
   readonly files: ConfigFiles;
 }
 
+/** To see what a change would make of the configuration: everything is checked, nothing is written. */
+export function withoutWriting(context: WriteContext): WriteContext {
+  return { ...context, files: { ...context.files, write: () => {}, remove: () => {} } };
+}
+
 /** Adds a folder. E_FOLDER_EXISTS; E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG, E_UNSUPPORTED for what does not load. */
 export function addFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
   const { config, sources } = loadSources(context);

@@ -3,6 +3,8 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { FolderSettings, Mode, Role } from '../core/settings.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { NoAccess } from '../disk/access.ts';
 import type { ControlledFolder, FolderExamination } from '../folder/view.ts';
 import type { JoinPlace } from './join-places.ts';
 
@@ -30,6 +32,8 @@ export interface ControlledDaemon {
 
   /** Checks, writes to `folders.d/`, creates the directory, starts the folder. E_FOLDER_EXISTS, E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG. */
   addFolder(folder: NewFolder): Promise<void>;
+  /** What lies where the folder is to be. Checks what adding it would check; makes and writes nothing. */
+  surveyFolder(folder: NewFolder, how: { readonly quick: boolean; readonly signal: AbortSignal }): Promise<TreeSurvey>;
   /** `set`: `KEY=VALUE` each, VALUE is YAML; all or nothing. E_CONFIG. */
   editFolder(name: FolderName, set: readonly string[]): Promise<void>;
   /** Forgets the folder; its files stay. E_FOLDER_IN_CONFIG. */
@@ -81,7 +85,32 @@ export interface Examination {
     readonly freeBytes: number;
     readonly totalBytes: number;
   };
-  readonly folders: readonly FolderExamination[];
+  readonly folders: readonly (FolderExamination & { readonly noAccess: Surveyed<NoAccess> })[];
+}
+
+/** How many there are, and the first of them. */
+export interface Surveyed<Path> {
+  readonly count: number;
+  readonly paths: readonly Path[];
+}
+
+/** What lies in a directory, as far as it was looked at. */
+export interface TreeSurvey {
+  /** False: it would be made. */
+  readonly exists: boolean;
+  /** Files and links that would be synced. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly directories: number;
+  /** By a rule; a directory stands for all that is in it. */
+  readonly ignored: Surveyed<RelativePath>;
+  readonly noAccess: Surveyed<NoAccess>;
+  /** What no rule leaves out, and cannot be synced: names, pipes, sockets. */
+  readonly skipped: Surveyed<{ readonly path: string; readonly code: ErrorCode }>;
+  /** Other file systems in it: they are sent, and never written to. */
+  readonly mounts: Surveyed<RelativePath>;
+  /** There is more, which was not looked at. */
+  readonly more: boolean;
 }
 
 export interface Problem {

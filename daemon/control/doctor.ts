@@ -2,7 +2,7 @@
 import { CodedError, ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Asked, Health } from '../../protocol/control.ts';
 import type { DoctorAnswer, Finding, VerifyLine } from '../../protocol/doctor.ts';
-import type { ControlledFolder, FolderExamination, VerifyItem } from '../folder/view.ts';
+import type { ControlledFolder, VerifyItem } from '../folder/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import { attentionOf, healthOf } from './attention.ts';
 import type { ControlledDaemon, Examination, PeerState } from './daemon-port.ts';
@@ -129,12 +129,13 @@ function stateDirectory({ state }: Examination): Finding[] {
   return findings;
 }
 
-function folderFindings(folder: FolderExamination): Finding[] {
-  const { name, path, code, damagedIndex, openDatabases, fromTheFuture, polledFor } = folder;
+function folderFindings(folder: Examination['folders'][number]): Finding[] {
+  const { name, path, code, damagedIndex, openDatabases, fromTheFuture, polledFor, noAccess } = folder;
   const about = { ...ABOUT, folder: name };
   const findings: Finding[] = [];
   if (folder.space !== undefined) findings.push(space(path, folder.space, name));
-  if (code === undefined)
+  if (code === undefined && noAccess.count > 0) findings.push({ ...about, ...accessFinding(path, noAccess) });
+  else if (code === undefined)
     findings.push({ ...about, check: 'access', level: 'ok', message: `${path} can be read and written` });
   else {
     const message = `nothing can be written to ${path}`;
@@ -161,6 +162,19 @@ function folderFindings(folder: FolderExamination): Finding[] {
     findings.push({ ...about, check: 'clock', level: 'warning', message, hint });
   }
   return findings;
+}
+
+function accessFinding(root: string, { count, paths }: Examination['folders'][number]['noAccess']) {
+  const [first] = paths;
+  const shown = paths.slice(0, 3).map(({ path, cannot }) => `${path === '' ? root : path} (${cannot})`);
+  const others = count > shown.length ? `, and ${count - shown.length} more` : '';
+  return {
+    check: 'access',
+    level: 'error',
+    code: first?.code ?? 'E_ACCESS',
+    message: `in ${root} the daemon cannot: ${shown.join(', ')}${others}`,
+    hint: 'Let its user read files, and read and write directories (chmod, chown, setfacl): it goes on by itself.',
+  } as const;
 }
 
 function space(what: string, room: { freeBytes: number; totalBytes: number }, folder: string | null): Finding {

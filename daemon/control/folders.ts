@@ -1,11 +1,13 @@
 // Folders: listed, added, changed, forgotten; told to sync, to pause, to go on; a held deletion let through or brought back.
 import { CodedError } from '../../protocol/errors.ts';
-import type { Asked, Done, FolderItem } from '../../protocol/control.ts';
+import type { AddedFolder, Asked, Done, FolderItem } from '../../protocol/control.ts';
+import type { FolderSurvey } from '../../protocol/survey.ts';
 import type { FolderSettings, Mode } from '../core/settings.ts';
 import type { ControlledFolder } from '../folder/view.ts';
-import type { ControlledDaemon } from './daemon-port.ts';
+import type { ControlledDaemon, NewFolder, TreeSurvey } from './daemon-port.ts';
 import { deviceNames, findFolder, findFolders, findSettings, folderName } from './find.ts';
 
+const NEVER = new AbortController().signal;
 export const MODES: readonly Mode[] = ['two-way', 'send-only', 'receive-only'];
 
 export function listFolders(daemon: ControlledDaemon): readonly FolderItem[] {
@@ -30,22 +32,35 @@ function describe(daemon: ControlledDaemon, settings: FolderSettings): FolderIte
   };
 }
 
-export async function addFolder(
+type AskedFolder = Omit<Asked<'addFolder'>, 'mode'> & { readonly mode: Mode | undefined };
+
+/** What is there is looked at first: afterwards a person knows what was in the way of the daemon. */
+export async function addFolder(daemon: ControlledDaemon, asked: AskedFolder): Promise<AddedFolder> {
+  const folder = newFolder(asked);
+  const survey = await daemon.surveyFolder(folder, { quick: true, signal: NEVER });
+  await daemon.addFolder(folder);
+  return { ...describe(daemon, findSettings(daemon, folder.name)), survey: shownSurvey(folder, survey) };
+}
+
+/** What `add-folder` would find. Nothing is made or written. */
+export async function surveyFolder(
   daemon: ControlledDaemon,
-  asked: Omit<Asked<'addFolder'>, 'mode'> & { readonly mode: Mode | undefined },
-): Promise<FolderItem> {
+  asked: AskedFolder,
+  signal: AbortSignal,
+): Promise<FolderSurvey> {
+  const folder = newFolder(asked);
+  return shownSurvey(folder, await daemon.surveyFolder(folder, { quick: false, signal }));
+}
+
+function newFolder(asked: AskedFolder): NewFolder {
   const name = folderName(asked.name);
-  if (!asked.path.startsWith('/'))
-    throw new CodedError('E_USAGE', `path: expected an absolute one; found ${asked.path}`);
-  await daemon.addFolder({
-    name,
-    path: asked.path,
-    profile: asked.profile,
-    mode: asked.mode,
-    ignore: asked.ignore ?? [],
-    set: asked.set ?? [],
-  });
-  return describe(daemon, findSettings(daemon, name));
+  const { path, profile, mode, ignore = [], set = [] } = asked;
+  if (!path.startsWith('/')) throw new CodedError('E_USAGE', `path: expected an absolute one; found ${path}`);
+  return { name, path, profile, mode, ignore, set };
+}
+
+function shownSurvey({ name, path }: NewFolder, { noAccess, ...survey }: TreeSurvey): FolderSurvey {
+  return { name, path, ...survey, no_access: noAccess };
 }
 
 export async function editFolder(daemon: ControlledDaemon, asked: Asked<'editFolder'>): Promise<FolderItem> {

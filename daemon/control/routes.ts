@@ -15,6 +15,7 @@ import {
   removeFolder,
   resumeFolders,
   settleHold,
+  surveyFolder,
   syncFolders,
 } from './folders.ts';
 import { MAX_HISTORY_LIMIT, conflicts, history, restore, undo, versions } from './history.ts';
@@ -44,18 +45,8 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
   status: ({ daemon, clock }, fields) => status(daemon, clock, only(fields)),
   overview: ({ daemon, clock }, fields) => overview(daemon, clock, only(fields)),
   folders: ({ daemon }, fields) => (fields.end(), listFolders(daemon)),
-  addFolder: ({ daemon }, fields) =>
-    addFolder(
-      daemon,
-      read(fields, {
-        name: fields.text('name'),
-        path: fields.text('path'),
-        profile: fields.optionalText('profile'),
-        mode: fields.optionalOneOf('mode', MODES),
-        ignore: fields.texts('ignore'),
-        set: fields.texts('set'),
-      }),
-    ),
+  addFolder: ({ daemon }, fields) => addFolder(daemon, readNewFolder(fields)),
+  surveyFolder: ({ daemon }, fields, signal) => surveyFolder(daemon, readNewFolder(fields), signal),
   editFolder: ({ daemon }, fields) =>
     editFolder(daemon, read(fields, { folder: fields.text('folder'), set: fields.texts('set') })),
   removeFolder: ({ daemon }, fields) => removeFolder(daemon, read(fields, { folder: fields.text('folder') })),
@@ -165,6 +156,17 @@ function read<Value>(fields: Fields, asked: Value): Value {
 
 function only(fields: Fields): string | undefined {
   return read(fields, fields.optionalText('folder'));
+}
+
+function readNewFolder(fields: Fields): Parameters<typeof addFolder>[1] {
+  return read(fields, {
+    name: fields.text('name'),
+    path: fields.text('path'),
+    profile: fields.optionalText('profile'),
+    mode: fields.optionalOneOf('mode', MODES),
+    ignore: fields.texts('ignore'),
+    set: fields.texts('set'),
+  });
 }
 
 function readJoin(fields: Fields): Asked<'join'> {

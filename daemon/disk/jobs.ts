@@ -1,4 +1,5 @@
 // All disk work that a worker can be asked for, by name.
+import { checkAccess, mayMake } from './access.ts';
 import { apply } from './apply.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { makeManifest } from './manifest-job.ts';
@@ -18,6 +19,8 @@ import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
   apply,
+  checkAccess,
+  mayMake,
   makeManifest,
   observe,
   glance,

@@ -47,7 +47,7 @@ export const readUnclaimed: Job<{ tree: UnclaimedRef; paths: readonly RelativePa
 };
 
 /** Rejects with the error of the root where that cannot be opened. */
-function withUnclaimed<T>(fs: FileSystem, { root: path, boundaries }: UnclaimedRef, work: (tree: Tree) => T): T {
+export function withUnclaimed<T>(fs: FileSystem, { root: path, boundaries }: UnclaimedRef, work: (tree: Tree) => T): T {
   const root = fs.openRoot(path);
   try {
     const tree = new Tree(fs, root, boundaries);

@@ -91,6 +91,11 @@ export interface FileSystem {
   openRoot(path: string): Directory;
   /** mkdir -p; what is made has this mode, whatever the umask. */
   makeRoot(path: string, mode: number): void;
+  /**
+   * access(2): what this process may do with `name` in the directory, or with the directory itself. `write` of a directory
+   * is to make and remove names in it; it is false on a read-only mount. ENOENT where nothing is; a link is followed.
+   */
+  mayUse(dir: Directory, name?: string): { readonly read: boolean; readonly write: boolean };
   /** Of the file system that holds the directory, as this user may use it. */
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number };
   /** The type of the mount that the directory is on, as mount(8) shows it: `ext4`, `nfs4`, `fuse.sshfs`. Undefined: nobody can say. */

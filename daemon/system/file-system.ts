@@ -2,6 +2,7 @@
 // renamed or swapped above it meanwhile, a call lands in the directory that was opened, and never behind a link.
 import { isUtf8 } from 'node:buffer';
 import {
+  accessSync,
   type BigIntStats,
   chmodSync,
   closeSync,
@@ -17,6 +18,7 @@ import {
   readlinkSync,
   renameSync,
   rmdirSync,
+  statSync,
   statfsSync,
   symlinkSync,
   unlinkSync,
@@ -38,7 +40,7 @@ import { mountType } from './mounted-as.ts';
 import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, syncfs } from './syscalls.ts';
 import { makeDirectories } from './make-directories.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
+const { R_OK, W_OK, X_OK, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
 // Node does not name it: a descriptor that stands for the inode, whatever its mode and kind, and opens nothing.
 const O_PATH = 0o10000000;
 
@@ -51,6 +53,17 @@ function call<Result>(name: string, what: string, run: () => Result): Result {
   } catch (error) {
     if (error instanceof Error && 'errno' in error && 'code' in error && typeof error.code === 'string')
       throw new FileSystemError(error.code, name, what);
+    throw error;
+  }
+}
+
+/** access(2). */
+function isAllowed(path: string, how: number): boolean {
+  try {
+    call('access', path, () => accessSync(path, how));
+    return true;
+  } catch (error) {
+    if (error instanceof FileSystemError && ['EACCES', 'EPERM', 'EROFS'].includes(error.code)) return false;
     throw error;
   }
 }
@@ -299,6 +312,15 @@ export class RealFileSystem implements FileSystem {
       made = made.slice(0, made.lastIndexOf('/'))
     )
       call('chmod', made, () => chmodSync(made, mode));
+  }
+
+  mayUse(dir: Directory, name?: string): { readonly read: boolean; readonly write: boolean } {
+    const { fd } = realDirectory(dir);
+    const path = name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
+    const isDirectory = call('stat', path, () => statSync(path)).isDirectory();
+    // Without the right to search it, what is in a directory can be neither read nor written.
+    const search = isDirectory ? X_OK : 0;
+    return { read: isAllowed(path, R_OK | search), write: isAllowed(path, W_OK | search) };
   }
 
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number } {

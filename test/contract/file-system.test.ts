@@ -494,6 +494,15 @@ for (const [kind, disk] of [
       throwsErrno('ENOTDIR', () => fs.openRoot(`${path}/a`));
     });
 
+    test('what may be read and written is told without opening it, and what is not there is told so', (t) => {
+      const { fs, root } = disk(t);
+      root.mkdir('dir', 0o755);
+      write(root, 'file', 'x');
+      for (const name of [undefined, 'dir', 'file'])
+        assert.deepEqual(fs.mayUse(root, name), { read: true, write: true });
+      assert.throws(() => fs.mayUse(root, 'nothing'), { code: 'ENOENT' });
+    });
+
     test('the space of the file system is told, and sync returns', (t) => {
       const { fs, root } = disk(t);
       write(root, 'a', 'x');

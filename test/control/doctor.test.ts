@@ -24,7 +24,7 @@ function examination(folder: Partial<FolderExamination> = {}, more: Partial<Exam
     program: 'syncd 0.1.0',
     limits: { inotifyWatches: 65_536, inotifyInstances: 128, openFiles: 524_288 },
     state: { path: '/var/lib/syncd', mode: 0o700, freeBytes: 50 * GB, totalBytes: 100 * GB },
-    folders: [{ ...fine, ...folder }],
+    folders: [{ ...fine, noAccess: { count: 0, paths: [] }, ...folder }],
     ...more,
   };
 }

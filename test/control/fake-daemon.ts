@@ -6,6 +6,7 @@ import type {
   ControlledDaemon,
   ControlledPairing,
   Examination,
+  TreeSurvey,
   FolderComparison,
   InviteRequest,
   JoinOffer,
@@ -311,8 +312,25 @@ export class FakeDaemon implements ControlledDaemon, ControlledPairing {
   limits: MachineLimits = { inotifyWatches: 65_536, inotifyInstances: 128, openFiles: 1_048_576 };
   state = { path: '/var/lib/syncd', mode: 0o700, freeBytes: 50e9, totalBytes: 100e9 };
   async examine(): Promise<Examination> {
-    const folders = await Promise.all([...this.fakeFolders.values()].map((folder) => folder.examine()));
+    const noAccess = { count: 0, paths: [] };
+    const folders = await Promise.all(
+      [...this.fakeFolders.values()].map(async (folder) => ({ ...(await folder.examine()), noAccess })),
+    );
     return { program: 'syncd 0.1.0', limits: this.limits, state: this.state, folders };
+  }
+  survey: TreeSurvey = {
+    exists: true,
+    files: 0,
+    bytes: 0,
+    directories: 0,
+    ignored: { count: 0, paths: [] },
+    noAccess: { count: 0, paths: [] },
+    skipped: { count: 0, paths: [] },
+    mounts: { count: 0, paths: [] },
+    more: false,
+  };
+  async surveyFolder(): Promise<TreeSurvey> {
+    return this.survey;
   }
   wakePeers(): void {
     this.asked.push('wakePeers');

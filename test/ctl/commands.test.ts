@@ -176,7 +176,14 @@ test('folders are added, changed, told and removed', async (t) => {
   const added = await ctl('add-folder', 'new', '/srv/new', '--ignore', '*.tmp', '--ignore', 'x', '--set', 'rescan=5m');
   assert.equal(added.stdout, 'Added new: /srv/new (scanning).\n');
   assert.deepEqual(daemon.asked[0], {
-    addFolder: { name: 'new', path: '/srv/new', mode: undefined, ignore: ['*.tmp', 'x'], set: ['rescan=5m'] },
+    addFolder: {
+      name: 'new',
+      path: '/srv/new',
+      profile: undefined,
+      mode: undefined,
+      ignore: ['*.tmp', 'x'],
+      set: ['rescan=5m'],
+    },
   });
   await ctl('edit-folder', 'docs', '--set', 'ignore=["a","b"]', '--set', 'rescan=1m');
   assert.deepEqual(daemon.asked[1], { editFolder: 'docs', set: ['ignore=["a","b"]', 'rescan=1m'] });

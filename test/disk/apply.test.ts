@@ -81,6 +81,7 @@ function interrupted(fs: FileSystem, method: 'rename' | 'setAttributes', intrude
   return {
     openRoot: (root) => wrap(fs.openRoot(root)),
     makeRoot: (root, mode) => fs.makeRoot(root, mode),
+    mayUse: (dir, name) => fs.mayUse(inner.get(dir) ?? dir, name),
     space: (dir) => fs.space(inner.get(dir) ?? dir),
     mountType: (dir) => fs.mountType(inner.get(dir) ?? dir),
     sync: (dir) => fs.sync(inner.get(dir) ?? dir),

@@ -112,6 +112,11 @@ export class MemoryFileSystem implements FileSystem {
     this.user.mkdir(path);
   }
 
+  mayUse(dir: Directory, name?: string): { readonly read: boolean; readonly write: boolean } {
+    if (name !== undefined) dir.lstat(name);
+    return { read: true, write: true };
+  }
+
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number } {
     this.arrive('space', () => memoryDirectory(dir).path);
     const { capacityBytes, usedBytes } = this.#tree;

@@ -3,7 +3,6 @@
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
 import type { PlanItem } from './plan.ts';
-import type { PlanItem } from './plan.ts';
 import type { FolderSurvey } from './survey.ts';
 import type { RestoredDirectory, UndoAnswer } from './undo.ts';
 

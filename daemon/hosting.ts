@@ -33,6 +33,9 @@ export interface HostingEdges {
   removeFolder(name: FolderName): Promise<void>;
 }
 
+/** Names nothing but the folder that was asked for. */
+class FullPlace extends CodedError {}
+
 type Asking = Pick<Admission, 'device' | 'name'>;
 
 export class Hosting implements Host {
@@ -42,7 +45,15 @@ export class Hosting implements Host {
     this.#edges = edges;
   }
 
-  foldersFor({ folders, private: isPrivate }: Grant, asking: Asking): readonly HostFolder[] | undefined {
+  foldersFor(grant: Grant, asking: Asking): readonly HostFolder[] | undefined {
+    try {
+      return this.#foldersFor(grant, asking);
+    } catch (error) {
+      throw this.#tellable(error, asking);
+    }
+  }
+
+  #foldersFor({ folders, private: isPrivate }: Grant, asking: Asking): readonly HostFolder[] | undefined {
     const { folders: configured, storage } = this.#edges.config();
     const found: HostFolder[] = [];
     for (const folder of folders) {
@@ -60,8 +71,20 @@ export class Hosting implements Host {
     return found;
   }
 
-  admit(admission: Admission): Promise<string> {
-    return this.#edges.change(() => this.#admit(admission));
+  async admit(admission: Admission): Promise<string> {
+    try {
+      return await this.#edges.change(() => this.#admit(admission));
+    } catch (error) {
+      throw this.#tellable(error, admission);
+    }
+  }
+
+  /** Where things lie here, and what is wrong in which file, is for the log and not for who asks. */
+  #tellable(error: unknown, { device }: Asking): unknown {
+    if (!(error instanceof CodedError) || error instanceof FullPlace) return error;
+    const { code, message } = error;
+    this.#edges.log.warn('a device cannot be let in', { device, code, why: message });
+    return new CodedError(code, 'nobody can be let in as things are there');
   }
 
   /** E_STORAGE, E_FOLDER_NAME: an invitation for a folder that is not here yet could not be kept. */
@@ -80,7 +103,7 @@ export class Hosting implements Host {
     const { context, apply, removeFolder, log } = this.#edges;
     const { name, device: id, address, folders, private: isPrivate } = admission;
     const role = new Map(folders.map((folder) => [folder.name, folder.role]));
-    const here = this.foldersFor({ folders: [...role.keys()], private: isPrivate, role: 'two-way' }, admission);
+    const here = this.#foldersFor({ folders: [...role.keys()], private: isPrivate, role: 'two-way' }, admission);
     if (here === undefined)
       throw new CodedError('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
     const made: FolderName[] = [];
@@ -123,7 +146,7 @@ export class Hosting implements Host {
   async #refuseFull(path: string, folder: FolderName): Promise<void> {
     if (await isEmptyDirectory(this.#edges.workers, path)) return;
     this.#edges.log.warn('a folder cannot be made: its place is not empty', { folder, path });
-    throw new CodedError(
+    throw new FullPlace(
       'E_STORAGE',
       `there are files where ${folder} is to be made`,
       `Move them away; or make them a folder, syncctl add-folder ${folder} PATH, and invite to that.`,

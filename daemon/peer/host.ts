@@ -25,7 +25,10 @@ export interface HostFolder {
 }
 
 export interface Host {
-  /** The folders of an invitation, in its order. Undefined: the device cannot have one of them, or not any longer. */
+  /**
+   * The folders of an invitation, in its order. Undefined: the device cannot have one of them, or not any longer. What
+   * either throws as a CodedError is told to the device.
+   */
   foldersFor(grant: Grant, device: Pick<Admission, 'device' | 'name'>): readonly HostFolder[] | undefined;
   /** Makes the device a peer that has these folders. Resolves with the name under which it is kept. */
   admit(admission: Admission): Promise<string>;

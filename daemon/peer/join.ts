@@ -76,6 +76,8 @@ function refusal(error: unknown): never {
 
 /** After JOINED the promise is settled, and this rejection nobody's. */
 function failure(ending: Ending): CodedError {
+  if (ending.kind === 'failed' && ending.by === 'peer' && ending.code !== 'E_INVITATION_REFUSED')
+    return new CodedError(ending.code, `on the inviting device: ${ending.message}`, 'See syncctl logs there.');
   if (ending.kind === 'failed') return new CodedError(ending.code, ending.message);
   return new CodedError('E_UNREACHABLE', 'the connection ended before the invitation was answered');
 }

@@ -41,7 +41,16 @@ export class Pairing {
     return this.#options.invitations.count > 0 && this.#options.tries.mayTry(source);
   }
 
+  /** Never rejects: a stranger that finds a fault of ours ends nothing but its own try. */
   async judge(join: Join, from: Applicant): Promise<JoinAnswer> {
+    try {
+      return await this.#judge(join, from);
+    } catch (failure) {
+      return this.#failed(failure, from);
+    }
+  }
+
+  async #judge(join: Join, from: Applicant): Promise<JoinAnswer> {
     const { invitations, tries, log } = this.#options;
     if (!tries.mayTry(from.source)) return refused();
     const shown = invitations.look(join.secret, from.device);
@@ -81,11 +90,15 @@ export class Pairing {
       return offered === undefined ? gone() : { message: offered };
     } catch (failure) {
       taken.putBack();
-      log.error('a device could not be added', { device: from.device, error: failure });
-      return failure instanceof CodedError
-        ? error(failure.code, failure.message)
-        : error('E_INTERNAL', 'the inviting device could not add this one');
+      return this.#failed(failure, from);
     }
+  }
+
+  #failed(failure: unknown, { device }: Applicant): JoinAnswer {
+    this.#options.log.error('a device could not be added', { device, error: failure });
+    return failure instanceof CodedError
+      ? error(failure.code, failure.message)
+      : error('E_INTERNAL', 'the inviting device could not add this one');
   }
 
   /** All that the invitation gives is this device's, and has not been taken from it. */

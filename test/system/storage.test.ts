@@ -141,7 +141,10 @@ test('a private folder outlives its peer, and comes back to that device alone', 
   await waitFor('the laptop is told', async () => !(await laptop.folder('notes')).peers[0]?.connected);
   const again = await invitation(hub, 'notes', '--private');
   const refused = await laptop.ctl('join', again);
-  assert.match(refused.stderr, /E_STORAGE: there are files where laptop:notes is to be made/);
+  assert.match(
+    refused.stderr,
+    /E_STORAGE: on the inviting device: there are files where laptop:notes is to be made\nhint: See syncctl logs there/,
+  );
   assert.deepEqual(readdirSync(notes).toSorted(), ['.syncd', 'diary.txt', 'meanwhile.txt']);
   await hub.ok('add-folder', 'laptop:notes', join(storage, 'laptop:notes'));
   await laptop.ok('join', await invitation(hub, 'laptop:notes'));
@@ -161,6 +164,7 @@ test('a storage that cannot be used is refused in words, and what runs goes on',
   mkdirSync(join(storage, 'docs', 'inside'));
   writeFileSync(join(place, 'file'), '');
   mkdirSync(join(place, 'locked'), { mode: 0o555 });
+  const early = await invitation(hub, 'early', '--private');
   const wrong: readonly (readonly [value: string, message: RegExp])[] = [
     ['relative/path', /storage: found relative\/path; expected an absolute path/],
     [join(place, 'missing'), /E_STORAGE: storage: .*missing does not exist/],
@@ -180,6 +184,10 @@ test('a storage that cannot be used is refused in words, and what runs goes on',
     assert.match((await hub.ctl('config', 'check')).stderr, message, value);
   }
   assert.match(await hub.ok('config', 'show'), new RegExp(`storage: ${storage}\n`));
+  // Nor is anybody let in; where things lie is not for who asks.
+  const meanwhile = await laptop.ctl('join', early, join(place, 'early'));
+  assert.match(meanwhile.stderr, /E_STORAGE: on the inviting device: nobody can be let in as things are there\n/);
+  assert.doesNotMatch(meanwhile.stderr, new RegExp(hub.home));
   hub.configure(`${listen}storage: ${storage}\n`);
   await laptop.ok('join', await invitation(hub, 'more'), join(place, 'more'));
 

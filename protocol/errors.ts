@@ -182,6 +182,12 @@ export const ERRORS = {
     "The link's target is not UTF-8.",
     'Make the link anew; until then it stays on this device only.',
   ),
+  E_IGNORE_RULES: entry(
+    5,
+    'A .syncignore file, or a line of it, cannot be used: it is too long, or there are too many.',
+    'Make it smaller: at most 64 KiB and 1000 patterns a file. What it said before holds on; its other lines count.',
+  ),
+  E_IGNORED: entry(1, 'The path is not synced here.', 'Change the filter of the folder first, or write it to a file.'),
   E_DIR_KEPT: entry(
     5,
     'A directory deleted elsewhere stays, because it holds what is not synced.',

@@ -10,7 +10,6 @@ const only =
   (...values: unknown[]): Accepts =>
   (value) =>
     values.includes(value);
-const emptyList: Accepts = (value) => Array.isArray(value) && value.length === 0;
 const noLimit: Accepts = (value) =>
   isPlainObject(value) ? Object.values(value).every(noLimit) : value === 0 || value === '0';
 const rolesTwoWay: Accepts = (value) => isPlainObject(value) && Object.values(value).every(only('two-way'));
@@ -22,11 +21,6 @@ const IN_DOCUMENT: Readonly<Record<string, Accepts>> = {
 const IN_FOLDER: Readonly<Record<string, Accepts>> = {
   peers: rolesTwoWay,
   mode: only('two-way'),
-  ignore: emptyList,
-  only: emptyList,
-  content: only('any'),
-  hidden: only(true),
-  max_size: only(0, '0'),
   conflict: only('newest'),
   priority: only('normal'),
   compression: only('auto'),

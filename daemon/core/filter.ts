@@ -6,6 +6,7 @@
 import { type DirPath, type RelativePath, nameOf, parentOf } from './path.ts';
 import { type ParsedRules, RULES_FILE } from './filter-file.ts';
 import { type Rule, type WrittenAt, isMatched, mayMatchBelow, parsePattern, startOf, stepInto } from './filter-rule.ts';
+import { type QuietName, quietNames } from './quiet-directories.ts';
 import type { FilterSettings } from './settings.ts';
 import { kindByName } from './text-content.ts';
 
@@ -102,6 +103,11 @@ export class Filter {
   /** Whether only a look at its bytes can tell if this file is synced. */
   mustLookInto(path: RelativePath): boolean {
     return this.settings.content === 'text' && nameOf(path) !== RULES_FILE;
+  }
+
+  /** Directories that need no watches. */
+  quietNames(): readonly QuietName[] {
+    return quietNames(this.settings, this.#files);
   }
 
   #way(dir: DirPath): Way {

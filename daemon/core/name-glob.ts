@@ -6,6 +6,8 @@ export interface NameGlob {
   readonly literal: string | undefined;
   /** `*` alone, however often. */
   readonly isAny: boolean;
+  /** The same as a regular expression, where that is a simple one. */
+  readonly regex: string | undefined;
   matches(name: string): boolean;
 }
 
@@ -53,13 +55,28 @@ const NAMED: Readonly<Record<string, readonly Range[]>> = {
 
 export function nameGlob(text: string): NameGlob {
   const tokens = tokensOf([...text]);
+  const regex = regexOf(tokens);
   const literal = tokens.every((token) => token.kind === 'is') ? tokens.map(({ char }) => char).join('') : undefined;
-  if (literal !== undefined) return { literal, isAny: false, matches: (name) => name === literal };
+  if (literal !== undefined) return { literal, isAny: false, regex, matches: (name) => name === literal };
   const isAny = tokens.every(({ kind }) => kind === 'any');
-  if (isAny) return { literal, isAny, matches: () => true };
+  if (isAny) return { literal, isAny, regex, matches: () => true };
   const tail = suffixOf(tokens);
-  if (tail !== undefined) return { literal, isAny, matches: (name) => name.endsWith(tail) };
-  return { literal, isAny, matches: (name) => matchTokens(tokens, [...name]) };
+  if (tail !== undefined) return { literal, isAny, regex, matches: (name) => name.endsWith(tail) };
+  return { literal, isAny, regex, matches: (name) => matchTokens(tokens, [...name]) };
+}
+
+/** With more wildcards it could take long to find out that a name does not fit. */
+const MAX_WILDCARDS = 2;
+
+function regexOf(tokens: readonly Token[]): string | undefined {
+  if (tokens.filter(({ kind }) => kind === 'any').length > MAX_WILDCARDS) return undefined;
+  let source = '';
+  for (const token of tokens) {
+    if (token.kind === 'any') source += '[^/]*';
+    else if (token.kind === 'is') source += token.char.replace(/[\\^$.*+?()[\]{}|/]/, String.raw`\$&`);
+    else return undefined;
+  }
+  return source;
 }
 
 /** `*.tmp`, the most frequent of all. */

@@ -2,11 +2,13 @@
 import { checkAccess, mayMake } from './access.ts';
 import { apply } from './apply.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
+import { lookInto, lookIntoStaged } from './look-into.ts';
 import { makeManifest } from './manifest-job.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { deviceAt, mountTypeOf, probeRoot, syncTree } from './probe.ts';
 import { readRanges, readWhole } from './read.ts';
+import { readRules } from './read-rules.ts';
 import { recover } from './recover.ts';
 import { lookAtRoom, prepareRoot, rootChain } from './root.ts';
 import { scan } from './scan.ts';
@@ -24,6 +26,9 @@ export const jobs = [
   makeManifest,
   observe,
   glance,
+  lookInto,
+  lookIntoStaged,
+  readRules,
   openPart,
   writePieces,
   readRanges,

@@ -65,7 +65,9 @@ export class Announcer {
         return;
       }
       const { self } = this.#context;
-      const unknown = rows.filter(({ seq, record }) => !state.known.delete(seq) && !isUnsynced(record, self));
+      const unknown = rows.filter(
+        (row) => !state.known.delete(row.seq) && !isUnsynced(row.record, self) && !this.#ignores(row),
+      );
       const announcements = await this.#withContents(state, unknown);
       // The peer's INDEX may have come anew while we read: then it begins anew.
       if (state.cursor !== from) continue;
@@ -82,6 +84,12 @@ export class Announcer {
     const upTo = this.#parts.mayTell();
     const end = rows.findIndex(({ seq }) => seq > upTo && !state.known.has(seq));
     return end < 0 ? rows : rows.slice(0, end);
+  }
+
+  /** A device relays nothing that it ignores. */
+  #ignores({ record: { path, entry } }: SequencedRecord): boolean {
+    const kind = entry.kind === 'absent' ? undefined : entry.kind;
+    return this.#context.filter().decide(path, { kind }).kind === 'ignored';
   }
 
   async #withContents(state: LinkState, rows: readonly SequencedRecord[]): Promise<Announcement[]> {

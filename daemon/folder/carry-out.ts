@@ -10,9 +10,11 @@ import { stagedNameOf } from '../disk/stage.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
+import { notText } from './arriving-text.ts';
 import { tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import type { Filtering } from './filtering.ts';
 import type { Hints } from './hints.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import type { Links } from './links.ts';
@@ -36,6 +38,7 @@ const MAX_ATTEMPTS = 10;
 interface Parts {
   readonly deletions: Deletions;
   readonly fetcher: Fetcher;
+  readonly filtering: Filtering;
   readonly hints: Hints;
   readonly links: Links;
   readonly litter: Litter;
@@ -76,12 +79,21 @@ export class CarryOut {
     let candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(BATCH)));
     if (candidates.length === 0 && this.#unpark())
       candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(UNPARKED_BATCH)));
+    candidates = await this.#withoutOthers(candidates);
     if (candidates.length === 0) return false;
     const operations = plan(candidates.map(({ ready }) => ready));
     const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
     return outcomes.some(({ kind }) => kind === 'done');
+  }
+
+  /** Without what has come and is not synced here: only now can be seen that it is no text. */
+  async #withoutOthers(candidates: Candidate[]): Promise<Candidate[]> {
+    const others = new Set(await notText(this.#context, candidates));
+    if (others.size === 0) return candidates;
+    this.#parts.filtering.ignoreWants([...others].map(({ want }) => want));
+    return candidates.filter((one) => !others.has(one));
   }
 
   /** What was set aside is looked at again when something has happened, or when nothing else is to come. */

@@ -96,6 +96,12 @@ export class Deletions {
     return now !== undefined && isLive(now.record) && now.seen?.ino === inode ? now : undefined;
   }
 
+  /** It is ignored from now on: whether it is there is nobody's business. */
+  withdrawn(path: RelativePath): void {
+    this.#vanished.remove(path);
+    if (this.hold.paths.includes(path)) this.hold.settled(path);
+  }
+
   /** It was moved, not deleted. */
   moved(path: RelativePath): void {
     this.#vanished.remove(path);
@@ -109,7 +115,9 @@ export class Deletions {
     const { index, clock } = this.#context;
     const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs(), scanning));
     if (gone.length === 0) return false;
-    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    const rows = gone
+      .flatMap((path) => index.row(path) ?? [])
+      .filter((row) => isLive(row.record) && !this.#ignores(row));
     const { held } = this.hold;
     // A directory of which some is held already waits with it, or its deletion would take that along.
     const joining = held === undefined ? [] : rows.filter((row) => this.#holdsSome(row));
@@ -120,6 +128,11 @@ export class Deletions {
     if (why === undefined) this.#bury(others, files);
     else this.#hold(others, entries, why);
     return true;
+  }
+
+  /** A deletion is never concluded of what is ignored; that is set aside before it comes so far. */
+  #ignores({ record: { path, entry } }: Row): boolean {
+    return entry.kind !== 'absent' && this.#context.filter().decide(path, { kind: entry.kind }).kind === 'ignored';
   }
 
   #holdsSome({ record }: Row): boolean {

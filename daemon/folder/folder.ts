@@ -4,7 +4,6 @@
 //   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import { OPEN_FILTER } from '../core/filter.ts';
 import type { Epoch, FolderName, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -21,6 +20,7 @@ import { CarryOut } from './carry-out.ts';
 import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
+import { Filtering } from './filtering.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
 import { KeptDirectories } from './kept-directories.ts';
@@ -86,6 +86,7 @@ export class Folder implements ControlledFolder {
   readonly #health: Health;
   readonly #deletions: Deletions;
   readonly #litter: Litter;
+  readonly #filtering: Filtering;
   readonly #local: LocalChanges;
   readonly #links = new Links();
   readonly #roles: Roles;
@@ -114,7 +115,7 @@ export class Folder implements ControlledFolder {
     this.#context = {
       ...edges,
       settings: () => this.#settings,
-      filter: () => OPEN_FILTER,
+      filter: () => this.#filtering.filter,
       tree: () => this.#health.tree(),
     };
     const context = this.#context;
@@ -131,12 +132,15 @@ export class Folder implements ControlledFolder {
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#deletions = new Deletions(context);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
+    const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
+    this.#filtering = new Filtering(context, filtering);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,
       skipped: this.#skipped,
       deletions: this.#deletions,
       boundaries: this.#boundaries,
+      filtering: this.#filtering,
       litter: this.#litter,
       keptDirectories: new KeptDirectories(context, this.#skipped),
     };
@@ -170,6 +174,7 @@ export class Folder implements ControlledFolder {
     const talk = {
       links: this.#links,
       fetcher: this.#fetcher,
+      filtering: this.#filtering,
       litter: this.#litter,
       roles: this.#roles,
       skipped: this.#skipped,
@@ -249,7 +254,10 @@ export class Folder implements ControlledFolder {
     }
     let worked = await this.#tasks.run();
     this.#rescanIfDue();
+    await this.#filtering.settle();
+    await this.#watching.followFilter();
     worked = (await this.#local.take()) || worked;
+    if (!this.#local.scanning && !this.#hints.areListings) await this.#filtering.include();
     if (this.#state.noteFirstScan()) this.#talk.open();
     worked = (await this.#deletions.settle(this.#local.mayFindMoved)) || worked;
     worked = this.#talk.receive() || worked;
@@ -298,6 +306,7 @@ export class Folder implements ControlledFolder {
     for (const device of settings.peers.keys())
       if (this.#roles.granted(device, before) !== this.#roles.granted(device)) this.#talk.roleHasChanged(device);
     if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
+    this.#filtering.settingsChanged();
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });
   }
 

@@ -46,6 +46,11 @@ export class Hints {
     return this.size + this.#later.size + this.#beingRead.size;
   }
 
+  /** Directories, or everything, are to be listed. */
+  get areListings(): boolean {
+    return this.#trees.size > 0 || this.#everything !== undefined;
+  }
+
   get beingRead(): ReadonlySet<RelativePath> {
     return this.#beingRead;
   }

@@ -66,23 +66,24 @@ export class LocalBatch {
 
   /** The disk has what was wanted; a crash came before it was written down. */
   arrived(row: Row | undefined, wanted: FileRecord, seen: SeenStat, boundary: boolean): void {
-    const record = row === undefined ? wanted : this.#over(row.record, wanted);
+    const want = this.#context.index.wanted(wanted.path);
+    const record = this.#over(row?.record, wanted, want === undefined ? [wanted] : wantedVersions(want));
     this.#rows.push({ record, seen, boundary, announce: true });
     this.#unwant.push(record.path);
     this.#litter.drop(record);
+    // It was here all the time, and ignored: nobody has brought it.
+    if (want?.why === 'ignored') return;
     const what = whatHappened(row?.record.entry, record.entry);
     const { path, origin } = record;
     const before: Entry = row?.seen === undefined ? { kind: 'absent' } : row.record.entry;
     this.#happened.push({ path, what, device: origin, direction: 'received', sizeBytes: sizeOf(record), before });
   }
 
-  #over(ours: FileRecord, wanted: FileRecord): FileRecord {
-    const want = this.#context.index.wanted(ours.path);
-    const announced = want === undefined ? [wanted] : wantedVersions(want);
+  #over(ours: FileRecord | undefined, wanted: FileRecord, announced: readonly FileRecord[]): FileRecord {
     const { verdict, content } = reconcileAll(ours, announced, reconcileContext(this.#context));
-    return verdict.kind === 'take' && content !== undefined && sameEntry(content.entry, wanted.entry)
-      ? verdict.record
-      : settle(wanted, ours, hashText);
+    if (verdict.kind === 'take' && content !== undefined && sameEntry(content.entry, wanted.entry))
+      return verdict.record;
+    return ours === undefined ? wanted : settle(wanted, ours, hashText);
   }
 
   /** A directory that outlived its deletion is gone now: what comes in its place is new. */

@@ -1,13 +1,14 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
 import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
-import { isLive } from '../core/record.ts';
+import { type Entry, isLive } from '../core/record.ts';
 import { type ObserveInput, glance, observe } from '../disk/observe.ts';
 import { type ListedEntry, type Listing, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import type { Filtering } from './filtering.ts';
 import type { Hints } from './hints.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
@@ -31,6 +32,7 @@ interface LocalParts {
   readonly skipped: SkippedPaths;
   readonly deletions: Deletions;
   readonly boundaries: Boundaries;
+  readonly filtering: Filtering;
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
   /** A directory that was found by scanning, which the watcher may not know. */
@@ -78,7 +80,10 @@ export class LocalChanges {
     const { hints } = this.#parts;
     const marked = hints.take(LOOK_AT_ONCE, this.#context.clock.monotonicMs());
     if (marked.everything !== undefined) this.#beginFullScan(marked.everything);
+    const { filtering } = this.#parts;
+    await filtering.noticePaths(marked.paths);
     for (const dir of marked.trees) {
+      if (filtering.isIgnoredDirectory(dir)) continue;
       this.#queue.push(dir);
       if (dir !== '') marked.paths.push(dir);
     }
@@ -99,9 +104,12 @@ export class LocalChanges {
   /** A live path has live directories above it: those that the index does not have are looked at first. */
   #withAncestors(paths: readonly RelativePath[]): RelativePath[] {
     const all = new Set(paths);
+    const known = new Set<RelativePath>();
     for (const path of paths) {
       for (const dir of ancestorsOf(path)) {
-        if (all.has(dir) || this.#context.index.row(dir)?.record.entry.kind === 'dir') break;
+        if (all.has(dir) || known.has(dir)) break;
+        if (this.#context.index.row(dir)?.record.entry.kind === 'dir') known.add(dir);
+        if (known.has(dir)) break;
         all.add(dir);
       }
     }
@@ -113,8 +121,10 @@ export class LocalChanges {
     // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
     const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE))];
     const listings = await workers.run(scan, { tree: this.#context.tree(), dirs });
+    await this.#parts.filtering.noticeListings(listings);
     const look: RelativePath[] = [];
-    for (const listing of listings) look.push(...this.#compare(listing));
+    for (const listing of listings)
+      if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#compare(listing));
     for (let at = 0; at < look.length; at += LOOK_AT_ONCE) await this.#look(look.slice(at, at + LOOK_AT_ONCE), true);
     if (this.#queue.length === 0 && this.#fullSinceMs !== undefined) {
       this.#lastFullMs = this.#fullSinceMs;
@@ -144,13 +154,24 @@ export class LocalChanges {
         if (skipped.isOutOfReach(own)) this.#parts.onReadable();
         if (listing.dir === '' || !this.#waits(listing.dir)) skipped.clear(own);
         const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
-        this.#tellSkipped(skipped.replaceIn(listing.dir, listing.skipped, there, (path) => this.#waits(path)));
+        const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
+        this.#tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.#waits(path)));
         const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
         const look: RelativePath[] = [];
         for (const entry of listing.entries) {
           const row = rows.get(entry.path);
           rows.delete(entry.path);
           if (row?.keptLocally === true) skipped.set(entry.path, 'E_DIR_KEPT');
+          const { kind } = this.#context.filter().decide(entry.path, entry.seen);
+          if (kind === 'ignored') {
+            if (row !== undefined) look.push(entry.path);
+            continue;
+          }
+          if (kind === 'passage' && !isLive(row?.record)) {
+            // Looked at only where something in it is.
+            this.#enqueue(entry, row, boundaries);
+            continue;
+          }
           if (!this.#isKnown(row, entry)) look.push(entry.path);
           else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
           if (entry.seen.kind === 'dir') this.#enqueue(entry, row, boundaries);
@@ -158,6 +179,7 @@ export class LocalChanges {
         // Named, but not to be looked at: nothing is concluded.
         for (const path of listing.unknown) rows.delete(path);
         for (const row of rows.values()) {
+          if (this.#isIgnored(row.record.path, row.record.entry.kind)) continue;
           if (isLive(row.record)) deletions.vanished(row);
           else if (row.keptLocally) look.push(row.record.path);
         }
@@ -166,10 +188,15 @@ export class LocalChanges {
     }
   }
 
+  #isIgnored(path: RelativePath, kind: Entry['kind']): boolean {
+    return this.#context.filter().decide(path, { kind: kind === 'absent' ? undefined : kind }).kind === 'ignored';
+  }
+
   /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
   #waits(path: RelativePath): boolean {
     const { index } = this.#context;
     const want = index.wanted(path);
+    if (this.#parts.filtering.isRefused(path)) return true;
     return want?.why === 'skipped' || want?.code === 'E_DAMAGED' || index.row(path)?.keptLocally === true;
   }
 
@@ -208,8 +235,11 @@ export class LocalChanges {
   }
 
   /** `listed`: a scan says that these have changed, and lists their directories itself. */
-  async #look(paths: readonly RelativePath[], listed: boolean): Promise<void> {
+  async #look(marked: readonly RelativePath[], listed: boolean): Promise<void> {
     const { index, clock } = this.#context;
+    const { filtering } = this.#parts;
+    const paths = await filtering.admit(listed ? this.#withAncestors(marked) : marked);
+    if (paths.length === 0) return;
     const { deletions, skipped, hints, litter, keptDirectories } = this.#parts;
     const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
@@ -221,19 +251,15 @@ export class LocalChanges {
       return known === undefined ? { path, growing } : { path, known, growing };
     });
     const observations = await this.#observe(items);
-    const times = { nowMs: clock.nowMs(), sinceMs: this.#lastFullMs };
+    const nowMs = clock.nowMs();
     const batch = new LocalBatch(this.#context, deletions, litter);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
       const observation = withSyncedMode(observations[i], rows.get(path), this.#context.settings());
-      const change = judge(
-        path,
-        observation,
-        rows.get(path),
-        index.wanted(path)?.record,
-        makerOf(this.#context),
-        times,
-      );
-      return { path, change };
+      const want = index.wanted(path);
+      // What was ignored until now was not looked at before: its own time says when it was edited.
+      const sinceMs = want?.why === 'ignored' ? Number.NEGATIVE_INFINITY : this.#lastFullMs;
+      const times = { nowMs, sinceMs };
+      return { path, change: judge(path, observation, rows.get(path), want?.record, makerOf(this.#context), times) };
     });
     const live = new Set(
       changes.filter(({ change }) => change.kind === 'changed').flatMap(({ path }) => ancestorsOf(path)),

@@ -52,7 +52,10 @@ export class Obstacles {
       if (want?.record.entry.kind === 'dir') {
         if (batch.has(dir)) continue;
         if (want.why === 'skipped') return { blocked: want.code ?? 'E_UNREADABLE' };
-        if (want.why === 'fetch') this.#parts.fetcher.ready(dir);
+        // It is passed through only, and now something in it is to come.
+        if (want.why === 'ignored')
+          index.commit({ nowUs: clock.nowUs(), mark: [{ path: dir, why: 'fetch', attempts: want.attempts }] });
+        if (want.why === 'fetch' || want.why === 'ignored') this.#parts.fetcher.ready(dir);
         return 'wait';
       }
       if (want === undefined && row?.record.entry.kind === 'dir') {

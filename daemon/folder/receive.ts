@@ -12,6 +12,7 @@ import type { Row, RowChange } from '../index/file-state.ts';
 import { type Want, type WantSource, wantedVersions } from '../index/wanted.ts';
 import type { Announcement, RefusedAnnouncement } from '../ports/peers.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
+import type { Filtering } from './filtering.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { lasting } from './retries.ts';
@@ -51,6 +52,7 @@ interface Standing {
 }
 
 interface Parts {
+  readonly filtering: Filtering;
   readonly links: Links;
   readonly litter: Litter;
   readonly roles: Roles;
@@ -59,13 +61,15 @@ interface Parts {
 
 export class Receiver {
   readonly #context: FolderContext;
+  readonly #filtering: Filtering;
   readonly #links: Links;
   readonly #litter: Litter;
   readonly #roles: Roles;
   readonly #skipped: SkippedPaths;
 
-  constructor(context: FolderContext, { links, litter, roles, skipped }: Parts) {
+  constructor(context: FolderContext, { filtering, links, litter, roles, skipped }: Parts) {
     this.#context = context;
+    this.#filtering = filtering;
     this.#links = links;
     this.#litter = litter;
     this.#roles = roles;
@@ -78,7 +82,7 @@ export class Receiver {
     const speaker = this.#roles.speaker(state, this.#links);
     if (speaker === undefined) return { contents: [], changedWants: [] };
     const { device } = state.link;
-    const batch = new ReceivedBatch(this.#context, device, {
+    const batch = new ReceivedBatch(this.#context, this.#filtering, device, {
       role: this.#roles.granted(device),
       speaker,
       restricts: this.#roles.isRestrictedBy(device),
@@ -133,13 +137,15 @@ class ReceivedBatch {
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
   readonly refused: (RefusedAnnouncement & { readonly path: RelativePath; readonly isUnsure: boolean })[] = [];
   readonly #context: FolderContext;
+  readonly #filtering: Filtering;
   readonly #peer: DeviceId;
   readonly #standing: Standing;
   readonly #reconcileContext: ReconcileContext;
   readonly #now = new Map<RelativePath, Now>();
 
-  constructor(context: FolderContext, peer: DeviceId, standing: Standing) {
+  constructor(context: FolderContext, filtering: Filtering, peer: DeviceId, standing: Standing) {
     this.#context = context;
+    this.#filtering = filtering;
     this.#peer = peer;
     this.#standing = standing;
     this.#reconcileContext = reconcileContext(context);
@@ -189,7 +195,8 @@ class ReceivedBatch {
         return;
       case 'take':
         // A tombstone of what is not here, or of what is gone already, needs nothing of the disk.
-        if (!isLive(verdict.record) && !isLive(ours)) this.#join(announcement, verdict.record, now);
+        if (!isLive(verdict.record) && !isLive(ours) && !this.#ignores(verdict.record, now))
+          this.#join(announcement, verdict.record, now);
         else if (content !== undefined) this.#take(announcement, content, announced, now);
         return;
     }
@@ -322,6 +329,11 @@ class ReceivedBatch {
     now.announced = [];
   }
 
+  /** What is not synced here is kept as it was announced: it will not be said again. */
+  #ignores(record: FileRecord, { announced }: Now): boolean {
+    return this.#filtering.ignores(record, announced.find(isLive));
+  }
+
   #take(announcement: Taken, record: FileRecord, announced: readonly FileRecord[], now: Now): void {
     const { seq, content, movedFrom, record: theirs, corrected } = announcement;
     const { path } = record;
@@ -338,9 +350,15 @@ class ReceivedBatch {
     // What a power loss left here is still damaged when another version is wanted, of the same content perhaps.
     const before = this.wants.get(path) ?? this.#context.index.wanted(path);
     const code = before === undefined ? undefined : lasting(before);
-    this.wants.set(path, { record, rivals, movedFrom: isTheirs ? movedFrom : undefined, why: 'fetch', code, sinceMs });
+    const why = this.#ignores(record, now) ? 'ignored' : 'fetch';
+    this.wants.set(path, { record, rivals, movedFrom: isTheirs ? movedFrom : undefined, why, code, sinceMs });
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
-    if (content !== undefined && isTheirs && !(known !== undefined && sameContent(known, record.entry)))
+    if (
+      content !== undefined &&
+      isTheirs &&
+      why === 'fetch' &&
+      !(known !== undefined && sameContent(known, record.entry))
+    )
       this.contents.push({ record, bytes: content });
     if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;

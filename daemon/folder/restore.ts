@@ -78,6 +78,8 @@ export async function restoreInPlace(context: FolderContext, version: KeptVersio
   const found = await context.workers.run(lookAtVersion, { tree: context.tree(), storedAs: version.storedAs });
   if (found === undefined)
     throw new CodedError('E_VERSION_GONE', `the content of version ${version.id} is not there any more`);
+  const { kind } = context.filter().decide(path, found);
+  if (kind === 'ignored') throw new CodedError('E_IGNORED', `${path} is not synced here; --to writes it elsewhere`);
   const row = index.row(path);
   const want = index.wanted(path);
   const announced = want === undefined ? [] : wantedVersions(want);

@@ -69,16 +69,22 @@ export class Retries {
     const isAnybodyAway =
       this.#fetcher.isAnyResting ||
       [...this.#context.settings().peers.keys()].some((device) => this.#links.byDevice(device)?.caughtUp !== true);
-    const mark = wants.map((want): WantMark => {
-      const { record, attempts } = want;
+    const unwant: RelativePath[] = [];
+    const mark = wants.flatMap((want): WantMark | [] => {
+      const { record, attempts, sources } = want;
       const { path } = record;
       if (isAnybodyAway) return { path, why: 'held', code: lasting(want), attempts };
       if (attempts + 1 < NOBODY_HAS_IT) return { path, why: 'held', code: lasting(want), attempts: attempts + 1 };
+      // It was ours, was ignored and removed meanwhile, and no device has announced that it has it: there is nothing to name.
+      if (sources.length === 0 && lasting(want) === undefined && index.row(path) === undefined) {
+        unwant.push(path);
+        return [];
+      }
       const code = lasting(want) ?? 'E_NO_SOURCE';
       if (this.#skipped.set(path, code)) log.warn('no device has this content', { path, code });
       return { path, why: 'skipped', code, attempts };
     });
-    index.commit({ nowUs: clock.nowUs(), mark });
+    index.commit({ nowUs: clock.nowUs(), mark, unwant });
   }
 
   #askAgain(): void {

@@ -54,6 +54,10 @@ export class SkippedPaths {
     return found.filter(({ path, code }) => this.set(path, code));
   }
 
+  clearWhere(isOver: (path: string) => boolean): void {
+    for (const path of this.#codes.keys()) if (isOver(path)) this.#codes.delete(path);
+  }
+
   /** A directory is gone, with all that was skipped in it. */
   clearBelow(dir: RelativePath): void {
     for (const path of this.#codes.keys()) if (isBelow(path as RelativePath, dir)) this.#codes.delete(path);

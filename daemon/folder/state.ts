@@ -3,6 +3,7 @@ import type { Condition } from './condition.ts';
 import { needsAttention } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
+import type { Filtering } from './filtering.ts';
 import type { Health } from './health.ts';
 import type { Hints } from './hints.ts';
 import type { Links } from './links.ts';
@@ -21,6 +22,7 @@ const SCANNED = 'scanned';
 
 export interface StateParts {
   readonly deletions: Deletions;
+  readonly filtering: Filtering;
   readonly health: Health;
   readonly hints: Hints;
   readonly links: Links;
@@ -143,9 +145,14 @@ export class FolderState {
 
   /** How it stands for somebody who waits. */
   standing(): WaitNow {
-    const { hints, deletions, local, tasks, talk, links } = this.#parts;
+    const { hints, deletions, filtering, local, tasks, talk, links } = this.#parts;
     const localDone =
-      hints.unsettled === 0 && deletions.resting === 0 && !local.scanning && tasks.size === 0 && talk.waiting === 0;
+      filtering.isSettled &&
+      hints.unsettled === 0 &&
+      deletions.resting === 0 &&
+      !local.scanning &&
+      tasks.size === 0 &&
+      talk.waiting === 0;
     const { index, settings } = this.#context;
     return standing({ condition: this.condition, localDone, peers: [...settings().peers.keys()], links, index });
   }

@@ -17,6 +17,7 @@ import type { Fetcher } from '../transfer/fetch.ts';
 import type { Server } from '../transfer/serve.ts';
 import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
+import type { Filtering } from './filtering.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
@@ -35,6 +36,7 @@ const MAX_STAGING = 512;
 export interface TalkParts {
   readonly links: Links;
   readonly fetcher: Fetcher;
+  readonly filtering: Filtering;
   readonly litter: Litter;
   readonly roles: Roles;
   readonly skipped: SkippedPaths;

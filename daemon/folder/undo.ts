@@ -120,6 +120,9 @@ export function stepOf(context: FolderContext, content: LocalContent, state: Sta
   if (sameEntry(here, entry) && index.wanted(path) === undefined) return undefined;
   const editedSince = isLive(row?.record) && index.changedAfter(path, lastId);
   const step = { path, entry, editedSince, code: undefined };
+  const kind = entry.kind === 'absent' ? undefined : entry.kind;
+  if (context.filter().decide(path, { kind }).kind === 'ignored')
+    return { ...step, what: 'impossible', code: 'E_IGNORED' };
   // It was not there before, and somebody has worked on it since: nobody asked for that to go.
   if (entry.kind === 'absent') return { ...step, what: editedSince ? 'kept' : 'removed' };
   if (!isAtHand(content, entry)) return { ...step, what: 'impossible', code: 'E_VERSION_GONE' };

@@ -199,7 +199,7 @@ export interface ControlledFolder {
   /** Of one path, newest first. */
   versions(path: RelativePath): readonly KeptVersion[];
   conflicts(): readonly ConflictEntry[];
-  /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH. */
+  /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH, E_IGNORED. */
   restore(request: RestoreRequest): Promise<Restored>;
   /** E_NOTHING_TO_UNDO, E_AMBIGUOUS. */
   undo(request: UndoRequest): Promise<UndoPlan>;

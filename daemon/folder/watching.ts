@@ -1,8 +1,10 @@
 // The folder's watcher: its hints, and what to do without them.
+import type { Filter } from '../core/filter.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { QuietName } from '../core/quiet-directories.ts';
 import { type WatchChoice, chooseWatch } from '../core/watch-choice.ts';
 import { mountTypeOf } from '../disk/probe.ts';
-import type { Watch, WatchState, WatchSubscription } from '../ports/watch.ts';
+import type { Watch, WatchListener, WatchState, WatchSubscription } from '../ports/watch.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
 
@@ -15,6 +17,8 @@ export class Watching {
   readonly #hints: Hints;
   #subscription: WatchSubscription | undefined;
   #state: WatchState = { kind: 'watching' };
+  #quiet: readonly QuietName[] = [];
+  #filter: Filter | undefined;
   #choice: WatchChoice = { kind: 'inotify' };
 
   constructor(context: FolderContext, watch: Watch, hints: Hints) {
@@ -42,6 +46,8 @@ export class Watching {
     await this.stop();
     this.#state = { kind: 'watching' };
     const { path } = this.#context.settings();
+    this.#filter = this.#context.filter();
+    this.#quiet = this.#filter.quietNames();
     await this.#choose();
     if (this.#choice.kind === 'poll') {
       this.#hints.add({ kind: 'everything', why: 'start' });
@@ -49,7 +55,7 @@ export class Watching {
     }
     let heard = false;
     const first = this.#context.clock.after(FIRST_WORD_MS, () => this.#hints.add({ kind: 'everything', why: 'start' }));
-    this.#subscription = this.#watch.subscribe(path, {
+    const listener: WatchListener = {
       onHints: (hints) => {
         for (const hint of hints) this.#hints.add(hint);
       },
@@ -60,7 +66,16 @@ export class Watching {
         first.cancel();
         this.#hints.add({ kind: 'everything', why: 'start' });
       },
-    });
+    };
+    this.#subscription = this.#watch.subscribe(path, listener, this.#quiet);
+  }
+
+  /** What is ignored need not be watched, and what is not ignored any more has to be. */
+  async followFilter(): Promise<void> {
+    const filter = this.#context.filter();
+    if (this.#subscription === undefined || filter === this.#filter) return;
+    this.#filter = filter;
+    if (JSON.stringify(filter.quietNames()) !== JSON.stringify(this.#quiet)) await this.restart();
   }
 
   async #choose(): Promise<void> {

@@ -1,5 +1,6 @@
 // Tells when something under a root may have changed. A hint may be late, doubled, merged or missing; it is never the truth.
 import type { DirPath, RelativePath } from '../core/path.ts';
+import type { QuietName } from '../core/quiet-directories.ts';
 
 export type Hint =
   /** Something at this path may have changed. */
@@ -35,6 +36,9 @@ export interface WatchSubscription {
 }
 
 export interface Watch {
-  /** Never blocks and never fails: what goes wrong is a {@link WatchState}, also later, and heals by itself. */
-  subscribe(root: string, listener: WatchListener): WatchSubscription;
+  /**
+   * Never blocks and never fails: what goes wrong is a {@link WatchState}, also later, and heals by itself.
+   * `quiet`: directories in which nothing is to be hinted at, and which should cost no watches.
+   */
+  subscribe(root: string, listener: WatchListener, quiet?: readonly QuietName[]): WatchSubscription;
 }

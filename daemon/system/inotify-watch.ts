@@ -1,6 +1,7 @@
 // Watches folders with inotify, through a process of its own (watch-child.ts) that may block, die or wear out without
 // harm: it is replaced, and everything is looked at once. One process serves all folders.
 import { ROOT_DIR, type RelativePath } from '../core/path.ts';
+import type { QuietName } from '../core/quiet-directories.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Hint, Watch, WatchListener, WatchState, WatchSubscription } from '../ports/watch.ts';
@@ -28,6 +29,7 @@ const LIST_ROOT_MS = 10_000;
 interface Folder {
   readonly root: string;
   readonly listener: WatchListener;
+  readonly quiet: readonly QuietName[];
   readonly asks: Map<number, () => void>;
   state: WatchState | undefined;
   /** Hints have been lost since the process was replaced, or none has begun. */
@@ -57,11 +59,12 @@ export class InotifyWatch implements Watch {
     this.#log = log;
   }
 
-  subscribe(root: string, listener: WatchListener): WatchSubscription {
+  subscribe(root: string, listener: WatchListener, quiet: readonly QuietName[] = []): WatchSubscription {
     const id = ++this.#lastFolder;
     const folder: Folder = {
       root,
       listener,
+      quiet,
       asks: new Map(),
       state: undefined,
       blind: true,
@@ -69,7 +72,7 @@ export class InotifyWatch implements Watch {
       listRootAgain: false,
     };
     this.#folders.set(id, folder);
-    if (this.#process !== undefined) this.#process.send({ kind: 'watch', folder: id, root });
+    if (this.#process !== undefined) this.#process.send({ kind: 'watch', folder: id, root, quiet });
     else if (this.#timer === undefined) this.#start();
     return {
       addTree: (dir: RelativePath) => this.#process?.send({ kind: 'addTree', folder: id, dir }),
@@ -87,7 +90,7 @@ export class InotifyWatch implements Watch {
     });
     this.#process = process;
     this.#opening = this.#folders.size;
-    for (const [id, { root }] of this.#folders) process.send({ kind: 'watch', folder: id, root });
+    for (const [id, { root, quiet }] of this.#folders) process.send({ kind: 'watch', folder: id, root, quiet });
   }
 
   #onReport(report: WatchReport): void {

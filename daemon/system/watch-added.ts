@@ -5,6 +5,7 @@ import type { Event } from '@parcel/watcher';
 import type { WatchState } from '../ports/watch.ts';
 import { isAtOrBelow } from './watch-hints.ts';
 import type { RenewWhy } from './watch-messages.ts';
+import type { QuietDirectories } from './watch-quiet.ts';
 import { lookAt, VANISHED_RETRIES, watchTree, type WatchedTree } from './watch-tree.ts';
 
 /** With more of them the root is better read anew, by a new process. */
@@ -21,6 +22,7 @@ export interface AddedTreesNews {
 
 export class AddedTrees {
   readonly #root: string;
+  readonly #quiet: QuietDirectories;
   readonly #news: AddedTreesNews;
   readonly #onEvents: (error: Error | null, events: readonly Event[]) => void;
   readonly #trees = new Map<string, WatchedTree>();
@@ -30,8 +32,14 @@ export class AddedTrees {
   #dropping: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(root: string, news: AddedTreesNews, onEvents: (error: Error | null, events: readonly Event[]) => void) {
+  constructor(
+    root: string,
+    quiet: QuietDirectories,
+    news: AddedTreesNews,
+    onEvents: (error: Error | null, events: readonly Event[]) => void,
+  ) {
     this.#root = root;
+    this.#quiet = quiet;
     this.#news = news;
     this.#onEvents = onEvents;
   }
@@ -47,7 +55,7 @@ export class AddedTrees {
     if (this.#spoiled.has(dir) || this.#trees.size >= MAX_ADDED) return this.giveUp(dir, 'too many new directories');
     const path = `${this.#root}/${dir}`;
     for (let attempt = 0; attempt < VANISHED_RETRIES; attempt++) {
-      const outcome = await watchTree(path, [], this.#onEvents);
+      const outcome = await watchTree(path, [this.#quiet.patternIn(dir)], this.#onEvents);
       if (outcome.kind === 'watched') {
         this.#trees.set(dir, outcome.tree);
         return outcome.tree;

@@ -24,6 +24,8 @@ const outbox = new Outbox();
 const folders = new Map<number, WatchedFolder>();
 /** Folders that wait for an inotify instance. */
 const waiting = new Set<number>();
+/** Folders that are being let go of. */
+let closing = 0;
 const states = new Map<number, WatchState>();
 
 const meter = new BurstMeter(maxQueuedEvents());
@@ -40,12 +42,12 @@ const recent = new RecentDirectories(onRecentChange, () => checkLimit());
 function obey(order: WatchOrder): void {
   switch (order.kind) {
     case 'watch':
-      folders.set(order.folder, new WatchedFolder(order.root, newsOf(order.folder)));
+      folders.set(order.folder, new WatchedFolder(order.root, order.quiet, newsOf(order.folder)));
       waiting.add(order.folder);
       startWaiting();
       return;
     case 'unwatch':
-      void folders.get(order.folder)?.close();
+      letGo(folders.get(order.folder));
       folders.delete(order.folder);
       waiting.delete(order.folder);
       states.delete(order.folder);
@@ -61,6 +63,19 @@ function obey(order: WatchOrder): void {
   }
 }
 
+/**
+ * A folder that is watched anew may be the same one with other quiet directories: the library would give it the tree that
+ * it still has, so the old one ends first.
+ */
+function letGo(folder: WatchedFolder | undefined): void {
+  if (folder === undefined) return;
+  closing++;
+  void folder.close().finally(() => {
+    closing--;
+    startWaiting();
+  });
+}
+
 async function settle(folder: number, ask: number): Promise<void> {
   await folders.get(folder)?.settle();
   // Measured now: on a busy machine all of a burst may have been read since the timer last did.
@@ -71,6 +86,7 @@ async function settle(folder: number, ask: number): Promise<void> {
 
 /** The library blocks for ever where no instance is left, so it is not asked before one is. */
 function startWaiting(): void {
+  if (closing > 0) return;
   for (const folder of waiting) {
     if (probeInotifyInstance() !== 'ok') {
       const message = 'No inotify instance is left: fs.inotify.max_user_instances is reached.';
@@ -131,8 +147,8 @@ function checkLimit(): void {
 }
 
 function touch(folder: number, dir: string): void {
-  const root = folders.get(folder)?.root;
-  if (root !== undefined) recent.touch(folder, root, dir);
+  const watched = folders.get(folder);
+  if (watched?.root !== undefined && !watched.isQuiet(dir)) recent.touch(folder, watched.root, dir);
 }
 
 function onRecentChange({ folder, dir, name, renamed }: RecentChange): void {

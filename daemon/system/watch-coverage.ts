@@ -34,6 +34,8 @@ export interface CoverageParts {
   probe(): Promise<unknown>;
   /** Subscribes this directory on its own. False: it cannot, and sees to it that changes there are found in another way. */
   subscribe(dir: string): Promise<boolean>;
+  /** Nothing in this directory is to be watched. */
+  isQuiet(dir: string): boolean;
   /** The inodes that are watched now; undefined where that cannot be said. */
   watchedInodes(): Set<bigint> | undefined;
   /** Everything in this directory may have changed. */
@@ -63,6 +65,7 @@ export class Coverage {
 
   /** A directory has been reported. Call for all of a batch before anything is awaited. */
   noticed(dir: string, how: Noticed): void {
+    if (this.#parts.isQuiet(dirname(dir))) return;
     if (how === 'created') this.#reported.add(dir);
     if (this.#fresh.get(dir) !== 'created') this.#fresh.set(dir, how);
     this.#running ??= this.#run();
@@ -148,7 +151,7 @@ export class Coverage {
     for (let next = open.pop(), steps = 1; next !== undefined; next = open.pop(), steps++) {
       const own = lookAt(this.#parts.absolute(next));
       if (own?.directory !== true) continue;
-      const below = directoriesIn(this.#parts.absolute(next));
+      const below = this.#directoriesIn(next);
       // What may not be read cannot be watched either.
       if (below === undefined) continue;
       if (!inodes.has(own.ino)) found.push(next);
@@ -160,7 +163,7 @@ export class Coverage {
 
   #isDoubtful(dir: string, how: Noticed, inodes: Set<bigint> | undefined): boolean {
     const own = lookAt(this.#parts.absolute(dir));
-    const below = directoriesIn(this.#parts.absolute(dir));
+    const below = this.#directoriesIn(dir);
     if (how === 'tree' || own?.directory !== true || below === undefined) return false;
     const names = below.filter((name) => !name.includes('\uFFFD')).map((name) => join(dir, name));
     if (how !== 'created' && inodes !== undefined) {
@@ -170,6 +173,11 @@ export class Coverage {
     }
     if (how === 'verify') return false;
     return names.some((name) => !this.#reported.has(name));
+  }
+
+  /** Those that are to be watched too. */
+  #directoriesIn(dir: string): string[] | undefined {
+    return this.#parts.isQuiet(dir) ? [] : directoriesIn(this.#parts.absolute(dir));
   }
 
   async #inodes(): Promise<Set<bigint> | undefined> {

@@ -6,10 +6,12 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Event } from '@parcel/watcher';
 import { OWN_DIR } from '../core/path.ts';
 import { watchedInodes } from './inotify-proc.ts';
+import type { QuietName } from '../core/quiet-directories.ts';
 import { AddedTrees, type AddedTreesNews } from './watch-added.ts';
 import { Coverage } from './watch-coverage.ts';
 import { isOwn } from './watch-hints.ts';
 import { Probe, PROBE_TIMEOUT_MS } from './watch-probe.ts';
+import { QuietDirectories } from './watch-quiet.ts';
 import { directoriesIn, lookAt, queueDescriptor, VANISHED_RETRIES, watchTree, type WatchedTree } from './watch-tree.ts';
 
 const PROBE_DIR = `${OWN_DIR}/probe`;
@@ -54,6 +56,7 @@ interface Parts {
 export class WatchedFolder {
   readonly #given: string;
   readonly #news: FolderNews;
+  readonly #quiet: QuietDirectories;
   #parts: Parts | undefined;
   #tree: WatchedTree | undefined;
   readonly #unreadable = new Set<string>();
@@ -65,14 +68,20 @@ export class WatchedFolder {
   #closed = false;
 
   /** `root`: the absolute path of the folder; it may be reached through links. */
-  constructor(root: string, news: FolderNews) {
+  constructor(root: string, quiet: readonly QuietName[], news: FolderNews) {
     this.#given = root;
+    this.#quiet = new QuietDirectories(quiet);
     this.#news = news;
   }
 
   /** The root without links, once it has been found. */
   get root(): string | undefined {
     return this.#parts?.path;
+  }
+
+  /** Nothing in this directory is watched. */
+  isQuiet(dir: string): boolean {
+    return this.#quiet.has(dir);
   }
 
   /** The root is back, where it was gone: only a new process can watch it. */
@@ -140,11 +149,12 @@ export class WatchedFolder {
     } catch {
       // A full or read-only disk: `settle` will say that it cannot tell.
     }
-    const added = new AddedTrees(path, this.#news, (error, events) => this.#onEvents(error, events));
+    const added = new AddedTrees(path, this.#quiet, this.#news, (error, events) => this.#onEvents(error, events));
     const coverage = new Coverage({
       absolute: (dir) => `${path}/${dir}`,
       probe: () => this.#allReported({ probe, added }),
       subscribe: async (dir) => this.#remember(await added.subscribe(dir)),
+      isQuiet: (dir) => this.#quiet.has(dir),
       watchedInodes: () => watchedInodesBelow(path),
       tree: (dir) => this.#news.tree(dir),
       overwhelmed: () => added.giveUp('', 'more new directories than can be followed'),
@@ -154,7 +164,9 @@ export class WatchedFolder {
 
   async #watch({ path, coverage }: Parts): Promise<void> {
     for (let attempt = 0; attempt < VANISHED_RETRIES; attempt++) {
-      const outcome = await watchTree(path, ownNames(path), (error, events) => this.#onEvents(error, events));
+      const outcome = await watchTree(path, [...ownNames(path), this.#quiet.patternIn('')], (error, events) =>
+        this.#onEvents(error, events),
+      );
       switch (outcome.kind) {
         case 'watched':
           this.#tree = outcome.tree;
@@ -263,6 +275,7 @@ export class WatchedFolder {
     for (let next = open.shift(); next !== undefined && seen < QUICK_AT_ONCE; next = open.shift()) {
       seen++;
       this.#news.busy(next);
+      if (this.#quiet.has(next)) continue;
       const below = (directoriesIn(`${this.#parts?.path}/${next}`) ?? []).slice(0, QUICK_AT_ONCE);
       for (const name of below) if (next !== '' || name !== OWN_DIR) open.push(join(next, name));
     }

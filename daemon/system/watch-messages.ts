@@ -1,9 +1,10 @@
 // What the daemon and its watcher process say to each other. Paths are relative to the folder's root and unchecked: as
 // the watcher read them, with U+FFFD in place of bytes that are not UTF-8. `folder` is a number that the daemon gives.
+import type { QuietName } from '../core/quiet-directories.ts';
 import type { WatchState } from '../ports/watch.ts';
 
 export type WatchOrder =
-  | { readonly kind: 'watch'; readonly folder: number; readonly root: string }
+  | { readonly kind: 'watch'; readonly folder: number; readonly root: string; readonly quiet: readonly QuietName[] }
   | { readonly kind: 'unwatch'; readonly folder: number }
   | { readonly kind: 'addTree'; readonly folder: number; readonly dir: string }
   | { readonly kind: 'settle'; readonly folder: number; readonly ask: number };

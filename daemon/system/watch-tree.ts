@@ -35,15 +35,16 @@ export function queueDescriptor(): number | undefined {
   return queue;
 }
 
-/** Watches `dir`, an absolute path without links, and all below it but `ignore` (relative paths). */
+/** Watches `dir`, an absolute path without links, and all below it but `ignore` (relative paths, or what matches them). */
 export async function watchTree(
   dir: string,
-  ignore: readonly string[],
+  ignore: readonly (string | RegExp | undefined)[],
   onEvents: (error: Error | null, events: readonly Event[]) => void,
 ): Promise<TreeOutcome> {
+  const always = ignore.filter((one) => one !== undefined);
   let unreadable: string[] = [];
   for (let attempt = 0; ; attempt++) {
-    const outcome = await subscribeOnce(dir, [...ignore, ...unreadable.map(ignoreExactly(dir))], onEvents);
+    const outcome = await subscribeOnce(dir, [...always, ...unreadable.map(ignoreExactly(dir))], onEvents);
     if (outcome instanceof Error) {
       const { message } = outcome;
       const half = message.startsWith('inotify_add_watch');

@@ -9,16 +9,10 @@ const inFolder = (key: string): string =>
 
 const REFUSED: readonly [key: string, text: string][] = [
   ['bandwidth', 'bandwidth: { up: 10MB/s, down: 0 }'],
-  ['defaults.ignore', 'defaults: { ignore: ["*.tmp"] }'],
   ['peers.hub.bandwidth', `peers: { hub: { id: ${HUB}, bandwidth: 1MB/s } }`],
   ...[
     'peers: { hub: read-only }',
     'mode: send-only',
-    'ignore: ["node_modules/**"]',
-    'only: ["*.md"]',
-    'content: text',
-    'hidden: false',
-    'max_size: 1GB',
     'conflict: keep-both',
     'priority: high',
     'compression: never',

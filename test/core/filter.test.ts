@@ -1,5 +1,6 @@
 // Which paths are synced: patterns as git reads them, what this program adds to them, and that no pattern can hang it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import ignore from 'ignore';
 import { type Decision, Filter, type Thing } from '../../daemon/core/filter.ts';
@@ -239,6 +240,18 @@ test('.syncignore: ten thousand random sets of patterns mean what git takes them
     const expected = ignore({ ignorecase: false }).add(lines).ignores(path);
     const found = decide(filter({}, { '': lines.join('\n') }), path).kind === 'ignored';
     assert.equal(found, expected, `${JSON.stringify(lines)} ${path}`);
+  }
+});
+
+test('the patterns shown in docs/configuration.md mean what is said of them', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const [, table = ''] = page.split('| leaves out');
+  const shown = [...(table.split('\n\n')[0]?.matchAll(/^\| `([^`]+)` +\|([^|]*)\|([^|]*)\|$/gm) ?? [])];
+  assert.ok(shown.length >= 7);
+  for (const [, pattern = '', ignored = '', included = ''] of shown) {
+    const of = filter({ ignore: [pattern] });
+    for (const [, path = ''] of ignored.matchAll(/`([^`]+)`/g)) assert.equal(decide(of, path).kind, 'ignored', path);
+    for (const [, path = ''] of included.matchAll(/`([^`]+)`/g)) assert.equal(decide(of, path).kind, 'included', path);
   }
 });
 

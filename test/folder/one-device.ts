@@ -31,6 +31,7 @@ export const ROOT = '/srv/docs';
 export const SELF = 'A'.repeat(52) as DeviceId;
 export const SELF_EPOCH = 'AAAAAAAAAAAAAAAA' as Epoch;
 const STEP_MS = 50;
+const OPEN: FolderSettings['filter'] = { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 };
 
 const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => quiet };
 function ignore(): void {
@@ -221,7 +222,7 @@ export class OneDevice {
       rescanMs: 600_000,
       schedule: undefined,
       permissions: true,
-      filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
+      filter: OPEN,
       watch: 'auto',
       authority: undefined,
       conflict: 'newest',
@@ -342,6 +343,11 @@ export class OneDevice {
     await this.clock.advance(5_000);
     await stopping;
     this.#folder = this.#make();
+  }
+
+  /** Sets the filter alone: what is not named is not set. */
+  filter(filter: Partial<FolderSettings['filter']> = {}): void {
+    this.reconfigure({ filter: { ...OPEN, ...filter } });
   }
 
   async until(isSo: () => boolean, what: string, limitMs = 60_000): Promise<void> {

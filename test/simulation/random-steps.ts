@@ -6,6 +6,7 @@ import type { Step, UserStep } from './steps.ts';
 const PATHS = ['a', 'b', 'd', 'e', 'd/a', 'd/b', 'd/e', 'd/e/a', 'e/a', 'e/d', 'e/d/a'];
 /** Names that another file system would take for one; and ours, further down, where it is like any other. */
 const ODD_PATHS = ['A', 'd/A', 'caf\u00e9', 'cafe\u0301', 'D', 'D/a', 'd/.syncd', '__proto__', 'a.saving', 'x\ny'];
+const IGNORED = [[], [], ['a'], ['d/'], ['e/**', '!e/a'], ['/d/e', 'b'], ['*', '!*/', '!b']];
 const MODES = [0o644, 0o600, 0o755, 0o700, 0o444];
 const PASSES = [0, 0, 1, 5, 20, 60, 150, 300, 700, 2500];
 /** Some are larger than what travels with its announcement, some than what is asked for in one piece. */
@@ -59,6 +60,8 @@ export interface StepChances {
   readonly clocks?: boolean;
   /** Connections of which not both sides know that they are gone. */
   readonly cuts?: boolean;
+  /** What is ignored changes, on each device for itself. */
+  readonly filters?: boolean;
   /** One step in so many is `settle`; by default 33. */
   readonly settleOneIn?: number;
 }
@@ -97,6 +100,7 @@ function randomStep(random: SeededRandom, chances: StepChances, serial: number):
     ];
   if (chances.errors === true && weight < 44) return [randomTrouble(random, device)];
   if (chances.clocks === true && weight < 46) return [{ kind: 'clock', device, byMs: randomJump(random) }];
+  if (chances.filters === true && weight < 56) return [{ kind: 'filter', device, ignore: random.pick(IGNORED) }];
   return [{ kind: 'user', device, does: randomUserStep(random, serial) }];
 }
 

@@ -70,10 +70,11 @@ export class SimulatedDevice {
   readonly #clock: SimulatedClock;
   readonly #machine: MachineClock;
   readonly #random: SeededRandom;
-  readonly #settings: FolderSettings;
+  #settings: FolderSettings;
   readonly #spells: (() => void)[] = [];
   #indexFailure: ErrorCode | undefined;
   #boots = 0;
+  #ignored = false;
   #saved: Buffer | undefined;
   #running: Running | undefined;
 
@@ -111,9 +112,9 @@ export class SimulatedDevice {
     };
   }
 
-  /** Its power may have failed. */
+  /** Its power may have failed; or somebody has removed what others were told of, while it was ignored. */
   get mayLose(): boolean {
-    return this.#boots > 0;
+    return this.#boots > 0 || this.#ignored;
   }
 
   get folder(): Folder | undefined {
@@ -130,6 +131,14 @@ export class SimulatedDevice {
 
   get host(): SimulatedHost | undefined {
     return this.#running?.host;
+  }
+
+  /** What it ignores from now on. */
+  ignore(patterns: readonly string[]): void {
+    this.#ignored ||= patterns.length > 0;
+    if (patterns.join() === this.#settings.filter.ignore.join()) return;
+    this.#settings = { ...this.#settings, filter: { ...this.#settings.filter, ignore: patterns } };
+    this.#running?.folder.reconfigure(this.#settings);
   }
 
   start(): void {

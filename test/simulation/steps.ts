@@ -39,6 +39,8 @@ export type Step =
   | { readonly kind: 'full'; readonly device: number; readonly freeBytes: number }
   | { readonly kind: 'blind' | 'overflow' | 'healthy'; readonly device: number }
   | { readonly kind: 'clock'; readonly device: number; readonly byMs: number }
+  /** Its settings change, also while it is down. */
+  | { readonly kind: 'filter'; readonly device: number; readonly ignore: readonly string[] }
   /** `wait` on all devices, one round for each hop; when all say that they are in sync, the trees must be equal. */
   | { readonly kind: 'wait' }
   /** All links heal, all devices run, all faults end, and everything is checked. */
@@ -141,6 +143,8 @@ export function tellStep(step: Step): string {
       return `${step.device}: ${step.freeBytes} bytes are free`;
     case 'clock':
       return `${step.device}: the clock is set by ${step.byMs} ms`;
+    case 'filter':
+      return `${step.device}: ignores ${step.ignore.join(' ')}`;
     case 'stop':
     case 'start':
     case 'crash':

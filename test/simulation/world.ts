@@ -13,6 +13,7 @@ import { randomUserStep } from './random-steps.ts';
 import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
 import { NO_WATCH_FAULTS } from './simulated-watch.ts';
 import { Standing } from './standing.ts';
+import { tellFields } from './tell-fields.ts';
 import { HIDING, type Step, tellStep } from './steps.ts';
 import type { ProcessEnd, Wires } from './wires.ts';
 
@@ -60,6 +61,8 @@ export class World {
   #messages = 0;
   #lastMovedMs = 0;
   #meddles = false;
+  /** Not all devices sync all paths. */
+  #filtered = false;
   #meddled = 0;
 
   constructor(plan: Plan, onLog?: (line: string) => void) {
@@ -205,6 +208,11 @@ export class World {
         return device.heal();
       case 'clock':
         return device.jump(step.byMs);
+      case 'filter':
+        this.#filtered = true;
+        device.ignore(step.ignore);
+        // What was deleted while it was ignored lives on, and what was changed meanwhile is a conflict.
+        return this.#doubtAll();
       case 'user':
     }
   }
@@ -279,8 +287,11 @@ export class World {
     this.#meddles = false;
     for (let number = 0; number < this.devices.length; number++) {
       this.#device(number).heal();
+      this.#device(number).ignore([]);
       this.#start(number);
     }
+    if (this.#filtered) this.#doubtAll();
+    this.#filtered = false;
     for (const [a, b] of this.#links) this.#wires.heal(a, b);
     const until = this.#clock.monotonicMs() + REST_LIMIT_MS;
     this.#lastMovedMs = this.#clock.monotonicMs();
@@ -348,7 +359,8 @@ export class World {
 
   /** When all say that they are in sync, once for each hop, then all that was written is everywhere. */
   async #waitForAll(): Promise<string[]> {
-    const mayTell = this.#seesAll && this.#plan.meddleOneIn === undefined && this.#troubled.size === 0;
+    const mayTell =
+      this.#seesAll && this.#plan.meddleOneIn === undefined && this.#troubled.size === 0 && !this.#filtered;
     if (!mayTell || !this.#wires.isWhole || this.devices.some(({ folder }) => folder === undefined)) return [];
     for (let round = 1; round < this.devices.length; round++)
       if ((await this.#askAll()).some((answer) => answer !== 'in sync')) return [];
@@ -372,25 +384,17 @@ export class World {
   }
 
   #hear(device: number, level: string, message: string, fields: object | undefined): void {
-    const tellFields = (): string =>
-      Object.entries(fields ?? {})
-        .map(([name, value]) => `${name}=${tell(value)}`)
-        .join(' ');
-    this.#say(() => `${device} ${level}: ${message} ${tellFields()}`);
+    this.#say(() => `${device} ${level}: ${message} ${tellFields(fields)}`);
     // A file that is missing after that may have been lost with the disk: it is fetched again, whoever removed it.
     if (message.startsWith('the disk was away')) this.#doubtAll();
     if (level !== 'error') return;
     const cause = fields !== undefined && 'error' in fields ? fields.error : undefined;
     const isBug = cause instanceof AssertionFailed || cause instanceof TypeError || cause instanceof RangeError;
     // The folder says so when something failed that should not.
-    if (isBug || !this.#troubled.has(device)) this.#errors.push(`${device} said: ${message} ${tellFields()}`);
+    if (isBug || !this.#troubled.has(device)) this.#errors.push(`${device} said: ${message} ${tellFields(fields)}`);
   }
 
   #say(line: () => string): void {
     this.#onLog?.(`${String(this.#clock.monotonicMs()).padStart(7)} ${line()}`);
   }
-}
-
-function tell(value: unknown): string {
-  return value instanceof Error ? (value.stack ?? value.message) : String(value);
 }

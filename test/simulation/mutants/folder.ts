@@ -168,7 +168,7 @@ export const FOLDER: readonly Mutation[] = [
     edits: [
       {
         file: ANNOUNCE,
-        find: '!state.known.delete(seq) && ',
+        find: '!state.known.delete(row.seq) && ',
         replace: '',
       },
     ],

@@ -333,9 +333,11 @@ export class FolderIndex {
 
   // Upkeep.
 
-  /** Forgets tombstones with older stamps and sequences up to `upToSeq`, but none that is kept locally. Answers how many. */
+  /** Forgets tombstones with older stamps and sequences up to `upToSeq`, but none that is kept locally; and ignored ones. Answers how many. */
   dropTombstones(beforeMs: number, upToSeq: Sequence, limit: number): number {
-    return this.#write(() => this.#files.dropTombstones(beforeMs, upToSeq, limit));
+    return this.#write(
+      () => this.#files.dropTombstones(beforeMs, upToSeq, limit) + this.#wanted.dropTombstones(beforeMs, limit),
+    );
   }
 
   /** What `doctor` asks: reads every row. */

@@ -188,6 +188,14 @@ export class Wanted {
     if (number !== undefined) this.#statements.dropPeer.run(number);
   }
 
+  /** Of ignored paths: nobody else will say them again either. */
+  dropTombstones(beforeMs: number, limit: number): number {
+    if (this.counts.ignored === 0) return 0;
+    const paths = this.#statements.oldTombstones.all(beforeMs, limit);
+    for (const path of paths) this.unwant(path);
+    return paths.length;
+  }
+
   remember(): () => void {
     const { counts } = this;
     return () => {
@@ -270,6 +278,11 @@ function prepare(db: Database.Database) {
     ),
     lowest: db
       .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')
+      .pluck(),
+    oldTombstones: db
+      .prepare<[number, number], RelativePath>(
+        `SELECT path FROM wanted WHERE why = 'ignored' AND kind = 'absent' AND stamp < ? LIMIT ?`,
+      )
       .pluck(),
     insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, rivals, why, code, attempts, sinceMs)
       VALUES (${RECORD_VALUES}, @movedFrom, @rivals, @why, @code, 0, @sinceMs)`),

@@ -144,3 +144,15 @@ test('wants below a directory, and all of them by path', () => {
   assert.deepEqual(paths(index.wantedAll()), ['d', 'd/a', 'd/b/c', 'd0', 'e']);
   index.forgetPeer(B);
 });
+
+test('what is ignored counts as held, and tombstones among it are forgotten like others when they are old', () => {
+  const index = openInMemory();
+  want(index, 'a', 'x', { peer: B, seq: seq(7) });
+  const gone = { ...record('b', { kind: 'absent' }), stamp: 1000 };
+  index.commit({ nowUs: 1, want: [{ record: gone, why: 'ignored', sinceMs: 5, source: { peer: B, seq: seq(6) } }] });
+  assert.equal(index.lowestWanted(B), 7);
+  assert.equal(index.dropTombstones(1000, seq(99), 10), 0);
+  assert.equal(index.dropTombstones(1001, seq(99), 10), 1);
+  assert.equal(index.wanted(path('b')), undefined);
+  assert.deepEqual(index.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0 });
+});

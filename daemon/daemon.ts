@@ -1,4 +1,5 @@
 // The composition root: what exists, in which order it starts and stops, and what the control API may ask of it.
+import { CodedError } from '../protocol/errors.ts';
 import { type Assignment, parseAssignments } from './config/assignments.ts';
 import type { Config, Locations } from './config/config.ts';
 import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
@@ -17,6 +18,7 @@ import type {
 import { EventFeed } from './control/events.ts';
 import { ControlServer } from './control/server.ts';
 import { assert } from './core/assert.ts';
+import type { FilterPlan } from './core/filter-plan.ts';
 import { Filter } from './core/filter.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
@@ -47,7 +49,7 @@ import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
-import { allowanceFor, surveyTree } from './tree-survey.ts';
+import { allowanceFor, findIncluded, surveyTree } from './tree-survey.ts';
 import { VERSION } from './version.ts';
 
 const PROGRAM = `syncd ${VERSION}`;
@@ -287,6 +289,17 @@ export class Daemon implements ControlledDaemon {
     return this.#change(async () => {
       await this.#apply(write.editFolder(this.#context, name, parseAssignments(set)));
     });
+  }
+
+  async planSettings(name: FolderName, set: readonly string[], signal: AbortSignal): Promise<FilterPlan> {
+    const config = write.editFolder(write.withoutWriting(this.#context), name, parseAssignments(set));
+    const settings = config.folders.get(name);
+    const folder = this.#folders.running.get(name);
+    if (settings === undefined || folder === undefined)
+      throw new CodedError('E_NO_SUCH_FOLDER', `folder ${name} is not running`);
+    const { known, ...filters } = await folder.planFilter(settings.filter);
+    const allowance = allowanceFor(this.#clock, { quick: false, signal });
+    return { ...known, ...(await findIncluded(this.#workers, folder.snapshot().path, filters, allowance)) };
   }
 
   removeFolder(name: FolderName): Promise<void> {

@@ -2,12 +2,13 @@
 // the daemon may not read or write, and what cannot be synced at all. It only looks; bounded, because somebody waits.
 import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import type { Surveyed, TreeSurvey } from './control/daemon-port.ts';
+import { Filtered, type FilterPlan } from './core/filter-plan.ts';
 import type { Filter } from './core/filter.ts';
 import { type DirPath, type RelativePath, isBelow } from './core/path.ts';
 import { type AskedPath, type NoAccess, checkAccess, mayMake } from './disk/access.ts';
 import { rootCode } from './disk/errno.ts';
 import type { Listing } from './disk/scan.ts';
-import { listUnclaimed } from './disk/unclaimed.ts';
+import { type UnclaimedRef, listUnclaimed } from './disk/unclaimed.ts';
 import { errnoOf } from './ports/file-system.ts';
 import type { Workers } from './ports/workers.ts';
 import type { Clock } from './ports/clock.ts';
@@ -61,22 +62,63 @@ export async function surveyTree(
   try {
     for (const problem of await workers.run(checkAccess, { tree, paths: [{ path: '', kind: 'dir' }] }))
       survey.noAccess.add(problem);
-    while (waiting.length > 0 && !survey.more) {
-      const asked = { tree, dirs: waiting.splice(-JOB_DIRS), maxEntries: allowance.entries };
-      const listings = await workers.run(listUnclaimed, asked);
-      const found = listings?.reduce((sum, one) => sum + (one.kind === 'whole' ? one.entries.length : 1), 0);
-      if (listings === undefined || found === undefined || !allowance.take(found)) {
-        survey.more = true;
-        break;
+    for await (const listings of walk(workers, tree, waiting, allowance)) {
+      if (listings === 'more') survey.more = true;
+      else {
+        const paths = listings.flatMap((listing) => [...take(survey, listing, filter, waiting, boundaries)]);
+        for (const problem of await workers.run(checkAccess, { tree, paths })) survey.noAccess.add(problem);
       }
-      const toCheck = listings.flatMap((listing) => [...take(survey, listing, filter, waiting, boundaries)]);
-      const problems = await workers.run(checkAccess, { tree, paths: toCheck });
-      for (const problem of problems) survey.noAccess.add(problem);
     }
   } catch (error) {
     await noRoot(workers, survey, root, error);
   }
   return survey;
+}
+
+/** Lists the directories that wait, some at a time, also those that are added meanwhile; `more` when it is too much. */
+async function* walk(
+  workers: Workers,
+  tree: UnclaimedRef,
+  waiting: DirPath[],
+  allowance: Allowance,
+): AsyncGenerator<readonly Listing[] | 'more'> {
+  while (waiting.length > 0) {
+    const asked = { tree, dirs: waiting.splice(-JOB_DIRS), maxEntries: allowance.entries };
+    const listings = await workers.run(listUnclaimed, asked);
+    const found = listings?.reduce((sum, one) => sum + (one.kind === 'whole' ? one.entries.length : 1), 0);
+    if (listings === undefined || found === undefined || !allowance.take(found)) {
+      yield 'more';
+      return;
+    }
+    yield listings;
+  }
+}
+
+/** What lies there and is ignored now, and would not be any more. */
+export async function findIncluded(
+  workers: Workers,
+  root: string,
+  { now, then }: { readonly now: Filter; readonly then: Filter },
+  allowance: Allowance,
+): Promise<Pick<FilterPlan, 'include' | 'more'>> {
+  const include = new Filtered();
+  const boundaries: RelativePath[] = [];
+  const waiting: DirPath[] = [''];
+  let more = false;
+  for await (const listings of walk(workers, { root, boundaries }, waiting, allowance)) {
+    if (listings === 'more') more = true;
+    else
+      for (const { path, seen, boundary } of listings.flatMap((one) => (one.kind === 'whole' ? one.entries : []))) {
+        const thing = { kind: seen.kind, size: seen.size };
+        const decision = then.decide(path, thing).kind;
+        if (decision === 'ignored') continue;
+        if (boundary) boundaries.push(path);
+        if (seen.kind === 'dir') waiting.push(path);
+        if (decision === 'included' && now.decide(path, thing).kind === 'ignored')
+          include.add(path, seen.kind === 'file' ? seen.size : 0);
+      }
+  }
+  return { include, more };
 }
 
 /** Counts what is in one directory, and answers with what is to be asked after. */

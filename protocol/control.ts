@@ -2,7 +2,7 @@
 // Names are those of the JSON: snake_case, units in names, times in RFC 3339, sizes in bytes. Fields are only ever added.
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
-import type { PlanItem } from './plan.ts';
+import type { PathRule, PlanItem, SettingsPlan } from './plan.ts';
 import type { FolderSurvey } from './survey.ts';
 import type { RestoredDirectory, UndoAnswer } from './undo.ts';
 
@@ -304,6 +304,8 @@ export const routes = {
   sync: post<MaybeFolder, Done>('/v1/sync'),
   wait: post<MaybeFolder & { readonly timeout_s?: number | undefined }, WaitAnswer>('/v1/wait'),
   plan: get<MaybeFolder, readonly PlanItem[]>('/v1/plan'),
+  planSettings: post<AskedFolder & { readonly set: readonly string[] }, SettingsPlan>('/v1/plan/settings'),
+  why: get<AskedFolder & { readonly path: string }, PathRule>('/v1/plan/why'),
   pause: post<MaybeFolder, Done>('/v1/pause'),
   resume: post<MaybeFolder, Done>('/v1/resume'),
   approve: post<AskedFolder, { readonly folder: string; readonly deletions: number }>('/v1/approve'),

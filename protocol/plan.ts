@@ -50,3 +50,37 @@ export interface PlanItem {
   /** Peers whose newest changes are not known, because they are not connected. */
   readonly not_connected: readonly string[];
 }
+
+interface FilteredList {
+  readonly count: number;
+  readonly bytes: number;
+  /** The first {@link MAX_PLAN_PATHS}. */
+  readonly paths: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** What other settings would do to which paths of a folder are synced. Files that only a look at their bytes decides on count by their names. */
+export interface SettingsPlan {
+  readonly folder: string;
+  /** Synced now and not any more: they stay where they are, here and on every device. */
+  readonly withdraw: FilteredList;
+  /** On peers, ignored now: they would be received. */
+  readonly receive: FilteredList;
+  /** Here, ignored now: they would be sent. */
+  readonly send: FilteredList;
+  /** There is more in the directory, which was not looked at. */
+  readonly more: boolean;
+}
+
+/** Why a path is synced, or is not. */
+export interface PathRule {
+  readonly folder: string;
+  readonly path: string;
+  /** `inside`: a directory that is synced only where something in it is. `unknown`: that depends on what will be there. */
+  readonly synced: 'yes' | 'no' | 'inside' | 'unknown';
+  /** The key of the configuration that decides, or `.syncignore`; null: no rule is about it. */
+  readonly key: 'ignore' | 'only' | 'hidden' | 'content' | 'max_size' | '.syncignore' | null;
+  readonly pattern: string | null;
+  /** The `.syncignore` file, in the folder, and the line in it. */
+  readonly file: string | null;
+  readonly line: number | null;
+}

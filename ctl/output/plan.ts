@@ -1,6 +1,6 @@
 // A plan in words: the counts first, then paths.
-import type { PlanItem, PlannedItem } from '../../protocol/plan.ts';
-import { type Cell, grouped, humanSize, size, text } from './cell.ts';
+import type { PathRule, PlanItem, PlannedItem, SettingsPlan } from '../../protocol/plan.ts';
+import { type Cell, grouped, humanSize, size, text, words } from './cell.ts';
 
 type GroupName = 'receive' | 'delete' | 'conflict' | 'send' | 'delete_there';
 
@@ -65,3 +65,44 @@ const NAMES: Readonly<Record<GroupName, string>> = {
 };
 
 const paths = (count: number): string => `${grouped(count)} ${count === 1 ? 'path' : 'paths'}`;
+
+/** Other settings: counts, and what becomes of what is left out. */
+export function settingsLines({ folder, withdraw, receive, send, more }: SettingsPlan): string[] {
+  const parts = [
+    ...(withdraw.count > 0 ? [`leave out ${paths(withdraw.count)} (${humanSize(withdraw.bytes)})`] : []),
+    ...(receive.count > 0 ? [`receive ${paths(receive.count)} (${humanSize(receive.bytes)})`] : []),
+    ...(send.count > 0 ? [`send ${paths(send.count)} (${humanSize(send.bytes)})`] : []),
+  ];
+  return [
+    `${folder}: would ${parts.length === 0 ? 'change nothing in which paths are synced' : parts.join(', ')}.`,
+    ...(withdraw.count > 0 ? ['  What is left out stays where it is, here and on every device.'] : []),
+    ...(more ? ['  There is more in the directory than was looked at.'] : []),
+  ];
+}
+
+export function settingsRows(plan: SettingsPlan, isForPerson: boolean): Cell[][] {
+  const groups = [
+    ['leave out', 'withdraw', plan.withdraw],
+    ['receive', 'receive', plan.receive],
+    ['send', 'send', plan.send],
+  ] as const;
+  return groups.flatMap(([shown, plain, list]) =>
+    list.paths
+      .slice(0, isForPerson ? SHOWN : undefined)
+      .map(({ path, bytes }) => [text(plan.folder), words(shown, plain), text(path), size(bytes)]),
+  );
+}
+
+/** `notes/a.iso: not synced: *.iso (ignore)`. */
+export function ruleLine({ path, synced, key, pattern, file, line }: PathRule): string {
+  const where = file === null ? (key ?? '') : `${file}:${line ?? ''}`;
+  if (key === null) return `${path}: ${SYNCED[synced]}: no rule is about it`;
+  return `${path}: ${SYNCED[synced]}: ${pattern === null ? where : `${pattern} (${where})`}`;
+}
+
+const SYNCED: Readonly<Record<PathRule['synced'], string>> = {
+  yes: 'synced',
+  no: 'not synced',
+  inside: 'synced only where something in it is',
+  unknown: 'depends on what is there',
+};

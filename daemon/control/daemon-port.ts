@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { FolderSettings, Mode, Role } from '../core/settings.ts';
+import type { FilterPlan } from '../core/filter-plan.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { NoAccess } from '../disk/access.ts';
 import type { ControlledFolder, FolderExamination } from '../folder/view.ts';
@@ -36,6 +37,8 @@ export interface ControlledDaemon {
   surveyFolder(folder: NewFolder, how: { readonly quick: boolean; readonly signal: AbortSignal }): Promise<TreeSurvey>;
   /** `set`: `KEY=VALUE` each, VALUE is YAML; all or nothing. E_CONFIG. */
   editFolder(name: FolderName, set: readonly string[]): Promise<void>;
+  /** What these settings would do to which paths are synced. Checks them; changes nothing. */
+  planSettings(name: FolderName, set: readonly string[], signal: AbortSignal): Promise<FilterPlan>;
   /** Forgets the folder; its files stay. E_FOLDER_IN_CONFIG. */
   removeFolder(name: FolderName): Promise<void>;
 

@@ -1,11 +1,14 @@
 // `plan`: what would happen if a folder went on now. Nothing is done.
-import type { PlanItem, PlannedItem } from '../../protocol/plan.ts';
+import type { Asked } from '../../protocol/control.ts';
+import { CodedError } from '../../protocol/errors.ts';
+import type { PathRule, PlanItem, PlannedItem, SettingsPlan } from '../../protocol/plan.ts';
+import type { Decision } from '../core/filter.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { PlannedGroup } from '../core/sync-plan.ts';
 import type { ControlledFolder } from '../folder/view.ts';
 import { hintFor } from './attention.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
-import { deviceNames, findFolders } from './find.ts';
+import { deviceNames, findFolder, findFolders, findSettings, pathIn } from './find.ts';
 
 export async function plan(daemon: ControlledDaemon, folder: string | undefined): Promise<readonly PlanItem[]> {
   const items: PlanItem[] = [];
@@ -53,3 +56,38 @@ async function planOf(folder: ControlledFolder, nameOf: (id: DeviceId) => string
     not_connected: peers.filter(({ connected }) => !connected).map(({ device }) => nameOf(device)),
   };
 }
+
+/** What `edit-folder` with these settings would do to which paths are synced. */
+export async function planSettings(
+  daemon: ControlledDaemon,
+  asked: Asked<'planSettings'>,
+  signal: AbortSignal,
+): Promise<SettingsPlan> {
+  const { name } = findFolder(daemon, asked.folder);
+  if (asked.set.length === 0) throw new CodedError('E_USAGE', 'set: nothing to change', 'Give --set KEY=VALUE.');
+  const { include, ...plan } = await daemon.planSettings(name, asked.set, signal);
+  return { folder: name, ...plan, send: include };
+}
+
+export async function why(daemon: ControlledDaemon, asked: Asked<'why'>): Promise<PathRule> {
+  const folder = findFolder(daemon, asked.folder);
+  const path = pathIn(findSettings(daemon, folder.name), asked.path);
+  const decision = await folder.why(path);
+  const rule = decision.why;
+  return {
+    folder: folder.name,
+    path,
+    synced: SYNCED[decision.kind],
+    key: rule?.key ?? null,
+    pattern: (rule !== undefined && 'pattern' in rule ? rule.pattern : undefined) ?? null,
+    file: (rule !== undefined && 'file' in rule ? rule.file : undefined) ?? null,
+    line: (rule !== undefined && 'line' in rule ? rule.line : undefined) ?? null,
+  };
+}
+
+const SYNCED: Readonly<Record<Decision['kind'], PathRule['synced']>> = {
+  included: 'yes',
+  ignored: 'no',
+  passage: 'inside',
+  unsure: 'unknown',
+};

@@ -22,7 +22,7 @@ import { MAX_HISTORY_LIMIT, conflicts, history, restore, undo, versions } from '
 import { LEVELS, logs } from './logs.ts';
 import { MAX_EXPIRY_S, ROLES, invite, join, previewJoin } from './pairing.ts';
 import { listPeers, removePeer } from './peers.ts';
-import { plan } from './plan.ts';
+import { plan, planSettings, why } from './plan.ts';
 import { overview, status } from './status.ts';
 import { waitFor } from './waiting.ts';
 
@@ -62,6 +62,9 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
       signal,
     ),
   plan: ({ daemon }, fields) => plan(daemon, only(fields)),
+  planSettings: ({ daemon }, fields, signal) =>
+    planSettings(daemon, read(fields, { folder: fields.text('folder'), set: fields.texts('set') }), signal),
+  why: ({ daemon }, fields) => why(daemon, read(fields, { folder: fields.text('folder'), path: fields.text('path') })),
   pause: ({ daemon }, fields) => pauseFolders(daemon, only(fields)),
   resume: ({ daemon }, fields) => resumeFolders(daemon, only(fields)),
   approve: ({ daemon }, fields) => settleHold(daemon, read(fields, fields.text('folder')), 'approve'),

@@ -86,6 +86,11 @@ export class Filter {
     });
   }
 
+  /** The same `.syncignore` files under other settings. */
+  under(settings: FilterSettings): Filter {
+    return new Filter(settings, this.#files);
+  }
+
   decide(path: RelativePath, thing: Thing): Decision {
     if (this.isOpen) return INCLUDED;
     const way = this.#way(parentOf(path));

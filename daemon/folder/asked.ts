@@ -6,6 +6,11 @@ import type { FolderContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import { copyDirectory } from './copy-directory.ts';
 import type { Hints } from './hints.ts';
+import type { FilterPlan } from '../core/filter-plan.ts';
+import type { Decision, Filter } from '../core/filter.ts';
+import type { RelativePath } from '../core/path.ts';
+import type { FilterSettings } from '../core/settings.ts';
+import { planFilter, whyOf } from './filter-plan.ts';
 import type { Links } from './links.ts';
 import type { SyncPlan } from '../core/sync-plan.ts';
 import { planSync } from './sync-plan.ts';
@@ -100,6 +105,21 @@ export class Asked {
   /** Also of a folder that is halted. */
   plan(): Promise<SyncPlan> {
     return planSync(this.#context, { links: this.#parts.links, content: this.#content });
+  }
+
+  why(path: RelativePath): Promise<Decision> {
+    return whyOf(this.#context, path);
+  }
+
+  /** What the index says of another filter, and the filter that holds now with it. */
+  async planFilter(settings: FilterSettings): Promise<{
+    readonly now: Filter;
+    readonly then: Filter;
+    readonly known: Pick<FilterPlan, 'withdraw' | 'receive'>;
+  }> {
+    const now = this.#context.filter();
+    const then = now.under(settings);
+    return { now, then, known: await planFilter(this.#context, then) };
   }
 
   /** Also of a folder that is halted: that is when somebody asks. */

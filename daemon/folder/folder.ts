@@ -5,6 +5,7 @@
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Epoch, FolderName, Sequence } from '../core/ids.ts';
+import type { Decision } from '../core/filter.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
@@ -364,6 +365,15 @@ export class Folder implements ControlledFolder {
 
   plan(): Promise<SyncPlan> {
     return this.#asked.plan();
+  }
+
+  why(path: RelativePath): Promise<Decision> {
+    return this.#asked.why(path);
+  }
+
+  /** What another filter would do: see asked.ts. */
+  planFilter(settings: FolderSettings['filter']): ReturnType<Asked['planFilter']> {
+    return this.#asked.planFilter(settings);
   }
 
   examine(): Promise<FolderExamination> {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName, Sha256, VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { LostContent } from '../core/record.ts';
+import type { Decision } from '../core/filter.ts';
 import type { SyncPlan } from '../core/sync-plan.ts';
 import type { Condition } from './condition.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -205,6 +206,8 @@ export interface ControlledFolder {
   undo(request: UndoRequest): Promise<UndoPlan>;
   /** What would happen if it went on now. Nothing is done; of a folder that is halted too. */
   plan(): Promise<SyncPlan>;
+  /** Which rule decides whether this path is synced. */
+  why(path: RelativePath): Promise<Decision>;
   examine(): Promise<FolderExamination>;
   /** Compares every file with the index; `repair` fetches what is damaged again. */
   verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem>;

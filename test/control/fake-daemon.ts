@@ -1,5 +1,7 @@
 // A daemon without folders on a disk or devices on a network: what the control API shows of it is set by the test, and
 // what is asked of it is written down.
+import type { FilterPlan } from '../../daemon/core/filter-plan.ts';
+import type { Decision } from '../../daemon/core/filter.ts';
 import type { PlannedGroup, SyncPlan } from '../../daemon/core/sync-plan.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import type {
@@ -137,6 +139,9 @@ export class FakeFolder implements ControlledFolder {
   planned: SyncPlan = NOTHING_PLANNED;
   async plan(): Promise<SyncPlan> {
     return this.planned;
+  }
+  async why(): Promise<Decision> {
+    return { kind: 'included', why: undefined };
   }
   async undo(request: UndoRequest): Promise<UndoPlan> {
     this.undone.push(request);
@@ -317,6 +322,10 @@ export class FakeDaemon implements ControlledDaemon, ControlledPairing {
       [...this.fakeFolders.values()].map(async (folder) => ({ ...(await folder.examine()), noAccess })),
     );
     return { program: 'syncd 0.1.0', limits: this.limits, state: this.state, folders };
+  }
+  async planSettings(): Promise<FilterPlan> {
+    const nothing = { count: 0, bytes: 0, paths: [] };
+    return { withdraw: nothing, receive: nothing, include: nothing, more: false };
   }
   survey: TreeSurvey = {
     exists: true,

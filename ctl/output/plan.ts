@@ -97,8 +97,16 @@ export function settingsRows(plan: SettingsPlan, isForPerson: boolean): Cell[][]
 export function ruleLine({ path, synced, key, pattern, file, line }: PathRule): string {
   const where = file === null ? (key ?? '') : `${file}:${line ?? ''}`;
   if (key === null) return `${path}: ${SYNCED[synced]}: no rule is about it`;
-  return `${path}: ${SYNCED[synced]}: ${pattern === null ? where : `${pattern} (${where})`}`;
+  const what = pattern === null ? (RULES.get(key) ?? key) : `${pattern} (${where})`;
+  return `${path}: ${SYNCED[synced]}: ${what}`;
 }
+
+const RULES: ReadonlyMap<string, string> = new Map([
+  ['content', 'it is no text (content: text)'],
+  ['hidden', 'its name begins with a dot (hidden: false)'],
+  ['max_size', 'it is larger than max_size'],
+  ['only', 'nothing of only names it'],
+]);
 
 const SYNCED: Readonly<Record<PathRule['synced'], string>> = {
   yes: 'synced',

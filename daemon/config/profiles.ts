@@ -19,10 +19,10 @@ const OFFICE_LITTER = ['~$*', '.~lock.*#', '~WRL*.tmp', 'desktop.ini'];
 
 /** Each may be replaced by one of the same name under `profiles:`. */
 export const BUILT_IN_PROFILES: Readonly<Record<string, PlainObject>> = {
-  /** Notes and configuration: text alone, and two edits of one file are put together where that is clear. */
-  text: { content: 'text', conflict: 'merge', ignore: EDITOR_LITTER },
+  /** Notes, configuration, a text-only mirror. */
+  text: { content: 'text', ignore: EDITOR_LITTER },
   /** Sources without what is built from them. A repository's own database is left out: git keeps that the same itself. */
-  code: { ignore: ['.git/', ...BUILD_OUTPUT, ...EDITOR_LITTER], conflict: 'merge', max_delete: '75%' },
+  code: { ignore: ['.git/', ...BUILD_OUTPUT, ...EDITOR_LITTER], max_delete: '75%' },
   /** Office files: what cannot be merged is kept twice, and older contents for longer. */
   documents: {
     ignore: [...OFFICE_LITTER, ...EDITOR_LITTER],

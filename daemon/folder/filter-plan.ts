@@ -48,7 +48,12 @@ export async function whyOf(context: FolderContext, path: RelativePath): Promise
   const text = filter.mustLookInto(path);
   try {
     const [found] = await workers.run(lookInto, { tree: context.tree(), items: [{ path, text }] });
-    if (found?.kind !== 'there') return filter.decide(path, known);
+    if (found?.kind !== 'there') {
+      const decision = filter.decide(path, known);
+      // It is not here because its bytes were looked at when it came.
+      const isLeftOut = decision.kind === 'included' && text && index.wanted(path)?.why === 'ignored';
+      return isLeftOut ? { kind: 'ignored', why: { key: 'content' } } : decision;
+    }
     const { seen, isText } = found;
     const decision = filter.decide(path, { kind: seen.kind, size: Number(seen.size) });
     if (decision.kind === 'included' && !isText) return { kind: 'ignored', why: { key: 'content' } };

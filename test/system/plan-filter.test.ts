@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Daemon, startPair } from './daemon.ts';
-import { exists, plant, read } from './trees.ts';
+import { type Daemon, settle, startDaemon, startPair, temporaryDirectory } from './daemon.ts';
+import { exists, noise, plant, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 interface List {
@@ -83,4 +83,39 @@ test('plan says what another filter would leave out and what would come, and the
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, message);
   }
+});
+
+test('a text-only mirror: what is text comes, what is not is named with its reason, and stays where it is', async (t) => {
+  const place = temporaryDirectory(t);
+  const [site, mirror] = [join(place, 'srv'), join(place, 'site')];
+  plant(site, {
+    'index.md': '# Hello\n',
+    'index.md~': 'old',
+    'img/logo.png': noise(300, 1),
+    latin1: Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0a]),
+    data: noise(300, 2),
+  });
+  const hub = await startDaemon(t, { name: 'hub' });
+  const laptop = await startDaemon(t, { name: 'laptop' });
+  await hub.ok('add-folder', 'site', site);
+  await laptop.ok('add-folder', 'site', mirror, '--profile', 'text');
+  await laptop.ok('join', (await hub.ok('invite', 'site')).trim());
+  await settle('site', laptop, hub);
+
+  const here = ['data', 'img/logo.png', 'index.md', 'index.md~', 'latin1'].filter((path) => exists(mirror, path));
+  assert.deepEqual(here, ['index.md', 'latin1']);
+  const why = async (path: string): Promise<string> => laptop.ok('plan', 'site', '--why', path);
+  assert.equal(await why('img/logo.png'), 'img/logo.png: not synced: it is no text (content: text)\n');
+  assert.equal(await why('data'), 'data: not synced: it is no text (content: text)\n');
+  assert.equal(await why('index.md~'), 'index.md~: not synced: *~ (ignore)\n');
+  assert.equal(await why('latin1'), 'latin1: synced: no rule is about it\n');
+
+  await laptop.restart();
+  const plan = (await laptop.json('plan', 'site', '--set', 'content=any')) as SettingsPlan;
+  assert.deepEqual([paths(plan.receive), plan.receive.bytes], [['data', 'img/logo.png'], 600]);
+  await laptop.ok('edit-folder', 'site', '--set', 'content=any');
+  await waitFor('they have come', () => exists(mirror, 'data') && exists(mirror, 'img/logo.png'));
+  await laptop.ok('edit-folder', 'site', '--set', 'content=');
+  await settle('site', laptop, hub);
+  assert.equal(exists(mirror, 'data') && exists(site, 'data') && exists(site, 'img/logo.png'), true);
 });

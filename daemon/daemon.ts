@@ -1,5 +1,4 @@
 // The composition root: what exists, in which order it starts and stops, and what the control API may ask of it.
-import { CodedError } from '../protocol/errors.ts';
 import { type Assignment, parseAssignments } from './config/assignments.ts';
 import type { Config, Locations } from './config/config.ts';
 import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
@@ -17,9 +16,7 @@ import type {
 } from './control/daemon-port.ts';
 import { EventFeed } from './control/events.ts';
 import { ControlServer } from './control/server.ts';
-import { assert } from './core/assert.ts';
 import type { FilterPlan } from './core/filter-plan.ts';
-import { Filter } from './core/filter.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { examine } from './examine.ts';
@@ -28,6 +25,7 @@ import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
 import { Hosting } from './hosting.ts';
 import { Joining } from './joining.ts';
+import { type LookAheadEdges, planSettings, surveyFolder } from './look-ahead.ts';
 import { settingsOf } from './new-folder.ts';
 import { Notices } from './notices.ts';
 import type { Identity } from './peer/identity.ts';
@@ -49,7 +47,6 @@ import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
-import { allowanceFor, findIncluded, surveyTree } from './tree-survey.ts';
 import { VERSION } from './version.ts';
 
 const PROGRAM = `syncd ${VERSION}`;
@@ -263,13 +260,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   surveyFolder(folder: NewFolder, how: { quick: boolean; signal: AbortSignal }): Promise<TreeSurvey> {
-    return this.#change(async () => {
-      const config = write.addFolder(write.withoutWriting(this.#context), folder.name, settingsOf(folder, this.id));
-      const added = config.folders.get(folder.name);
-      assert(added !== undefined, 'a folder that was added is there');
-      await this.#folders.check(added);
-      return surveyTree(this.#workers, added.path, new Filter(added.filter), allowanceFor(this.#clock, how));
-    });
+    return this.#change(() => surveyFolder(this.#lookAhead(), folder, how));
   }
 
   /** Written first, because that checks it; taken back when the directory cannot be used. */
@@ -291,15 +282,18 @@ export class Daemon implements ControlledDaemon {
     });
   }
 
-  async planSettings(name: FolderName, set: readonly string[], signal: AbortSignal): Promise<FilterPlan> {
-    const config = write.editFolder(write.withoutWriting(this.#context), name, parseAssignments(set));
-    const settings = config.folders.get(name);
-    const folder = this.#folders.running.get(name);
-    if (settings === undefined || folder === undefined)
-      throw new CodedError('E_NO_SUCH_FOLDER', `folder ${name} is not running`);
-    const { known, ...filters } = await folder.planFilter(settings.filter);
-    const allowance = allowanceFor(this.#clock, { quick: false, signal });
-    return { ...known, ...(await findIncluded(this.#workers, folder.snapshot().path, filters, allowance)) };
+  planSettings(name: FolderName, set: readonly string[], signal: AbortSignal): Promise<FilterPlan> {
+    return planSettings(this.#lookAhead(), name, set, signal);
+  }
+
+  #lookAhead(): LookAheadEdges {
+    return {
+      self: this.id,
+      context: this.#context,
+      folders: this.#folders,
+      workers: this.#workers,
+      clock: this.#clock,
+    };
   }
 
   removeFolder(name: FolderName): Promise<void> {
@@ -319,14 +313,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   examine(): Promise<Examination> {
-    return examine({
-      program: PROGRAM,
-      stateDir: this.#options.locations.stateDir,
-      folders: this.#folders.running,
-      settings: this.#config.folders,
-      workers: this.#workers,
-      clock: this.#clock,
-    });
+    return examine(PROGRAM, this.#options.locations.stateDir, this.#config.folders, this.#lookAhead());
   }
 
   wakePeers(): void {

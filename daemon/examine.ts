@@ -11,24 +11,27 @@ import { machineLimits } from './system/machine-limits.ts';
 import { RealFileSystem } from './system/file-system.ts';
 import { allowanceFor, surveyTree } from './tree-survey.ts';
 
-export interface ExaminedDaemon {
-  readonly program: string;
-  readonly stateDir: string;
-  readonly folders: ReadonlyMap<FolderName, ControlledFolder>;
-  readonly settings: ReadonlyMap<FolderName, FolderSettings>;
+export interface ExamineEdges {
+  readonly folders: { readonly running: ReadonlyMap<FolderName, ControlledFolder> };
   readonly workers: Workers;
   readonly clock: Clock;
 }
 
 const NEVER = new AbortController().signal;
 
-export async function examine(daemon: ExaminedDaemon): Promise<Examination> {
-  const { program, stateDir, folders } = daemon;
+export async function examine(
+  program: string,
+  stateDir: string,
+  settings: ReadonlyMap<FolderName, FolderSettings>,
+  edges: ExamineEdges,
+): Promise<Examination> {
   const fs = new RealFileSystem();
   const dir = fs.openRoot(stateDir);
   try {
     const state = { path: stateDir, mode: dir.lstat().mode & 0o777, ...fs.space(dir) };
-    const examined = await Promise.all([...folders.values()].map((folder) => examineFolder(daemon, folder)));
+    const examined = await Promise.all(
+      [...edges.folders.running.values()].map((folder) => examineFolder(edges, settings, folder)),
+    );
     return { program, limits: machineLimits(), state, folders: examined };
   } finally {
     dir.close();
@@ -36,7 +39,8 @@ export async function examine(daemon: ExaminedDaemon): Promise<Examination> {
 }
 
 async function examineFolder(
-  { workers, clock, settings }: ExaminedDaemon,
+  { workers, clock }: ExamineEdges,
+  settings: ReadonlyMap<FolderName, FolderSettings>,
   folder: ControlledFolder,
 ): Promise<Examination['folders'][number]> {
   const examination = await folder.examine();

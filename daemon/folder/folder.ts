@@ -371,7 +371,6 @@ export class Folder implements ControlledFolder {
     return this.#asked.why(path);
   }
 
-  /** What another filter would do: see asked.ts. */
   planFilter(settings: FolderSettings['filter']): ReturnType<Asked['planFilter']> {
     return this.#asked.planFilter(settings);
   }

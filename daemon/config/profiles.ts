@@ -23,14 +23,13 @@ export const BUILT_IN_PROFILES: Readonly<Record<string, PlainObject>> = {
   text: { content: 'text', ignore: EDITOR_LITTER },
   /** Sources without what is built from them. A repository's own database is left out: git keeps that the same itself. */
   code: { ignore: ['.git/', ...BUILD_OUTPUT, ...EDITOR_LITTER], max_delete: '75%' },
-  /** Office files: what cannot be merged is kept twice, and older contents for longer. */
+  /** Office files: older contents are kept for longer, as nobody can merge them. */
   documents: {
     ignore: [...OFFICE_LITTER, ...EDITOR_LITTER],
-    conflict: 'keep-both',
     versions: { keep: '180d', max_size: '20%' },
   },
   /** A copy of what others have: nothing that is changed here goes out. */
-  mirror: { mode: 'receive-only', priority: 'low', rescan: '1h' },
+  mirror: { mode: 'receive-only', rescan: '1h' },
 };
 
 /** All by name. One that the configuration has goes in the place of a built-in one. */

@@ -49,8 +49,6 @@ export class Joining implements ControlledPairing {
 
   async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
     const { folders, role, expiresMs, addresses, private: isPrivate } = request;
-    if (role !== 'two-way')
-      throw new CodedError('E_UNSUPPORTED', `the role ${role} is not supported by this version yet`);
     for (const folder of folders) await this.#refuseMissing(folder, isPrivate);
     const given = addresses.length === 0 ? {} : { addresses };
     const grant = { folders, role, private: isPrivate };

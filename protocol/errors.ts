@@ -223,7 +223,11 @@ export const ERRORS = {
     'Choose another: syncctl history FOLDER PATH.',
   ),
   E_NOT_HELD: entry(1, 'No deletion is held in this folder.', 'See syncctl status.'),
-  E_ROLE: entry(5, 'The role of this device does not allow the change.', 'Ask the device that granted the role.'),
+  E_ROLE: entry(
+    5,
+    'The role of a device, or the mode of the folder, does not allow the change. What was created so stays where it is, and is not synced.',
+    'Move it out of the folder, ask the device that granted the role for more, or see mode: of the folder.',
+  ),
   E_WATCH_LIMIT: entry(
     5,
     'There are more directories than inotify may watch.',

@@ -12,15 +12,12 @@ const only =
     values.includes(value);
 const noLimit: Accepts = (value) =>
   isPlainObject(value) ? Object.values(value).every(noLimit) : value === 0 || value === '0';
-const rolesTwoWay: Accepts = (value) => isPlainObject(value) && Object.values(value).every(only('two-way'));
 
 const IN_DOCUMENT: Readonly<Record<string, Accepts>> = {
   bandwidth: noLimit,
 };
 
 const IN_FOLDER: Readonly<Record<string, Accepts>> = {
-  peers: rolesTwoWay,
-  mode: only('two-way'),
   conflict: only('newest'),
   priority: only('normal'),
   compression: only('auto'),

@@ -17,6 +17,7 @@ import type { Sha256 } from './ids.ts';
 import {
   type FileRecord,
   type Maker,
+  UNSYNCED_STAMP,
   isLive,
   joinLost,
   newVersion,
@@ -70,6 +71,7 @@ function sameVersion(ours: FileRecord, theirs: FileRecord): Verdict {
 }
 
 function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileContext): Verdict {
+  if (ours.stamp === UNSYNCED_STAMP) return instead(ours, theirs, context);
   const weWin = compareVersions(ours, theirs) >= 0;
   if (sameEntry(ours.entry, theirs.entry)) {
     const winner = weWin ? ours : theirs;
@@ -85,6 +87,14 @@ function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileCont
   if (weWin) return { kind: 'known', why: 'ours wins' };
   const conflict = isLive(ours) && !sameContent(ours.entry, theirs.entry);
   return { kind: 'take', record: settle(theirs, ours, context.hash), conflict };
+}
+
+/** Ours may not have been made at all: it makes room for whatever comes, and nobody need know that it was there. */
+function instead(ours: FileRecord, theirs: FileRecord, { hash }: ReconcileContext): Verdict {
+  if (sameEntry(ours.entry, theirs.entry)) return { kind: 'join', record: theirs };
+  const conflict = isLive(ours) && isLive(theirs) && !sameContent(ours.entry, theirs.entry);
+  const lost = conflict ? joinLost(theirs.lost, lostContent(ours, hash)) : theirs.lost;
+  return { kind: 'take', record: { ...theirs, lost }, conflict };
 }
 
 /** Whether `a` lives on beside `b` whatever the order says: an edit over a deletion, a directory over what is none. */

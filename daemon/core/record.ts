@@ -51,6 +51,17 @@ export interface FileRecord {
   readonly lost: readonly LostContent[];
 }
 
+/**
+ * The stamp of a version that was made where its role does not allow it: it loses against everything, and nobody is told
+ * of it. It stands for what lies on the disk until that has made room.
+ */
+export const UNSYNCED_STAMP = Number.MIN_SAFE_INTEGER;
+
+/** Whether this is what lies on our own disk against the role. */
+export function isUnsynced({ stamp, origin }: Pick<FileRecord, 'stamp' | 'origin'>, self: DeviceId): boolean {
+  return stamp === UNSYNCED_STAMP && origin === self;
+}
+
 /** A record as a device holds it, at that device's own sequence. */
 export interface SequencedRecord {
   readonly record: FileRecord;

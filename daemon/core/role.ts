@@ -10,7 +10,7 @@
 // An answer is our own version, newer than the refused one: the peer takes it like any other, and keeps in its version store
 // what it replaces. What was created elsewhere has no answer: it stays where it is.
 import { compareVersions, settle } from './conflict.ts';
-import type { DeviceId, Epoch } from './ids.ts';
+import type { Epoch } from './ids.ts';
 import {
   type Entry,
   type FileRecord,
@@ -41,6 +41,8 @@ export function grantedRole(role: Role | undefined, mode: Mode): Role {
  */
 export function localRole(mode: Mode, granted: readonly Role[]): Role {
   if (mode === 'receive-only') return 'read-only';
+  // What is here is to be everywhere, whatever others say.
+  if (mode === 'send-only') return 'two-way';
   if (granted.length === 0) return 'two-way';
   return ROLES.findLast((role) => granted.includes(role)) ?? 'two-way';
 }
@@ -49,17 +51,6 @@ export function localRole(mode: Mode, granted: readonly Role[]): Role {
 export function allowsChange(role: Role, before: Entry | undefined, after: Entry): boolean {
   if (role !== 'edit-only') return role === 'two-way';
   return before?.kind === 'file' && after.kind === 'file' && !sameContent(before, after);
-}
-
-/**
- * The stamp of a version that was made where its role does not allow it: it loses against everything, and nobody is told
- * of it. It stands for what lies on the disk until that has made room.
- */
-export const UNSYNCED_STAMP = Number.MIN_SAFE_INTEGER;
-
-/** Whether this is what lies on our own disk against the role. */
-export function isUnsynced({ stamp, origin }: Pick<FileRecord, 'stamp' | 'origin'>, self: DeviceId): boolean {
-  return stamp === UNSYNCED_STAMP && origin === self;
 }
 
 /** Whom a peer's version vector may speak for. */

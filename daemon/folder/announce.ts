@@ -1,8 +1,7 @@
 // Tells each connected peer what is new here, in the order of our sequences, as fast as that peer takes it. Small contents
 // go along where the peer cannot have them: what was made here since it connected, and everything into an empty folder.
 import type { Sequence } from '../core/ids.ts';
-import type { SequencedRecord } from '../core/record.ts';
-import { isUnsynced } from '../core/role.ts';
+import { type SequencedRecord, isUnsynced } from '../core/record.ts';
 import { readWhole } from '../disk/read.ts';
 import type { Announcement } from '../ports/peers.ts';
 import type { FolderContext } from './context.ts';

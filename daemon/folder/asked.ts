@@ -18,6 +18,7 @@ import { shownVersion } from './kept.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { examine } from './examine.ts';
 import { isDirectory, pastOf, stepsBackTo } from './past.ts';
+import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Tasks } from './tasks.ts';
 import { goBack, planUndo, shownPlan } from './undo.ts';
@@ -29,6 +30,7 @@ interface Parts {
   readonly deletions: Deletions;
   readonly hints: Hints;
   readonly skipped: SkippedPaths;
+  readonly roles: Roles;
   readonly fetcher: Fetcher;
   readonly links: Links;
 }
@@ -64,6 +66,7 @@ export class Asked {
       const version = chooseVersion(this.#context, request);
       if (!request.dryRun) {
         if (request.to === undefined) {
+          this.#refuseUnlessAllowed(version.path, version.kind);
           const record = await restoreInPlace(this.#context, version);
           this.#parts.fetcher.drop(record.path);
         } else await restoreToFile(this.#context, version, request.to);
@@ -83,6 +86,7 @@ export class Asked {
     return this.#parts.tasks.add(() => {
       const steps = stepsBackTo(context, this.#content, past);
       if (!dryRun) {
+        if (this.#parts.roles.here !== 'two-way') throw notAllowed(context, `restored into the folder: ${dir}`);
         const paths = goBack(context, steps, 'restored');
         for (const path of paths) this.#parts.fetcher.drop(path);
         context.log.info('restores a directory', { path: dir, paths: paths.length, of: steps.length });
@@ -91,8 +95,17 @@ export class Asked {
     });
   }
 
+  /** What the folder would bring back at once is not done. */
+  #refuseUnlessAllowed(path: RelativePath, kind: 'file' | 'symlink'): void {
+    const { here } = this.#parts.roles;
+    const isContent = kind === 'file' && this.#context.index.row(path)?.record.entry.kind === 'file';
+    if (here === 'two-way' || (here === 'edit-only' && isContent)) return;
+    throw notAllowed(this.#context, `restored into the folder: ${path}`);
+  }
+
   undo(request: UndoRequest): Promise<UndoPlan> {
     return this.#parts.tasks.add(() => {
+      if (!request.dryRun && this.#parts.roles.here !== 'two-way') throw notAllowed(this.#context, 'undone');
       const steps = planUndo(this.#context, this.#content, request);
       if (!request.dryRun) {
         const paths = goBack(this.#context, steps, 'undone');
@@ -130,4 +143,9 @@ export class Asked {
   verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {
     return verify(this.#context, this.#parts, repair, signal);
   }
+}
+
+function notAllowed({ name }: FolderContext, what: string): CodedError {
+  const hint = 'Do it on a device that may change the folder, or see mode: and the roles of syncctl folders.';
+  return new CodedError('E_ROLE', `nothing of ${name} may be ${what}`, hint);
 }

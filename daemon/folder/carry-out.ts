@@ -8,7 +8,7 @@ import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
 import { stagedNameOf } from '../disk/stage.ts';
 import type { Row } from '../index/file-state.ts';
-import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { type WantMark, type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { notText } from './arriving-text.ts';
 import { tell } from './chronicle.ts';
@@ -22,6 +22,7 @@ import type { Litter } from './litter.ts';
 import { Obstacles } from './obstacles.ts';
 import { appliedMode } from './permissions.ts';
 import { lasting } from './retries.ts';
+import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Stranded } from './stranded.ts';
 import type { VersionRoom } from './version-room.ts';
@@ -46,6 +47,7 @@ interface Parts {
   readonly skipped: SkippedPaths;
   readonly versionRoom: VersionRoom;
   readonly stranded: Stranded;
+  readonly roles: Roles;
 }
 
 export class CarryOut {
@@ -173,11 +175,11 @@ export class CarryOut {
     }
     if (row === undefined) return { record, conflict: false };
     const now = verdict.kind === 'known' ? row.record : verdict.record;
-    if (isLive(row.record) && (want.code === 'E_DAMAGED' || row.seen === undefined)) {
+    if (isLive(row.record) && (isOtherwiseHere(want) || row.seen === undefined)) {
       // Not on the disk, or not as it should be: what is here is wanted back.
       if (sameEntry(now.entry, record.entry)) return { record: now, conflict: false };
       this.#parts.litter.add(record);
-      if (want.code === 'E_DAMAGED') this.#parts.skipped.set(record.path, want.code);
+      if (want.code !== undefined && isOtherwiseHere(want)) this.#parts.skipped.set(record.path, want.code);
       this.#obstacles.want(now, [], want.code);
       return undefined;
     }
@@ -209,7 +211,7 @@ export class CarryOut {
       staged: stagedNameOf(path, entry),
       moveFrom: from === undefined ? undefined : { path: from.row.record.path, seen: from.seen },
       version: newVersionId(this.#context),
-      damaged: want.code === 'E_DAMAGED',
+      damaged: isOtherwiseHere(want),
     };
     return { ...decided, want, row, ready, moveFrom: from };
   }
@@ -328,15 +330,20 @@ export class CarryOut {
       return;
     }
     fetcher.drop(path);
-    skipped.set(path, 'E_DIR_KEPT');
+    skipped.set(path, lasting(want) ?? 'E_DIR_KEPT');
     written.keepDirectory(candidate, row);
   }
 }
 
-/** What is on our disk, as the index has it: of a tombstone whose directory is kept here, the directory. */
+/**
+ * What is on our disk, as the index has it: of a tombstone whose directory is kept here, the directory. Where something of
+ * another kind was put there against the role, that: nobody has looked closer at it.
+ */
 function entryHere({ record, seen, keptLocally }: Row): Entry {
   if (seen === undefined) return { kind: 'absent' };
-  return keptLocally ? { kind: 'dir', mode: seen.mode & 0o777 } : record.entry;
+  if (keptLocally) return { kind: 'dir', mode: seen.mode & 0o777 };
+  if (seen.kind === record.entry.kind) return record.entry;
+  return seen.kind === 'dir' ? { kind: 'dir', mode: seen.mode & 0o777 } : { kind: 'symlink', target: '' };
 }
 
 function skippedFor(want: WantedRow, code: ErrorCode): WantMark {

@@ -1,12 +1,15 @@
 // Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
 import { tombstone } from '../core/observation.ts';
 import { type RelativePath, ancestorsOf } from '../core/path.ts';
-import { isLive } from '../core/record.ts';
+import { isLive, isUnsynced } from '../core/record.ts';
 import { observe } from '../disk/observe.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
 import { type FolderContext, makerOf } from './context.ts';
+import { bringBack } from './bring-back.ts';
 import { Hold } from './hold.ts';
+import type { Roles } from './roles.ts';
+import type { Unsynced } from './unsynced.ts';
 import { Vanished } from './vanished.ts';
 
 /** Paths looked at in one job, tombstones in one transaction. */
@@ -17,8 +20,13 @@ export class Deletions {
   readonly #vanished = new Vanished();
   readonly hold: Hold;
 
-  constructor(context: FolderContext) {
+  readonly #roles: Roles;
+  readonly #unsynced: Unsynced;
+
+  constructor(context: FolderContext, roles: Roles, unsynced: Unsynced) {
     this.#context = context;
+    this.#roles = roles;
+    this.#unsynced = unsynced;
     this.hold = new Hold(context);
   }
 
@@ -118,6 +126,13 @@ export class Deletions {
     const rows = gone
       .flatMap((path) => index.row(path) ?? [])
       .filter((row) => isLive(row.record) && !this.#ignores(row));
+    if (this.#roles.here !== 'two-way') {
+      // What is only in the way here is nobody's.
+      const mine = rows.filter(({ record }) => isUnsynced(record, this.#context.self));
+      await bringBack(this.#context, this.#unsynced, this.#withBelow(rows.filter((row) => !mine.includes(row))));
+      if (mine.length > 0) this.#bury(mine, 0);
+      return true;
+    }
     const { held } = this.hold;
     // A directory of which some is held already waits with it, or its deletion would take that along.
     const joining = held === undefined ? [] : rows.filter((row) => this.#holdsSome(row));

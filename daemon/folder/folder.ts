@@ -32,6 +32,7 @@ import { LocalChanges } from './local.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { Retention } from './retention.ts';
+import { Refused } from './refused.ts';
 import { Retries } from './retries.ts';
 import { Roles } from './roles.ts';
 import { RootGuard } from './root-guard.ts';
@@ -42,6 +43,7 @@ import { Talk } from './talk.ts';
 import type { SyncPlan } from '../core/sync-plan.ts';
 import { Tasks } from './tasks.ts';
 import { Timetable } from './timetable.ts';
+import { Unsynced } from './unsynced.ts';
 import { Upkeep } from './upkeep.ts';
 import { VersionRoom } from './version-room.ts';
 import type {
@@ -91,6 +93,8 @@ export class Folder implements ControlledFolder {
   readonly #local: LocalChanges;
   readonly #links = new Links();
   readonly #roles: Roles;
+  readonly #unsynced: Unsynced;
+  readonly #refused: Refused;
   readonly #watching: Watching;
   readonly #talk: Talk;
   readonly #fetcher: Fetcher;
@@ -130,8 +134,10 @@ export class Folder implements ControlledFolder {
     this.#hints = new Hints(wake);
     this.#boundaries = new Boundaries(context);
     this.#roles = new Roles(context);
+    this.#unsynced = new Unsynced(context, this.#skipped, this.#roles, this.#hints);
+    this.#refused = new Refused(context, this.#skipped, this.#roles);
     this.#watching = new Watching(context, edges.watch, this.#hints);
-    this.#deletions = new Deletions(context);
+    this.#deletions = new Deletions(context, this.#roles, this.#unsynced);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);
@@ -144,9 +150,11 @@ export class Folder implements ControlledFolder {
       filtering: this.#filtering,
       litter: this.#litter,
       keptDirectories: new KeptDirectories(context, this.#skipped),
+      roles: this.#roles,
+      unsynced: this.#unsynced,
+      refused: this.#refused,
     };
-    const onReadable = (): void => this.#retries.now();
-    this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable });
+    this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable: () => this.#retries.now() });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     const onUnneeded = (left: Left): void => this.#litter.add(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
@@ -160,32 +168,24 @@ export class Folder implements ControlledFolder {
     const retention = new Retention(context);
     const kept = { retention, fetcher: this.#fetcher, skipped: this.#skipped };
     const versionRoom = new VersionRoom(context, kept);
-    this.#carryOut = new CarryOut(context, {
-      ...local,
-      fetcher: this.#fetcher,
-      links: this.#links,
-      versionRoom,
-      stranded: this.#stranded,
-    });
+    const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
+    this.#carryOut = new CarryOut(context, carried);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const server = new Server({ ...context, isSilent, onStale, onFailure });
     const mayTell = (): Sequence => this.#timetable.mayTell;
     const { backpressure, newEpoch } = edges;
     const talk = {
+      ...local,
       links: this.#links,
       fetcher: this.#fetcher,
-      filtering: this.#filtering,
-      litter: this.#litter,
-      roles: this.#roles,
-      skipped: this.#skipped,
       server,
       backpressure,
       newEpoch,
       isSilent,
       mayTell,
       onPeer: () => this.#retries.onPeer(),
-      onRole: () => this.#hints.add({ kind: 'everything', why: 'the role of this device has changed' }),
+      onRole: () => this.#unsynced.lookAgain(),
       wake,
       onFailure,
     };
@@ -301,11 +301,11 @@ export class Folder implements ControlledFolder {
   }
 
   reconfigure(settings: FolderSettings): void {
-    const before = this.#settings;
+    const [before, role] = [this.#settings, this.#roles.here];
     this.#settings = settings;
+    if (this.#roles.here !== role) this.#unsynced.lookAgain();
     for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
-    for (const device of settings.peers.keys())
-      if (this.#roles.granted(device, before) !== this.#roles.granted(device)) this.#talk.roleHasChanged(device);
+    this.#talk.settingsChanged(before);
     if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
     this.#filtering.settingsChanged();
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });

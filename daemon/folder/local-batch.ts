@@ -2,11 +2,21 @@
 import { settle } from '../core/conflict.ts';
 import { type Observation, type SeenStat, tombstone } from '../core/observation.ts';
 import { type RelativePath, comparePaths } from '../core/path.ts';
-import { type Entry, type FileRecord, isLive, newVersion, sameContent, sameEntry } from '../core/record.ts';
+import {
+  type Entry,
+  type FileRecord,
+  UNSYNCED_STAMP,
+  isLive,
+  newVersion,
+  sameContent,
+  sameEntry,
+} from '../core/record.ts';
 import { reconcileAll } from '../core/rivals.ts';
+import { relate } from '../core/version-vector.ts';
 import { hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import { type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { type Want, type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { unsyncedVersion } from './bring-back.ts';
 import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
@@ -21,6 +31,8 @@ export class LocalBatch {
   readonly #rows: RowChange[] = [];
   readonly #moves: { readonly from: RowChange; readonly to: RowChange }[] = [];
   readonly #unwant: RelativePath[] = [];
+  readonly #want: Want[] = [];
+  readonly #mark: WantMark[] = [];
   readonly #happened: Happened[] = [];
 
   constructor(context: FolderContext, deletions: Deletions, litter: Litter) {
@@ -33,8 +45,13 @@ export class LocalBatch {
    * The same entry behind another stat is nothing new. But a file that was moved over an equal one is meant to be here:
    * without a version of its own it would go with what it has replaced, if somebody has deleted that.
    */
-  looked(row: Row, seen: SeenStat, racy: boolean): void {
+  looked(row: Row, seen: SeenStat, racy: boolean, mayChange: boolean): void {
     const { record, boundary } = row;
+    this.#isAsItWas(record);
+    if (!mayChange) {
+      this.#rows.push({ ...row, seen, racy, announce: false });
+      return;
+    }
     const from = row.seen?.ino === seen.ino ? undefined : this.#deletions.movedFrom(seen.ino);
     if (from === undefined || !sameContent(from.record.entry, record.entry)) {
       this.#rows.push({ ...row, seen, racy, announce: false });
@@ -42,6 +59,18 @@ export class LocalBatch {
     }
     const { maker, nowMs } = reconcileContext(this.#context);
     this.changed(row, newVersion(record.path, record.entry, [record], maker, nowMs, nowMs), seen, boundary, racy);
+  }
+
+  /** What was changed against the role was changed back. */
+  #isAsItWas({ path, vector }: FileRecord): void {
+    const want = this.#context.index.wanted(path);
+    if (want?.code !== 'E_ROLE') return;
+    if (relate(want.record.vector, vector) !== 'equal') {
+      this.#mark.push({ path, why: want.why, attempts: want.attempts });
+      return;
+    }
+    this.#litter.drop(want.record);
+    this.#unwant.push(path);
   }
 
   changed(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean, racy: boolean): void {
@@ -64,6 +93,21 @@ export class LocalBatch {
     }
   }
 
+  /** It may not be changed here: what is there is remembered as it looks, and what was there is wanted back. */
+  undone(row: Row, seen: SeenStat): void {
+    const { record } = row;
+    const { index, clock } = this.#context;
+    this.#rows.push({ ...row, seen, racy: false, announce: false });
+    const want = index.wanted(record.path);
+    if (want === undefined) this.#want.push({ record, why: 'fetch', code: 'E_ROLE', sinceMs: clock.nowMs() });
+    else this.#mark.push({ path: record.path, why: want.why, code: 'E_ROLE', attempts: want.attempts });
+  }
+
+  /** Created here against the role, where something is to come: it makes room, and is kept as a version. */
+  inTheWay({ path, entry }: Pick<FileRecord, 'path' | 'entry'>, seen: SeenStat, boundary: boolean): void {
+    this.#rows.push({ record: unsyncedVersion(this.#context, path, entry), seen, boundary, announce: true });
+  }
+
   /** The disk has what was wanted; a crash came before it was written down. */
   arrived(row: Row | undefined, wanted: FileRecord, seen: SeenStat, boundary: boolean): void {
     const want = this.#context.index.wanted(wanted.path);
@@ -80,6 +124,7 @@ export class LocalBatch {
   }
 
   #over(ours: FileRecord | undefined, wanted: FileRecord, announced: readonly FileRecord[]): FileRecord {
+    if (ours?.stamp === UNSYNCED_STAMP) return wanted;
     const { verdict, content } = reconcileAll(ours, announced, reconcileContext(this.#context));
     if (verdict.kind === 'take' && content !== undefined && sameEntry(content.entry, wanted.entry))
       return verdict.record;
@@ -111,7 +156,8 @@ export class LocalBatch {
     this.#rows.sort((a, b) => comparePaths(a.record.path, b.record.path));
     const rows = [...this.#rows, ...this.#moves.flatMap(({ from, to }) => [from, to])];
     const history = this.#happened.map((one) => historyRow(one, clock.nowMs()));
-    index.commit({ nowUs: clock.nowUs(), rows, unwant: this.#unwant, history });
+    const wants = { unwant: this.#unwant, want: this.#want, mark: this.#mark };
+    index.commit({ nowUs: clock.nowUs(), rows, ...wants, history });
     tell(this.#context, this.#happened);
   }
 

@@ -1,10 +1,12 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
 import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
-import { type Entry, isLive } from '../core/record.ts';
+import { type Entry, type FileRecord, isLive } from '../core/record.ts';
+import { allowsChange } from '../core/role.ts';
 import { type ObserveInput, glance, observe } from '../disk/observe.ts';
 import { type ListedEntry, type Listing, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
+import { isOtherwiseHere } from '../index/wanted.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Deletions } from './deletions.ts';
@@ -15,7 +17,10 @@ import { LargeReads } from './large-reads.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { Restless } from './restless.ts';
+import type { Refused } from './refused.ts';
+import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
+import type { Unsynced } from './unsynced.ts';
 import { withSyncedMode } from './permissions.ts';
 
 /** Paths looked at in one job, directories listed in one. */
@@ -35,11 +40,16 @@ interface LocalParts {
   readonly filtering: Filtering;
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
+  readonly roles: Roles;
+  readonly unsynced: Unsynced;
+  readonly refused: Refused;
   /** A directory that was found by scanning, which the watcher may not know. */
   onNewDirectory(dir: RelativePath): void;
   /** A directory that was skipped can be read again. */
   onReadable(): void;
 }
+
+type Changed = Extract<LocalChange, { kind: 'changed' }>;
 
 export class LocalChanges {
   readonly #context: FolderContext;
@@ -152,7 +162,7 @@ export class LocalChanges {
         const own = listing.dir === '' ? '.' : listing.dir;
         // It could not be read, and now it can: what waits to be written into it need not wait any longer.
         if (skipped.isOutOfReach(own)) this.#parts.onReadable();
-        if (listing.dir === '' || !this.#waits(listing.dir)) skipped.clear(own);
+        if (listing.dir === '' || !(this.#waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
         const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
         const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
         this.#tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.#waits(path)));
@@ -172,7 +182,9 @@ export class LocalChanges {
             this.#enqueue(entry, row, boundaries);
             continue;
           }
-          if (!this.#isKnown(row, entry)) look.push(entry.path);
+          if (this.#parts.unsynced.stays(row, entry.path, entry.seen))
+            this.#parts.unsynced.keep(entry.path, entry.seen);
+          else if (!this.#isKnown(row, entry)) look.push(entry.path);
           else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
           if (entry.seen.kind === 'dir') this.#enqueue(entry, row, boundaries);
         }
@@ -197,7 +209,10 @@ export class LocalChanges {
     const { index } = this.#context;
     const want = index.wanted(path);
     if (this.#parts.filtering.isRefused(path)) return true;
-    return want?.why === 'skipped' || want?.code === 'E_DAMAGED' || index.row(path)?.keptLocally === true;
+    if (this.#parts.refused.has(path)) return true;
+    return (
+      want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || index.row(path)?.keptLocally === true
+    );
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
@@ -261,8 +276,15 @@ export class LocalChanges {
       const times = { nowMs, sinceMs };
       return { path, change: judge(path, observation, rows.get(path), want?.record, makerOf(this.#context), times) };
     });
+    const { here } = this.#parts.roles;
+    const mayBe = (path: RelativePath, { entry }: FileRecord): boolean => {
+      const row = rows.get(path);
+      return here === 'two-way' || allowsChange(here, isLive(row?.record) ? row?.record.entry : undefined, entry);
+    };
     const live = new Set(
-      changes.filter(({ change }) => change.kind === 'changed').flatMap(({ path }) => ancestorsOf(path)),
+      changes
+        .filter(({ path, change }) => change.kind === 'changed' && mayBe(path, change.record))
+        .flatMap(({ path }) => ancestorsOf(path)),
     );
     // What has gone first: a file that appears may be one of them, moved.
     for (const { path, change } of changes) {
@@ -293,13 +315,20 @@ export class LocalChanges {
           else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);
           else if (observation?.kind === 'present' && row?.keptLocally === true) kept.push(row);
-          else if (row?.racy === true && observation?.kind === 'present') batch.looked(row, observation.seen, false);
+          else if (row?.racy === true && observation?.kind === 'present')
+            batch.looked(row, observation.seen, false, here === 'two-way');
           return;
         case 'looked':
-          if (row !== undefined) batch.looked(row, change.seen, this.#isRacy(path, change.seen, beganNs));
+          if (row !== undefined)
+            batch.looked(row, change.seen, this.#isRacy(path, change.seen, beganNs), here === 'two-way');
           return;
         case 'changed': {
           if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
+          if (!mayBe(path, change.record)) {
+            this.#undo(batch, row, change);
+            if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
+            return;
+          }
           if (change.record.entry.kind !== 'dir' && row !== undefined && !this.#isEmptied(row)) return;
           batch.changed(row, change.record, change.seen, change.boundary, this.#isRacy(path, change.seen, beganNs));
           if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
@@ -322,6 +351,21 @@ export class LocalChanges {
     await keptDirectories.removeEmpty(kept);
     if (this.#lastFullDoneMs !== undefined) hints.addYoung(batch.come(), clock.monotonicMs());
     for (const path of waiting) if (!this.#waits(path)) skipped.clear(path);
+  }
+
+  /** It may not be so here: what was there comes back; what was made here stays where it is, or makes room. */
+  #undo(batch: LocalBatch, row: Row | undefined, { record, seen, boundary }: Changed): void {
+    const { unsynced, skipped } = this.#parts;
+    const { path } = record;
+    if (isLive(row?.record) && row !== undefined) {
+      this.#tellSkipped(skipped.set(path, 'E_ROLE') ? [{ path, code: 'E_ROLE' }] : []);
+      batch.undone(row, seen);
+    } else if (isLive(this.#context.index.wanted(path)?.record)) {
+      unsynced.forget(path);
+      batch.inTheWay(record, seen, boundary);
+    } else {
+      unsynced.keep(path, seen);
+    }
   }
 
   #newDirectory(path: RelativePath, row: Row | undefined, boundary: boolean): void {

@@ -9,6 +9,7 @@ import { type FolderContext, makerOf } from './context.ts';
 import { isBroughtAlong, livesOn, madeAgain } from './directories.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
+import type { Roles } from './roles.ts';
 
 /** Others must do something first; it was decided otherwise; or something that cannot be done now stands in the way. */
 export type Obstacle = 'wait' | 'decided' | { readonly blocked: ErrorCode };
@@ -17,6 +18,7 @@ interface Parts {
   readonly fetcher: Fetcher;
   readonly links: Links;
   readonly litter: Litter;
+  readonly roles: Roles;
 }
 
 export class Obstacles {
@@ -82,6 +84,7 @@ export class Obstacles {
       const below = batch.get(record.path) ?? index.wanted(record.path);
       if (below === undefined || isLive(below.record)) {
         if (!this.#areCaughtUp) return 'wait';
+        if (this.#isSaidByMaster(want)) return { blocked: 'E_DIR_KEPT' };
         this.#reviveDirectory(row, want);
         return 'decided';
       }
@@ -89,6 +92,14 @@ export class Obstacles {
       if (!batch.has(record.path)) return 'wait';
     }
     return undefined;
+  }
+
+  /**
+   * Who does not take everything from us says that the directory goes: said again, that it lives, it would be refused
+   * again, and so on without end. It stays, and is named.
+   */
+  #isSaidByMaster({ sources }: WantedRow): boolean {
+    return sources.some(({ peer }) => this.#parts.roles.isRestrictedBy(peer));
   }
 
   #makeDirectory(path: RelativePath, ours: FileRecord | undefined, want: WantedRow | undefined): void {

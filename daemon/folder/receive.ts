@@ -2,22 +2,22 @@
 // become wants, new records of what is here already, or nothing.
 import type { DeviceId, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import { type FileRecord, isLive, sameContent, sameEntry } from '../core/record.ts';
+import { type FileRecord, UNSYNCED_STAMP, isLive, sameContent, sameEntry } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
-import { type Speaker, UNSYNCED_STAMP, judgeByRole } from '../core/role.ts';
+import { type Speaker, judgeByRole } from '../core/role.ts';
 import type { Role } from '../core/settings.ts';
 import { reconcileAll, withAnnounced } from '../core/rivals.ts';
 import { countOf, relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import { type Want, type WantSource, wantedVersions } from '../index/wanted.ts';
+import { type Want, type WantSource, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Announcement, RefusedAnnouncement } from '../ports/peers.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { Filtering } from './filtering.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { lasting } from './retries.ts';
+import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
-import type { SkippedPaths } from './skipped.ts';
 
 export interface Received {
   /** Wants that are new, with the content that came along. */
@@ -56,7 +56,7 @@ interface Parts {
   readonly links: Links;
   readonly litter: Litter;
   readonly roles: Roles;
-  readonly skipped: SkippedPaths;
+  readonly refused: Refused;
 }
 
 export class Receiver {
@@ -65,15 +65,15 @@ export class Receiver {
   readonly #links: Links;
   readonly #litter: Litter;
   readonly #roles: Roles;
-  readonly #skipped: SkippedPaths;
+  readonly #refused: Refused;
 
-  constructor(context: FolderContext, { filtering, links, litter, roles, skipped }: Parts) {
+  constructor(context: FolderContext, { filtering, links, litter, roles, refused }: Parts) {
     this.#context = context;
     this.#filtering = filtering;
     this.#links = links;
     this.#litter = litter;
     this.#roles = roles;
-    this.#skipped = skipped;
+    this.#refused = refused;
   }
 
   /** Decides on announcements of one peer, and commits what they mean. */
@@ -104,6 +104,7 @@ export class Receiver {
       rows: changes.map(({ change }) => change),
     });
     for (const record of batch.unwanted) this.#litter.add(record);
+    for (const path of batch.withdrawn) this.#refused.isOver(path);
     this.#refuse(state, batch.refused);
     const announced = changes.filter(({ change }) => change.announce);
     committed.forEach(({ seq }, i) => {
@@ -120,7 +121,7 @@ export class Receiver {
   #refuse({ link }: LinkState, refused: ReceivedBatch['refused']): void {
     const [first] = refused;
     if (first === undefined) return;
-    for (const { path } of refused) this.#skipped.set(path, 'E_ROLE');
+    for (const { path } of refused) this.#refused.add(path);
     link.refuse(refused.map(({ seq, held }) => ({ seq, held })));
     const fields = { peer: link.name, code: 'E_ROLE', path: first.path, refused: refused.length };
     this.#context.log.info('refuses what the role of the peer does not allow', fields);
@@ -135,6 +136,8 @@ class ReceivedBatch {
   readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
+  /** The peer has deleted what it may not have made. */
+  readonly withdrawn: RelativePath[] = [];
   readonly refused: (RefusedAnnouncement & { readonly path: RelativePath; readonly isUnsure: boolean })[] = [];
   readonly #context: FolderContext;
   readonly #filtering: Filtering;
@@ -227,6 +230,7 @@ class ReceivedBatch {
       case 'passed over': {
         const has = now.want !== undefined && relate(now.want.vector, theirs.vector) === 'equal';
         this.sources.push({ path, peer: this.#peer, seq, has });
+        if (!isLive(theirs)) this.withdrawn.push(path);
         return undefined;
       }
     }
@@ -315,7 +319,7 @@ class ReceivedBatch {
     this.unwanted.push(now.want);
     const { row } = now;
     const code = this.#context.index.wanted(path)?.code;
-    if (row !== undefined && isLive(row.record) && (row.seen === undefined || code === 'E_DAMAGED')) {
+    if (row !== undefined && isLive(row.record) && (row.seen === undefined || isOtherwiseHere({ code }))) {
       // It is not on the disk, or not as it should be: what is here is wanted back.
       const { record } = row;
       now.want = record;

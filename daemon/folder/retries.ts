@@ -1,7 +1,7 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { Want, WantMark, WantedRow } from '../index/wanted.ts';
+import { type Want, type WantMark, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
 import type { Links } from './links.ts';
@@ -126,7 +126,7 @@ export function isNobodys({ why, code, attempts }: WantedRow): boolean {
   return why === 'skipped' && code === 'E_NO_SOURCE';
 }
 
-/** That a file is damaged stays known until it is whole: its stat says otherwise. */
-export function lasting({ code }: Pick<Want, 'code'>): Want['code'] {
-  return code === 'E_DAMAGED' ? code : undefined;
+/** That a file is not what its row says stays known until it is: its stat says otherwise. */
+export function lasting(want: Pick<Want, 'code'>): Want['code'] {
+  return isOtherwiseHere(want) ? want.code : undefined;
 }

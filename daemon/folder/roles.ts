@@ -33,9 +33,9 @@ export class Roles {
 
   /** All peers grant this device so little that what it makes is worth less than what they have; undefined: one does not. */
   get master(): Exclude<Role, 'two-way'> | undefined {
-    const { peers } = this.#context.settings();
+    const { peers, mode } = this.#context.settings();
     const role = localRole(
-      'two-way',
+      mode === 'send-only' ? mode : 'two-way',
       [...peers.keys()].map((device) => this.#saidBy(device)),
     );
     return role === 'two-way' ? undefined : role;
@@ -46,15 +46,14 @@ export class Roles {
     return this.#saidBy(device) !== 'two-way';
   }
 
-  /** A peer has said what it grants. True when something else may be changed here from now on. */
+  /** A peer has said what it grants. True when that is something else than before. */
   hear(device: DeviceId, role: Role): boolean {
-    const before = this.here;
     if (this.#saidBy(device) === role) return false;
     const { index, clock, log, deviceName } = this.#context;
     index.commit({ nowUs: clock.nowUs(), meta: [[keyOf(device), role === 'two-way' ? null : role]] });
     this.#said.set(device, role);
     log.info('the role of this device is another one', { peer: deviceName(device), role });
-    return this.here !== before;
+    return true;
   }
 
   #saidBy(device: DeviceId): Role {

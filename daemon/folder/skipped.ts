@@ -28,11 +28,15 @@ export class SkippedPaths {
   /** It could not be read or written, which may be over when it can be read. */
   isOutOfReach(path: string): boolean {
     const code = this.#codes.get(path);
-    return code !== undefined && code !== 'E_DIR_KEPT';
+    return code !== undefined && code !== 'E_DIR_KEPT' && code !== 'E_ROLE';
   }
 
   clear(path: string): void {
     this.#codes.delete(path);
+  }
+
+  clearCode(code: ErrorCode): void {
+    for (const [path, its] of this.#codes) if (its === code) this.#codes.delete(path);
   }
 
   /**

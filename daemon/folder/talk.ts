@@ -13,6 +13,7 @@ import type {
   RefusedAnnouncement,
 } from '../ports/peers.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { FolderSettings, Role } from '../core/settings.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { Server } from '../transfer/serve.ts';
 import { Announcer } from './announce.ts';
@@ -22,9 +23,8 @@ import { Inbox } from './inbox.ts';
 import type { LinkState, Links } from './links.ts';
 import type { Litter } from './litter.ts';
 import { Receiver } from './receive.ts';
-import { takeRefused } from './refused.ts';
+import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
-import type { SkippedPaths } from './skipped.ts';
 import { isInSync } from './waiting.ts';
 
 /** So long after a refusal that others may explain the peer is asked again; each time twice as long, up to an hour. */
@@ -39,7 +39,7 @@ export interface TalkParts {
   readonly filtering: Filtering;
   readonly litter: Litter;
   readonly roles: Roles;
-  readonly skipped: SkippedPaths;
+  readonly refused: Refused;
   readonly server: Server;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
@@ -142,11 +142,19 @@ export class Talk implements FolderDoor {
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
     state.theirs = offer;
-    if (this.#parts.roles.hear(link.device, offer.role ?? 'two-way')) this.#parts.onRole();
+    this.#hearRole(link.device, offer.role ?? 'two-way');
     state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
     this.#parts.onPeer();
+  }
+
+  #hearRole(device: DeviceId, role: Role): void {
+    const { roles, refused, onRole } = this.#parts;
+    const { here } = roles;
+    if (!roles.hear(device, role)) return;
+    refused.clear();
+    if (roles.here !== here) onRole();
   }
 
   /** A peer has heard of changes of ours that we do not know: our index is an older copy. No number is given twice. */
@@ -203,7 +211,7 @@ export class Talk implements FolderDoor {
     const { state, item } = next;
     if (item.kind === 'index') this.#takeIndex(state, item.offer);
     else if (item.kind === 'ack') this.#takeAck(state, item.ack);
-    else if (item.kind === 'refused') takeRefused(this.#context, this.#parts, item.refused);
+    else if (item.kind === 'refused') this.#parts.refused.hear(item.refused);
     else if (state.theirs !== undefined) {
       state.heardMs = this.#context.clock.monotonicMs();
       const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
@@ -256,8 +264,14 @@ export class Talk implements FolderDoor {
     link.reopen();
   }
 
+  settingsChanged(before: FolderSettings): void {
+    const { roles } = this.#parts;
+    for (const device of this.#context.settings().peers.keys())
+      if (roles.granted(device, before) !== roles.granted(device)) this.#roleHasChanged(device);
+  }
+
   /** A peer may do something else from now on: it tells all that it has again, and that is judged anew. */
-  roleHasChanged(device: DeviceId): void {
+  #roleHasChanged(device: DeviceId): void {
     const { index, clock } = this.#context;
     const { links, fetcher, litter } = this.#parts;
     // What it alone wanted here it announces again, and it may not be wanted any more.
@@ -270,6 +284,7 @@ export class Talk implements FolderDoor {
     index.commit({ nowUs: clock.nowUs(), unwant });
     for (const path of unwant) fetcher.drop(path);
     index.forgetPeer(device);
+    this.#parts.refused.clear();
     this.#asked.delete(device);
     links.byDevice(device)?.link.reopen();
   }

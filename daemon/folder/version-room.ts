@@ -2,7 +2,7 @@
 // day, the change waits, named: nothing is replaced that could not be kept.
 import type { RelativePath } from '../core/path.ts';
 import { sameContent } from '../core/record.ts';
-import type { WantMark, WantedRow } from '../index/wanted.ts';
+import { type WantMark, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { FolderContext } from './context.ts';
 import { type Retention, weightOf } from './retention.ts';
@@ -58,7 +58,7 @@ export class VersionRoom {
       const row = index.row(path);
       if (row?.seen === undefined || row.seen.kind === 'dir') return [];
       const here = row.record.entry;
-      if (want.code !== 'E_DAMAGED') {
+      if (!isOtherwiseHere(want)) {
         if (sameContent(here, entry)) return [];
         // It is renamed.
         if (entry.kind === 'absent' && here.kind === 'file' && arriving.has(here.sha256)) return [];

@@ -7,7 +7,7 @@ import type { Outcome } from '../disk/apply.ts';
 import { type Filed, hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
-import type { WantedRow } from '../index/wanted.ts';
+import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, whatHappened } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 import { lasting } from './retries.ts';
@@ -57,7 +57,7 @@ export class Written {
     this.rows.push({ record, movedFrom, seen: entry.kind === 'absent' ? undefined : seen, boundary, announce: true });
     this.#unwant.push(path);
     // Of what was damaged nobody knows the content.
-    const isDamaged = want.code === 'E_DAMAGED';
+    const isDamaged = isOtherwiseHere(want);
     for (const one of filed) this.#keep(one, isDamaged ? undefined : row, record);
     const before = row?.seen === undefined ? undefined : row.record.entry;
     this.happened.push({
@@ -127,9 +127,9 @@ export class Written {
   }
 
   /** Its tombstone holds, and the directory stays on this disk because of what is not synced in it. */
-  keepDirectory({ record }: Candidate, row: Row): void {
+  keepDirectory({ record, want }: Candidate, row: Row): void {
     if (record.entry.kind !== 'absent') {
-      this.#mark.push({ path: record.path, why: 'skipped', code: 'E_DIR_KEPT', attempts: 1 });
+      this.#mark.push({ path: record.path, why: 'skipped', code: lasting(want) ?? 'E_DIR_KEPT', attempts: 1 });
       return;
     }
     this.rows.push({ record, seen: row.seen, keptLocally: true, boundary: row.boundary, announce: true });

@@ -40,6 +40,14 @@ export function wantedVersions({ record, rivals }: Pick<WantedRow, 'record' | 'r
   return [record, ...rivals];
 }
 
+/**
+ * What lies at the path is not what our row says, although its stat is the row's: a power loss has damaged it, or it was
+ * changed here against the role. It is replaced even by what the row says.
+ */
+export function isOtherwiseHere({ code }: { readonly code?: ErrorCode | undefined }): boolean {
+  return code === 'E_DAMAGED' || code === 'E_ROLE';
+}
+
 /** Puts a want in place of any other of its path. Attempts begin anew; the sources of another content stay, without it. */
 export interface Want {
   readonly record: FileRecord;

@@ -6,7 +6,7 @@ import type { FileEntry, FileRecord } from '../core/record.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
-import type { WantedRow } from '../index/wanted.ts';
+import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
@@ -251,7 +251,7 @@ export class Fetcher {
     const { record } = want;
     const { path, entry } = record;
     const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
-    if (isStaged || (want.code !== 'E_DAMAGED' && this.#local.isHere(record))) {
+    if (isStaged || (!isOtherwiseHere(want) && this.#local.isHere(record))) {
       this.#ready.add(path);
       return 'ready';
     }

@@ -1,9 +1,10 @@
 // Contents that need no peer: another file of this folder has them, or the version store, or they are nothing at all.
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import { type FileEntry, type FileRecord, sameContent } from '../core/record.ts';
+import { type FileEntry, type FileRecord, isLive, sameContent } from '../core/record.ts';
 import type { Source } from '../disk/stage.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
+import { isOtherwiseHere } from '../index/wanted.ts';
 
 export interface LocalContentContext {
   readonly index: FolderIndex;
@@ -36,15 +37,15 @@ export class LocalContent {
     const { index, isGone } = this.#context;
     if (entry.kind !== 'file') return undefined;
     const here = index.row(path);
-    if (here !== undefined && here.record.entry.kind !== 'absent') return undefined;
+    if (isLive(here?.record) && here?.seen !== undefined) return undefined;
     return index
       .withContent(entry.sha256, LOOKED_AT)
       .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
       .map(({ record: { path: from } }) => from)
       .find((from) => {
         const want = index.wanted(from);
-        // One that a power loss has damaged has not the content that its row says.
-        return want?.record.entry.kind === 'absent' && want.code !== 'E_DAMAGED';
+        // One that was damaged or changed has not the content that its row says.
+        return want?.record.entry.kind === 'absent' && !isOtherwiseHere(want);
       });
   }
 
@@ -53,7 +54,8 @@ export class LocalContent {
     const { index, isGone } = this.#context;
     if (size === 0 && sha256 === EMPTY_SHA256) return { kind: 'bytes', bytes: new Uint8Array(0) };
     for (const { record, seen } of index.withContent(sha256, LOOKED_AT)) {
-      if (seen === undefined || isGone(record.path)) continue;
+      // Something of another kind may have been put there against the role.
+      if (seen?.kind !== 'file' || isGone(record.path)) continue;
       const source: Source = { kind: 'copy', from: record.path, seen };
       if (!isWrong(source)) return source;
     }

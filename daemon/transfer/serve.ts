@@ -3,7 +3,7 @@
 import type { DeviceId, Sha256 } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
-import { isUnsynced } from '../core/role.ts';
+import { isUnsynced } from '../core/record.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { readRanges } from '../disk/read.ts';
 import type { TreeRef } from '../disk/tree.ts';

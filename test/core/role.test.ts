@@ -219,6 +219,7 @@ test('what may be changed on a device is what at least one of its peers takes', 
   assert.equal(localRole('two-way', ['read-only', 'edit-only']), 'edit-only');
   assert.equal(localRole('send-only', ['read-only', 'two-way']), 'two-way');
   assert.equal(localRole('receive-only', ['two-way']), 'read-only');
+  assert.equal(localRole('send-only', ['read-only']), 'two-way');
 });
 
 test('I9: who is no peer of a folder, and everybody where it only sends, may change nothing', () => {

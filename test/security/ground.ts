@@ -28,14 +28,18 @@ export interface Ground {
 /** The collector is made to come soon, so that memory that is held can be told from memory that is not collected yet. */
 const SMALL_NURSERY = ['env', 'NODE_OPTIONS=--max-semi-space-size=1'];
 
-export async function battleground(t: TestContext, options: { readonly config?: string } = {}): Promise<Ground> {
+export async function battleground(
+  t: TestContext,
+  options: { readonly config?: string; readonly role?: string } = {},
+): Promise<Ground> {
+  const { role, ...daemons } = options;
   const place = temporaryDirectory(t);
   const [left, right] = [join(place, 'left'), join(place, 'right')];
   plant(left, { 'honest.txt': 'honest\n', 'honest/deep/file.txt': 'deep\n' });
   mkdirSync(right);
   const [hub, laptop] = await Promise.all([
-    startDaemon(t, { name: 'hub', under: SMALL_NURSERY, ...options }),
-    startDaemon(t, { name: 'laptop', ...options }),
+    startDaemon(t, { name: 'hub', under: SMALL_NURSERY, ...daemons }),
+    startDaemon(t, { name: 'laptop', ...daemons }),
   ]);
   await pair(hub, laptop, 'docs', [left, right]);
   const canary = join(dirname(left), 'canary');
@@ -47,7 +51,7 @@ export async function battleground(t: TestContext, options: { readonly config?: 
   chmodSync(join(canary, 'secret.txt'), 0o600);
   chmodSync(join(canary, 'dir'), 0o700);
   const before = fingerprint(canary);
-  const mallory = await MaliciousPeer.invited(t, hub, 'docs');
+  const mallory = await MaliciousPeer.invited(t, hub, 'docs', role);
   let sentinels = 0;
   return {
     hub,

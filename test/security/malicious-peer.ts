@@ -56,8 +56,8 @@ export class MaliciousPeer {
   }
 
   /** Is invited to the folder and joins, as an honest device would. */
-  static async invited(t: TestContext, daemon: Daemon, folder: string): Promise<MaliciousPeer> {
-    const { device, addresses, secret } = parseInvitation(await daemon.ok('invite', folder));
+  static async invited(t: TestContext, daemon: Daemon, folder: string, role = 'two-way'): Promise<MaliciousPeer> {
+    const { device, addresses, secret } = parseInvitation(await daemon.ok('invite', folder, '--role', role));
     const address = addresses.at(-1);
     assert.ok(address);
     const peer = new MaliciousPeer(t, await someIdentity(t), device, address.port);

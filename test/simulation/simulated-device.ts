@@ -6,7 +6,7 @@ import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import type { DeviceId, Epoch, FolderName } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
-import type { FolderSettings } from '../../daemon/core/settings.ts';
+import type { FolderSettings, Role } from '../../daemon/core/settings.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import type { Link } from '../../daemon/ports/link.ts';
@@ -46,6 +46,8 @@ class Crash extends Error {}
 export interface DeviceOptions {
   readonly number: number;
   readonly peers: readonly DeviceId[];
+  /** Of those that may not do everything. */
+  readonly roles?: ReadonlyMap<DeviceId, Role>;
   readonly offMs: number;
   readonly watchFaults: WatchFaults;
   readonly watchBatchMs?: number | undefined;
@@ -94,7 +96,7 @@ export class SimulatedDevice {
       path: ROOT,
       profile: undefined,
       notify: [],
-      peers: new Map(options.peers.map((peer) => [peer, 'two-way'])),
+      peers: new Map(options.peers.map((peer) => [peer, options.roles?.get(peer) ?? 'two-way'])),
       names: new Map(),
       owner: undefined,
       mode: 'two-way',

@@ -146,12 +146,14 @@ test('commands hear of held deletions, errors and lost peers, also after a resta
   renameSync(`${left}-away`, left);
   await same();
 
+  // While the hub was restarting, the laptop may have been away for long enough.
+  const before = toldTo(place, 'lost').length;
   await laptop.stop();
-  const lost = await waitFor('the lost peer is told of', () => toldTo(place, 'lost')[0]);
+  const lost = await waitFor('the lost peer is told of', () => toldTo(place, 'lost')[before]);
   assert.deepEqual([lost.event, lost.peer?.name, lost.folder], ['peer-lost', 'laptop', 'docs']);
   await laptop.start();
   await same();
-  assert.equal(toldTo(place, 'lost').length, 1, 'once');
+  assert.equal(toldTo(place, 'lost').length, before + 1, 'once');
 });
 
 function runs(pid: string): boolean {

@@ -18,6 +18,8 @@ export class Edits {
   readonly written = new Set<string>();
   /** By root: paths that were written, moved or removed there since `forget`, with what is below them. */
   readonly #touched = new Map<string, Set<string>>();
+  /** By root: hashes of what the user wrote over or removed there since `forget`, wherever it lay by then. */
+  readonly #destroyed = new Map<string, Set<string>>();
   /** What was written last to a path since `forget`; of moved ones nothing is said. */
   readonly last = new Map<string, string>();
 
@@ -27,7 +29,19 @@ export class Edits {
 
   forget(): void {
     this.#touched.clear();
+    this.#destroyed.clear();
     this.last.clear();
+  }
+
+  /** Whether the user wrote over this content in this root, or removed it: another device may have moved it before. */
+  hasDestroyed(root: string, hash: string): boolean {
+    return this.#destroyed.get(root)?.has(hash) === true;
+  }
+
+  #destroys(root: string, path: string): void {
+    const destroyed = this.#destroyed.get(root) ?? new Set();
+    this.#destroyed.set(root, destroyed);
+    unlessGone(() => destroyed.add(hashOf(readFileSync(join(root, path)))));
   }
 
   /** Whether the user did something to it in this root. */
@@ -84,6 +98,7 @@ export class Edits {
 
   /** Writes a path anew, in place. */
   write(root: string, path: string, limitBytes = SMALL_BYTES, isSafe = false): void {
+    this.#destroys(root, path);
     this.#put(root, path, this.#content(limitBytes), 'w', isSafe);
     this.#touch(root, path);
   }
@@ -93,6 +108,7 @@ export class Edits {
     const content = this.#content(SMALL_BYTES);
     this.#put(root, `${path}.new`, content, 'w', isSafe);
     this.#touch(root, `${path}.new`, path);
+    this.#destroys(root, path);
     renameSync(join(root, `${path}.new`), join(root, path));
     this.last.delete(`${path}.new`);
     this.last.set(path, hashOf(content));
@@ -108,6 +124,7 @@ export class Edits {
     const more = this.#content(SMALL_BYTES);
     this.written.add(hashOf(Buffer.concat([before, more])));
     this.#touch(root, path);
+    this.#destroys(root, path);
     this.#put(root, path, more, 'a', isSafe);
     this.last.delete(path);
   }
@@ -122,6 +139,7 @@ export class Edits {
   #remove(root: string, path: string): void {
     this.#touch(root, path);
     this.last.delete(path);
+    this.#destroys(root, path);
     unlessGone(() => rmSync(join(root, path)));
   }
 
@@ -150,6 +168,7 @@ function unlessGone(deed: () => void): void {
   try {
     deed();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')))
+      throw error;
   }
 }

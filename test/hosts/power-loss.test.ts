@@ -144,8 +144,10 @@ async function oneRound(
   const kept = new Set(both.flatMap(({ root }) => [...contentsOf(root).values(), ...versionsOf(root)]));
   // What the user of the only device that surely had it wrote over is the user's loss.
   const sure = survivors.length > 0 ? survivors : both;
+  const isUsersLoss = (root: string, path: string, hash: string): boolean =>
+    edits.isTouched(root, path) || edits.hasDestroyed(root, hash);
   none(
-    pathsWhere(settled, (path, hash) => !kept.has(hash) && !sure.every(({ root }) => edits.isTouched(root, path))),
+    pathsWhere(settled, (path, hash) => !kept.has(hash) && !sure.every(({ root }) => isUsersLoss(root, path, hash))),
     'settled, and in no tree and no version store',
   );
   none(

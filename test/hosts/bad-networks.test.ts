@@ -115,7 +115,9 @@ describe('bad networks', { skip, concurrency: true }, () => {
     await hosts.does('slow', 'laptop', '--delay', '100ms', '--rate', '1mbit', '--loss', '5%');
     const startedMs = performance.now();
     const sizeBytes = Math.min(4_000_000, rounds(1_000_000));
-    writeFileSync(join(hub.root, 'large'), noise(sizeBytes, 37));
+    // Whole at once: of one that is seen half-written a first part would go ahead.
+    writeFileSync(`${hub.root}.large`, noise(sizeBytes, 37));
+    renameSync(`${hub.root}.large`, join(hub.root, 'large'));
     await waitFor('the large file begins to come', () => isStaging(laptop.root), 30_000);
     const plantedMs = performance.now();
     plantMany(hub.root, 50);

@@ -24,6 +24,7 @@ import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
 import { type FileLock, lockFile } from './index/home-lock.ts';
 import { Hosting } from './hosting.ts';
+import { inEffect } from './in-effect.ts';
 import { Joining } from './joining.ts';
 import { type LookAheadEdges, planSettings, surveyFolder } from './look-ahead.ts';
 import { settingsOf } from './new-folder.ts';
@@ -278,7 +279,11 @@ export class Daemon implements ControlledDaemon {
 
   editFolder(name: FolderName, set: readonly string[]): Promise<void> {
     return this.#change(async () => {
-      await this.#apply(write.editFolder(this.#context, name, parseAssignments(set)));
+      const assignments = parseAssignments(set);
+      await this.#apply(write.editFolder(this.#context, name, assignments));
+      // What is set to what the file said already is no difference, but may be one to what is in effect.
+      const insisted = new Set(assignments.flatMap(({ keys: [key] }) => key ?? []));
+      this.#folders.running.get(name)?.agreed.takeProposal(insisted);
     });
   }
 
@@ -336,7 +341,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   effectiveConfig(): unknown {
-    return showConfig(this.#config, this.id);
+    return showConfig(inEffect(this.#config, this.#folders.running), this.id);
   }
 
   /** Gets from the present configuration to this one. What changed, a sentence each. */
@@ -383,7 +388,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   #peersSettings(without: ReadonlySet<FolderName> = new Set()): PeersSettings {
-    return peersSettings(this.#config, this.#folders.running, { without, self: this.id, clock: this.#clock });
+    return peersSettings(this.#config, this.#folders.running, { without, clock: this.#clock });
   }
 
   #change<T>(change: () => Promise<T>): Promise<T> {

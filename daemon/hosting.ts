@@ -119,6 +119,8 @@ export class Hosting implements Host {
       for (const [i, folder] of here.entries()) {
         const granted = folders[i];
         if (granted !== undefined) config = write.grant(context, folder.name, added.name, granted.role);
+        // Who joins a folder takes its setting; who brings one has its own.
+        if (folder.exists) this.#edges.folders().get(folder.name)?.agreed.invited();
       }
       await apply(config);
       return added.name;

@@ -93,6 +93,8 @@ export class Joining implements ControlledPairing {
         if (offered === undefined) continue;
         if (exists) {
           await apply(write.grant(context, folder, name, 'two-way', offered.name));
+          // An inviter that has nothing in it has made it for us: then ours holds.
+          if (offered.files > 0) this.#edges.folders().get(folder)?.agreed.follow(offered);
           continue;
         }
         const named = offered.name === folder ? [] : [{ keys: ['names'], value: { [name]: offered.name } }];

@@ -1,5 +1,6 @@
 // The control API: what syncctl (or curl) may ask of a daemon over its Unix socket, and what it answers. HTTP with JSON.
 // Names are those of the JSON: snake_case, units in names, times in RFC 3339, sizes in bytes. Fields are only ever added.
+import type { AskedResolve, ConflictItem, ResolveAnswer } from './conflicts.ts';
 import type { DoctorAnswer, VerifyLine } from './doctor.ts';
 import type { ErrorCode } from './errors.ts';
 import type { PathRule, PlanItem, SettingsPlan } from './plan.ts';
@@ -210,22 +211,6 @@ export interface Health {
   readonly attention: readonly Attention[];
 }
 
-export interface ConflictItem {
-  readonly folder: string;
-  readonly path: string;
-  /** Device ID of the device whose content is in the folder. */
-  readonly winner: string;
-  readonly winner_name: string;
-  readonly loser: string;
-  readonly loser_name: string;
-  /** When the losing content was edited. */
-  readonly edited: string;
-  readonly size: number;
-  readonly sha256: string;
-  /** The losing content, if this device keeps it: what `restore --version` takes. */
-  readonly version: string | null;
-}
-
 export interface EventItem {
   /** Rising, also over restarts; a gap means that events were dropped before they could be read. */
   readonly id: number;
@@ -320,6 +305,7 @@ export const routes = {
   restore: post<AskedRestore, VersionItem | RestoredDirectory>('/v1/restore'),
   undo: post<AskedUndo, UndoAnswer>('/v1/undo'),
   conflicts: get<MaybeFolder, readonly ConflictItem[]>('/v1/conflicts'),
+  resolve: post<AskedResolve, ResolveAnswer>('/v1/resolve'),
   health: get<object, Health>('/v1/health'),
   doctor: get<MaybeFolder, DoctorAnswer>('/v1/doctor'),
   verify: follow<MaybeFolder & { readonly repair?: boolean | undefined }, VerifyLine>('/v1/verify', 'POST'),

@@ -217,6 +217,7 @@ export const ERRORS = {
     'See syncctl history FOLDER. What was changed on this device is undone on one that received it.',
   ),
   E_NO_SUCH_VERSION: entry(1, 'There is no such version.', 'See syncctl history FOLDER PATH.'),
+  E_NO_CONFLICT: entry(1, 'This path is not in conflict.', 'See syncctl conflicts.'),
   E_VERSION_GONE: entry(
     1,
     'The content of this version is no longer kept.',
@@ -227,6 +228,11 @@ export const ERRORS = {
     5,
     'The role of a device, or the mode of the folder, does not allow the change. What was created so stays where it is, and is not synced.',
     'Move it out of the folder, ask the device that granted the role for more, or see mode: of the folder.',
+  ),
+  E_OVERRULED: entry(
+    5,
+    'The configuration proposes another authority or conflict rule than all devices of the folder hold.',
+    'Take it out of the configuration here, or set it for all: syncctl edit-folder FOLDER --set KEY=VALUE.',
   ),
   E_WATCH_LIMIT: entry(
     5,

@@ -46,6 +46,8 @@ export const MAX_FOLDERS = 1024;
 export const MAX_VECTOR_ENTRIES = 256;
 /** Losers named in one record; more are in the version stores all the same. Beyond: E_PROTOCOL. */
 export const MAX_LOST = 8;
+/** Entries of the vector that a loser lost against; where it has more it is left out. Beyond: E_PROTOCOL. */
+export const MAX_OVER = 16;
 /** A path, or the target of a link: what Linux takes. Beyond: E_PROTOCOL. */
 export const MAX_PATH_LENGTH = 4096;
 /** The name of a folder, with the device before it for a private one. Beyond: E_PROTOCOL. */

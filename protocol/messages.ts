@@ -24,6 +24,8 @@ export interface WireLost {
   readonly size: number;
   readonly origin: string;
   readonly stamp: number;
+  /** What the version that won had seen, where it is known. */
+  readonly over?: WireVector;
 }
 
 export interface WireFile extends WireVersion {
@@ -46,6 +48,13 @@ export interface WireSymlink extends WireVersion {
   readonly lost?: readonly WireLost[];
 }
 export type WireLive = WireFile | WireDir | WireSymlink;
+
+/** The one setting that all devices of a folder hold: of two that differ the greater stamp holds, of equal ones the smaller `by`. */
+export interface WireCommon {
+  /** Device ID. */
+  readonly authority: { readonly value: string; readonly stamp: number; readonly by: string };
+  readonly conflict: { readonly value: string; readonly stamp: number; readonly by: string };
+}
 
 /** First on every session, from both sides, once. Nothing else is accepted before it (but JOIN, from an unpaired device). */
 export interface Hello {
@@ -104,6 +113,7 @@ export interface Index {
   readonly have?: { readonly epoch: string; readonly seq: number };
   /** What the receiver may do in this folder, as far as the sender is concerned. Absent: everything. */
   readonly role?: 'two-way' | 'edit-only' | 'read-only';
+  readonly common?: WireCommon;
   /** The sender has not had the receiver's INDEX on this session: answer with it. */
   readonly reply: boolean;
 }

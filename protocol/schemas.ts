@@ -12,6 +12,7 @@ import {
   MAX_INLINE_BYTES,
   MAX_LOST,
   MAX_NAME_LENGTH,
+  MAX_OVER,
   MAX_PATH_LENGTH,
   MAX_PAYLOAD_BYTES,
   MAX_RANGES,
@@ -106,13 +107,20 @@ const versionFields: Fields = {
 };
 const version = object(versionFields);
 
-const lost = object({
-  kind: { type: 'string', enum: ['file', 'symlink'] },
-  sha256,
-  size: count,
-  origin: device,
-  stamp: integer(Number.MIN_SAFE_INTEGER),
-});
+const lost = object(
+  {
+    kind: { type: 'string', enum: ['file', 'symlink'] },
+    sha256,
+    size: count,
+    origin: device,
+    stamp: integer(Number.MIN_SAFE_INTEGER),
+    over: described(
+      'What the version that won had seen: who merges the two looks for what both began from.',
+      list(pair(epoch, integer(1)), 1, MAX_OVER),
+    ),
+  },
+  ['over'],
+);
 const mode = described('Permission bits, without setuid, setgid and sticky.', integer(0, 0o777));
 // 24 digits are 10^18 seconds: more than any file system but one in memory takes, and within 64 bits.
 const mtimeUs = described('Microseconds since 1970, in decimal.', {
@@ -129,6 +137,9 @@ const live = oneBy(
     variant('kind', 'symlink', { target: text(1, MAX_PATH_LENGTH) }),
   ],
 );
+
+const agreed = (description: string, value: Schema): Schema =>
+  described(description, object({ value, stamp: count, by: device }));
 
 const seq = described("The sender's sequence of this record.", integer(1));
 
@@ -211,9 +222,16 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
           type: 'string',
           enum: ['two-way', 'edit-only', 'read-only'],
         }),
+        common: described(
+          'The setting that all devices of the folder hold alike, as the sender knows it. Of two values the one with the greater stamp holds; of equal stamps the one of the smaller device.',
+          object({
+            authority: agreed('Whose versions are marked.', device),
+            conflict: agreed('How conflicts end. A receiver that does not know the rule passes this by.', name),
+          }),
+        ),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['have', 'role'],
+      ['have', 'role', 'common'],
     ),
   ),
   FILE_UPDATE: described(

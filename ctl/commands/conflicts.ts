@@ -6,11 +6,12 @@ export const conflicts: Command = {
   name: 'conflicts',
   summary: 'list what was changed in two places at once',
   details:
-    'The winner is in the folder. The other content is kept on the device where it was replaced: VERSION where that is this one. Columns: folder, path, winner, loser, edited, size, version.',
+    'The winner is in the folder. The other content is kept on the device where it was replaced: VERSION where that is this one. COPY: where it stands beside the winner. Columns: folder, path, winner, loser, edited, size, version, copy.',
   arguments: [{ syntax: '[folder]', tells: 'this folder alone' }],
   examples: [
     { line: 'syncctl conflicts docs', tells: 'all of docs' },
     { line: 'syncctl restore docs notes.txt --version ID --to /tmp/theirs.txt', tells: 'to look at the other content' },
+    { line: 'syncctl resolve docs notes.txt --keep remote', tells: 'to settle it' },
   ],
   async run({ client, out, nowMs }, given) {
     const now = nowMs();
@@ -24,6 +25,7 @@ export const conflicts: Command = {
         { title: 'EDITED', cell: (conflict) => moment(conflict.edited, now) },
         { title: 'SIZE', align: 'right', cell: (conflict) => size(conflict.size) },
         { title: 'VERSION', cell: (conflict) => text(conflict.version) },
+        { title: 'COPY', cell: (conflict) => text(conflict.copy) },
       ],
       empty: 'No conflicts.',
     });

@@ -5,6 +5,7 @@ import { approve } from './approve.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
 import { conflicts } from './conflicts.ts';
+import { resolve } from './resolve.ts';
 import { doctor } from './doctor.ts';
 import { editFolder } from './edit-folder.ts';
 import { events } from './events.ts';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   restore,
   undo,
   conflicts,
+  resolve,
   events,
   logs,
   doctor,

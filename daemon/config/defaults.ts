@@ -1,4 +1,5 @@
 // What holds where nobody has set anything.
+import { DEFAULT_RULE } from '../core/common-setting.ts';
 import type { FolderSettings } from '../core/settings.ts';
 
 export const FOLDER_DEFAULTS = {
@@ -9,7 +10,7 @@ export const FOLDER_DEFAULTS = {
   permissions: true,
   filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
   watch: 'auto',
-  conflict: 'newest',
+  conflict: DEFAULT_RULE,
   maxDelete: 0.5,
   versions: { keepMs: 30 * 86_400_000, maxShare: 0.1 },
 } as const satisfies Partial<FolderSettings>;

@@ -56,7 +56,7 @@ export function resolveFolder(
     filter: resolveFilter(raw),
     watch: raw.watch ?? FOLDER_DEFAULTS.watch,
     authority,
-    conflict: raw.conflict ?? FOLDER_DEFAULTS.conflict,
+    conflict: raw.conflict,
     maxDelete: parsePercent(raw.max_delete) ?? FOLDER_DEFAULTS.maxDelete,
     notify: (raw.notify ?? []).map((rule) => resolveNoticeRule(rule, around)),
     versions: {

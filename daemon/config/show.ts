@@ -58,7 +58,7 @@ function showFolder(
     watch: folder.watch,
     // By ID where it is this device: its name may be a peer's too.
     ...(authority === undefined ? {} : { authority: authority === self ? authority : deviceName(authority) }),
-    conflict: folder.conflict,
+    ...(folder.conflict === undefined ? {} : { conflict: folder.conflict }),
     max_delete: formatPercent(folder.maxDelete),
     ...(folder.notify.length === 0 ? {} : { notify: folder.notify.map(showNoticeRule) }),
     versions: { keep: formatDuration(folder.versions.keepMs), max_size: formatPercent(folder.versions.maxShare) },

@@ -18,7 +18,6 @@ const IN_DOCUMENT: Readonly<Record<string, Accepts>> = {
 };
 
 const IN_FOLDER: Readonly<Record<string, Accepts>> = {
-  conflict: only('newest'),
   priority: only('normal'),
   compression: only('auto'),
   bandwidth: noLimit,

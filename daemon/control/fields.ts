@@ -56,6 +56,12 @@ export class Fields {
     return value.map((item: unknown) => checkText(name, item, MAX_TEXT_LENGTH));
   }
 
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[]): Choice {
+    const choice = this.optionalOneOf(name, choices);
+    if (choice === undefined) throw usage(`${name}: missing; expected ${choices.join(', ')}`);
+    return choice;
+  }
+
   optionalOneOf<const Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.optionalText(name);
     if (value === undefined) return undefined;

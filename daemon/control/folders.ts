@@ -2,6 +2,7 @@
 import { CodedError } from '../../protocol/errors.ts';
 import type { AddedFolder, Asked, Done, FolderItem } from '../../protocol/control.ts';
 import type { FolderSurvey } from '../../protocol/survey.ts';
+import { DEFAULT_RULE } from '../core/common-setting.ts';
 import type { FolderSettings, Mode } from '../core/settings.ts';
 import type { ControlledFolder } from '../folder/view.ts';
 import type { ControlledDaemon, NewFolder, TreeSurvey } from './daemon-port.ts';
@@ -16,7 +17,8 @@ export function listFolders(daemon: ControlledDaemon): readonly FolderItem[] {
 }
 
 function describe(daemon: ControlledDaemon, settings: FolderSettings): FolderItem {
-  const snapshot = daemon.folders().get(settings.name)?.snapshot();
+  const folder = daemon.folders().get(settings.name);
+  const snapshot = folder?.snapshot();
   const nameOf = deviceNames(daemon);
   return {
     name: settings.name,
@@ -26,8 +28,8 @@ function describe(daemon: ControlledDaemon, settings: FolderSettings): FolderIte
     state: snapshot?.condition.kind ?? 'disabled',
     files: snapshot?.files ?? 0,
     bytes: snapshot?.bytes ?? 0,
-    authority: settings.authority ?? null,
-    conflict: settings.conflict,
+    authority: folder?.agreed.now.authority.value ?? settings.authority ?? null,
+    conflict: folder?.agreed.now.conflict.value ?? settings.conflict ?? DEFAULT_RULE,
     peers: [...settings.peers].map(([id, role]) => ({ id, name: nameOf(id), role })),
   };
 }

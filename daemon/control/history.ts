@@ -1,13 +1,17 @@
 // What happened to which path, what is kept of it, and bringing it back.
-import type { Answer, Asked, ConflictItem, HistoryItem, VersionItem } from '../../protocol/control.ts';
+import type { ConflictItem, ResolveAnswer } from '../../protocol/conflicts.ts';
+import type { Answer, Asked, HistoryItem, VersionItem } from '../../protocol/control.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import { MAX_UNDO_PATHS, type UndoAnswer } from '../../protocol/undo.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
-import type { ControlledFolder, HistoryEntry, KeptVersion, UndoPlan } from '../folder/view.ts';
+import type { ControlledFolder, HistoryEntry, Keep, KeptVersion, UndoPlan } from '../folder/view.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
 import { deviceNames, directoryIn, findFolder, findFolders, findSettings, pathIn } from './find.ts';
 import { rfc3339 } from './rfc3339.ts';
+
+/** Which contents of a conflict may stay. */
+export const KEEPS: readonly Keep[] = ['local', 'remote', 'both'];
 
 const DEFAULT_LIMIT = 100;
 export const MAX_HISTORY_LIMIT = 10_000;
@@ -152,7 +156,7 @@ function describePlan(folder: ControlledFolder, { paths, knownSinceMs }: UndoPla
 export function conflicts(daemon: ControlledDaemon, folderName: string | undefined): readonly ConflictItem[] {
   const nameOf = deviceNames(daemon);
   return findFolders(daemon, folderName).flatMap((folder) =>
-    folder.conflicts().map(({ path, winner, lost, version }) => ({
+    folder.conflicts().map(({ path, winner, lost, version, copy }) => ({
       folder: folder.name,
       path,
       winner,
@@ -163,6 +167,19 @@ export function conflicts(daemon: ControlledDaemon, folderName: string | undefin
       size: lost.sizeBytes,
       sha256: lost.sha256,
       version: version ?? null,
+      copy: copy ?? null,
     })),
   );
+}
+
+export async function resolve(
+  daemon: ControlledDaemon,
+  asked: { readonly folder: string; readonly path: string; readonly keep: Keep },
+): Promise<ResolveAnswer> {
+  const folder = findFolder(daemon, asked.folder);
+  const { path, keep, copies } = await folder.resolve(
+    pathIn(findSettings(daemon, folder.name), asked.path),
+    asked.keep,
+  );
+  return { folder: folder.name, path, keep, copies };
 }

@@ -18,7 +18,7 @@ import {
   surveyFolder,
   syncFolders,
 } from './folders.ts';
-import { MAX_HISTORY_LIMIT, conflicts, history, restore, undo, versions } from './history.ts';
+import { KEEPS, MAX_HISTORY_LIMIT, conflicts, history, resolve, restore, undo, versions } from './history.ts';
 import { LEVELS, logs } from './logs.ts';
 import { MAX_EXPIRY_S, ROLES, invite, join, previewJoin } from './pairing.ts';
 import { listPeers, removePeer } from './peers.ts';
@@ -120,6 +120,15 @@ export const handlers: { readonly [Name in RouteName]: Handler<Name> } = {
     return undo(daemon, asked, since);
   },
   conflicts: ({ daemon }, fields) => conflicts(daemon, only(fields)),
+  resolve: ({ daemon }, fields) =>
+    resolve(
+      daemon,
+      read(fields, {
+        folder: fields.text('folder'),
+        path: fields.text('path'),
+        keep: fields.oneOf('keep', KEEPS),
+      }),
+    ),
   health: ({ daemon, clock }, fields) => (fields.end(), health(daemon, clock)),
   doctor: ({ daemon }, fields) => doctor(daemon, only(fields)),
   verify: ({ daemon }, fields, signal) => {

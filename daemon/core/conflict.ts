@@ -1,7 +1,7 @@
 // How a conflict ends: two versions of one path of which neither has seen the other. The order is total and lies in
 // the records alone, so every device, in whatever order it hears of them, comes to the same winner.
 import type { DeviceId, Sha256 } from './ids.ts';
-import { type FileRecord, type LostContent, joinLost, sameContent } from './record.ts';
+import { type FileRecord, type LostContent, MAX_OVER, joinLost, sameContent } from './record.ts';
 import { merge } from './version-vector.ts';
 
 /**
@@ -33,11 +33,17 @@ function contentKey({ entry }: FileRecord): string {
 /** The winner, knowing what the loser knew. The loser's content is named in it until somebody settles the conflict. */
 export function settle(winner: FileRecord, loser: FileRecord, hash: (text: string) => Sha256): FileRecord {
   const lost = sameContent(winner.entry, loser.entry) ? [] : lostContent(loser, hash);
+  const over = (one: LostContent): LostContent => lostOver(one, winner);
   return {
     ...winner,
     vector: merge(winner.vector, loser.vector),
-    lost: winner.entry.kind === 'absent' ? [] : joinLost(winner.lost, loser.lost, lost),
+    lost: winner.entry.kind === 'absent' ? [] : joinLost(winner.lost, loser.lost.map(over), lost.map(over)),
   };
+}
+
+/** It lost against this version, and against what that one is made of. */
+export function lostOver(lost: LostContent, winner: FileRecord): LostContent {
+  return winner.vector.length > MAX_OVER ? { ...lost, over: undefined } : { ...lost, over: winner.vector };
 }
 
 /** What a conflict's loser leaves behind: a file's or a link's content. Directories and tombstones have none. */

@@ -7,12 +7,14 @@
 //   concurrent         join                           the greatest (stamp, mark, maker) wins, except:
 //                                                     a live version lives on over a tombstone (but not over
 //                                                     one whose maker took that very version away),
-//                                                     a directory over a file or link
+//                                                     a directory over a file or link,
+//                                                     and what the folder's rule wants (conflict-rule.ts)
 //
 // Whoever holds the loser acts; whoever holds the winner waits to hear of it. An exception is a new version, made where
 // the local version lost by the order but must live.
 import { assertNever } from './assert.ts';
-import { compareVersions, lostContent, settle } from './conflict.ts';
+import { winsByRule } from './conflict-rule.ts';
+import { compareVersions, lostContent, lostOver, settle } from './conflict.ts';
 import type { Sha256 } from './ids.ts';
 import {
   type FileRecord,
@@ -25,6 +27,7 @@ import {
   sameEntry,
   sameLost,
 } from './record.ts';
+import type { ConflictRule } from './settings.ts';
 import { countOf, merge, relate } from './version-vector.ts';
 
 export type Verdict =
@@ -42,6 +45,8 @@ export interface ReconcileContext {
   readonly nowMs: number;
   /** SHA-256 of a text: names a lost link by its target. */
   readonly hash: (text: string) => Sha256;
+  /** How conflicts end in this folder. */
+  readonly rule: ConflictRule;
 }
 
 export function reconcile(ours: FileRecord | undefined, theirs: FileRecord, context: ReconcileContext): Verdict {
@@ -55,7 +60,7 @@ export function reconcile(ours: FileRecord | undefined, theirs: FileRecord, cont
     case 'newer':
       return sameEntry(ours.entry, theirs.entry)
         ? { kind: 'join', record: theirs }
-        : { kind: 'take', record: theirs, conflict: false };
+        : { kind: 'take', record: theirs, conflict: isNamedLost(ours, theirs, context) };
     case 'concurrent':
       return concurrent(ours, theirs, context);
     default:
@@ -85,6 +90,8 @@ function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileCont
   if (mustLive(ours, theirs)) return weWin ? { kind: 'known', why: 'ours wins' } : revive(ours, theirs, context);
   // Theirs must live although it loses by the order: its holder makes the new version, as we would.
   if (weWin) return { kind: 'known', why: 'ours wins' };
+  if (!sameContent(ours.entry, theirs.entry) && winsByRule(context.rule, ours, theirs))
+    return revive(ours, theirs, context);
   const conflict = isLive(ours) && !sameContent(ours.entry, theirs.entry);
   return { kind: 'take', record: settle(theirs, ours, context.hash), conflict };
 }
@@ -95,6 +102,13 @@ function instead(ours: FileRecord, theirs: FileRecord, { hash }: ReconcileContex
   const conflict = isLive(ours) && isLive(theirs) && !sameContent(ours.entry, theirs.entry);
   const lost = conflict ? joinLost(theirs.lost, lostContent(ours, hash)) : theirs.lost;
   return { kind: 'take', record: { ...theirs, lost }, conflict };
+}
+
+/** Whether theirs was made over ours in a conflict that somebody else has decided. */
+function isNamedLost(ours: FileRecord, { lost }: FileRecord, { hash }: ReconcileContext): boolean {
+  if (lost.length === 0) return false;
+  const known = new Set(ours.lost.map(({ sha256 }) => sha256));
+  return lostContent(ours, hash).some((one) => !known.has(one.sha256) && lost.some((it) => it.sha256 === one.sha256));
 }
 
 /** Whether `a` lives on beside `b` whatever the order says: an edit over a deletion, a directory over what is none. */
@@ -120,6 +134,10 @@ function isTakenAway(live: FileRecord, tombstone: FileRecord): boolean {
  */
 export function revive(ours: FileRecord, theirs: FileRecord, { maker, nowMs, hash }: ReconcileContext): Verdict {
   const record = newVersion(ours.path, ours.entry, [ours, theirs], maker, ours.stamp, nowMs);
-  const lost = joinLost(record.lost, lostContent(theirs, hash));
-  return { kind: 'revive', record: { ...record, origin: ours.origin, maker: ours.maker, lost } };
+  const lost = joinLost(
+    record.lost,
+    lostContent(theirs, hash).map((one) => lostOver(one, ours)),
+  );
+  const { origin, maker: made, mark } = ours;
+  return { kind: 'revive', record: { ...record, origin, maker: made, mark, lost } };
 }

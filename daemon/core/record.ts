@@ -29,7 +29,15 @@ export interface LostContent {
   readonly origin: DeviceId;
   /** When the losing version was edited, as its stamp says: milliseconds. */
   readonly stamp: number;
+  /**
+   * What the version that stays had seen when it won: who merges the two looks for a content that both have begun from.
+   * Undefined where nobody could say, or too many have worked on it.
+   */
+  readonly over?: VersionVector | undefined;
 }
+
+/** Of more makers than this {@link LostContent.over} says nothing: eight of them have to fit into a message. */
+export const MAX_OVER = 16;
 
 /** More losers of one path than this are not listed; each is in a version store all the same. */
 export const MAX_LOST = 8;
@@ -140,18 +148,27 @@ export function sameLost(a: readonly LostContent[], b: readonly LostContent[]): 
     a.length === b.length &&
     a.every((one, i) => {
       const other = b[i];
-      return other?.sha256 === one.sha256 && other.origin === one.origin && other.stamp === one.stamp;
+      return other?.sha256 === one.sha256 && compareLost(one, other) === 0;
     })
   );
 }
+
+/** Which of two that name one content says it for both: a total order, so that all devices come to the same. */
+function compareLost(a: LostContent, b: LostContent): number {
+  if (a.stamp !== b.stamp) return a.stamp - b.stamp;
+  if (a.origin !== b.origin) return a.origin < b.origin ? 1 : -1;
+  const [x, y] = [overKey(a), overKey(b)];
+  return x === y ? 0 : x < y ? -1 : 1;
+}
+
+const overKey = ({ over }: LostContent): string => over?.join(' ') ?? '';
 
 /** All losers of several records, each content once, sorted, at most {@link MAX_LOST} (the newest). */
 export function joinLost(...lists: readonly (readonly LostContent[])[]): readonly LostContent[] {
   const byHash = new Map<Sha256, LostContent>();
   for (const lost of lists.flat()) {
     const known = byHash.get(lost.sha256);
-    if (known === undefined || lost.stamp > known.stamp || (lost.stamp === known.stamp && lost.origin < known.origin))
-      byHash.set(lost.sha256, lost);
+    if (known === undefined || compareLost(lost, known) > 0) byHash.set(lost.sha256, lost);
   }
   if (byHash.size === 0) return [];
   return [...byHash.values()]

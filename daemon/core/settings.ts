@@ -68,9 +68,9 @@ export interface FolderSettings {
   readonly permissions: boolean;
   readonly filter: FilterSettings;
   readonly watch: 'auto' | 'inotify' | 'poll';
-  /** The device on which it was first added; undefined: nobody has said. */
+  /** Proposals for the setting that all devices of the folder hold alike (common-setting.ts); undefined: none. */
   readonly authority: DeviceId | undefined;
-  readonly conflict: ConflictRule;
+  readonly conflict: ConflictRule | undefined;
   /** Share of the files, 0 to 1; 1 turns the brake off. */
   readonly maxDelete: number;
   readonly versions: { readonly keepMs: number; readonly maxShare: number };

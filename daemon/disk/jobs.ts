@@ -17,6 +17,7 @@ import { lookAtStorage } from './storage.ts';
 import { listStored } from './stored-versions.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { listUnclaimed, readUnclaimed } from './unclaimed.ts';
+import { mergeFiles, packTexts } from './text-jobs.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
@@ -55,4 +56,6 @@ export const jobs = [
   copyOut,
   finishDirectories,
   makeTarget,
+  packTexts,
+  mergeFiles,
 ] as const;

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type SeenStat, sameFile } from '../core/observation.ts';
+import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { readAll } from './parts.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
+import { atVersion } from './versions.ts';
 
 export interface ReadWhole {
   readonly tree: TreeRef;
@@ -19,7 +21,7 @@ export const readWhole: Job<ReadWhole, (Uint8Array | undefined)[]> = {
   run(fs, { tree: ref, files }) {
     return withTree(fs, ref, (tree) =>
       files.map(({ path, size, sha256 }) => {
-        const bytes = readRange(tree, path, 0, size, undefined);
+        const bytes = readRange(tree, { path }, 0, size, undefined);
         if (bytes === undefined) return undefined;
         return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;
       }),
@@ -33,6 +35,8 @@ export interface ReadRanges {
     readonly path: RelativePath;
     /** The file as the index has seen it; another one is not read. Growing at its end is allowed: what arrives is verified. */
     readonly seen: SeenStat;
+    /** In the version store, instead of at its path. */
+    readonly storedAs?: string | undefined;
     readonly offset: number;
     readonly length: number;
   }[];
@@ -43,20 +47,21 @@ export const readRanges: Job<ReadRanges, (Uint8Array | undefined)[]> = {
   name: 'readRanges',
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
-      items.map(({ path, offset, length, seen }) => readRange(tree, path, offset, length, seen)),
+      items.map(({ path, storedAs, offset, length, seen }) =>
+        readRange(tree, { path, storedAs }, offset, length, seen),
+      ),
     );
   },
 };
 
 function readRange(
   tree: Tree,
-  path: RelativePath,
+  { path, storedAs }: { readonly path: RelativePath; readonly storedAs?: string | undefined },
   offset: number,
   length: number,
   known: SeenStat | undefined,
 ): Uint8Array | undefined {
-  try {
-    const { dir, name } = tree.place(path);
+  const read = (dir: Directory, name: string): Uint8Array | undefined => {
     const file = dir.openFile(name, 'read');
     try {
       const seen = seenOf(file.stat());
@@ -66,6 +71,11 @@ function readRange(
     } finally {
       file.close();
     }
+  };
+  try {
+    if (storedAs !== undefined) return atVersion(tree, storedAs, read);
+    const { dir, name } = tree.place(path);
+    return read(dir, name);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return undefined;

@@ -11,6 +11,7 @@ import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
+import { unpack } from './text-jobs.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
@@ -41,6 +42,8 @@ export type Source =
   /** Another file of this folder with the same content. */
   | { readonly kind: 'copy'; readonly from: RelativePath; readonly seen: SeenStat }
   | { readonly kind: 'version'; readonly storedAs: string }
+  /** Compressed, from the index: a content that was merged here. */
+  | { readonly kind: 'packed'; readonly packed: Uint8Array }
   /** The unfinished file, all of whose chunks have arrived. */
   | { readonly kind: 'part' };
 
@@ -175,6 +178,9 @@ export function fill(
     switch (source.kind) {
       case 'bytes':
         right = writeVerified(to, source.bytes, entry);
+        break;
+      case 'packed':
+        right = writeVerified(to, unpack(source.packed), entry);
         break;
       case 'copy': {
         const { dir, name } = tree.place(source.from);

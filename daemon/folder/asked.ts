@@ -1,5 +1,6 @@
 // What people ask of a folder's past and of what it holds back: each is a task of its loop.
 import { CodedError } from '../../protocol/errors.ts';
+import type { RelativePath } from '../core/path.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { LocalContent } from '../transfer/local-content.ts';
 import type { FolderContext } from './context.ts';
@@ -8,7 +9,6 @@ import { copyDirectory } from './copy-directory.ts';
 import type { Hints } from './hints.ts';
 import type { FilterPlan } from '../core/filter-plan.ts';
 import type { Decision, Filter } from '../core/filter.ts';
-import type { RelativePath } from '../core/path.ts';
 import type { FilterSettings } from '../core/settings.ts';
 import { planFilter, whyOf } from './filter-plan.ts';
 import type { Links } from './links.ts';
@@ -18,12 +18,22 @@ import { shownVersion } from './kept.ts';
 import { chooseVersion, restoreInPlace, restoreToFile } from './restore.ts';
 import { examine } from './examine.ts';
 import { isDirectory, pastOf, stepsBackTo } from './past.ts';
+import { resolve } from './resolve.ts';
 import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Tasks } from './tasks.ts';
 import { goBack, planUndo, shownPlan } from './undo.ts';
 import { verify } from './verify.ts';
-import type { FolderExamination, RestoreRequest, Restored, UndoPlan, UndoRequest, VerifyItem } from './view.ts';
+import type {
+  FolderExamination,
+  Keep,
+  Resolved,
+  RestoreRequest,
+  Restored,
+  UndoPlan,
+  UndoRequest,
+  VerifyItem,
+} from './view.ts';
 
 interface Parts {
   readonly tasks: Tasks;
@@ -101,6 +111,15 @@ export class Asked {
     const isContent = kind === 'file' && this.#context.index.row(path)?.record.entry.kind === 'file';
     if (here === 'two-way' || (here === 'edit-only' && isContent)) return;
     throw notAllowed(this.#context, `restored into the folder: ${path}`);
+  }
+
+  resolve(path: RelativePath, keep: Keep): Promise<Resolved> {
+    if (this.#parts.roles.here !== 'two-way') return Promise.reject(notAllowed(this.#context, `settled: ${path}`));
+    return this.#parts.tasks.add(async () => {
+      const resolved = await resolve(this.#context, path, keep);
+      for (const one of resolved.changed) this.#parts.fetcher.drop(one);
+      return resolved;
+    });
   }
 
   undo(request: UndoRequest): Promise<UndoPlan> {

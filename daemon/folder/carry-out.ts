@@ -11,7 +11,7 @@ import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { notText } from './arriving-text.ts';
-import { tell } from './chronicle.ts';
+import { historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import type { Filtering } from './filtering.ts';
@@ -188,7 +188,10 @@ export class CarryOut {
     if (isLive(record) && !isLive(row.record)) this.#parts.litter.addLater(record);
     else this.#parts.litter.add(record);
     const rows = verdict.kind === 'known' ? [] : [{ ...row, record: now, announce: true }];
-    index.commit({ nowUs: clock.nowUs(), rows, unwant: [record.path] });
+    const happened = verdict.kind === 'revive' ? stays(row.record, now) : [];
+    const history = happened.map((one) => historyRow(one, clock.nowMs()));
+    index.commit({ nowUs: clock.nowUs(), rows, unwant: [record.path], history });
+    tell(this.#context, happened);
     return undefined;
   }
 

@@ -40,6 +40,15 @@ export function historyRow(happened: Happened, nowMs: number): HistoryEvent {
   return { atMs: nowMs, path, what, device, sizeBytes, version, detail, before, beforeMove };
 }
 
+/** What a decision says of a conflict in which the version here stays, although it was not the later one. */
+export function stays(before: FileRecord | undefined, after: FileRecord): readonly Happened[] {
+  const known = new Set(before?.lost.map(({ sha256 }) => sha256));
+  if (after.lost.every(({ sha256 }) => known.has(sha256))) return [];
+  const detail = 'changed on both sides; the version here stays, the other is kept where it was';
+  const { path, origin: device } = after;
+  return [{ path, what: 'conflict', device, direction: 'received', sizeBytes: sizeOf(after), detail }];
+}
+
 /** To be called once it is in the index. */
 export function tell(context: FolderContext, batch: readonly Happened[]): void {
   const { log } = context;

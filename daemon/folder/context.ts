@@ -1,6 +1,7 @@
 // What the parts of one folder share: its index, its settings as they are now, and the edges.
 import type { Filter } from '../core/filter.ts';
 import type { DeviceId, FolderName, VersionId } from '../core/ids.ts';
+import type { CommonSetting } from '../core/common-setting.ts';
 import type { Maker } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -25,6 +26,8 @@ export interface FolderContext {
   settings(): FolderSettings;
   /** Which paths are synced here now. */
   filter(): Filter;
+  /** What all devices of the folder hold alike. */
+  agreed(): CommonSetting;
   tree(): TreeRef;
   /** What a device is called here, for people: its name, or how its ID begins. */
   deviceName(device: DeviceId): string;
@@ -36,11 +39,12 @@ export interface FolderContext {
 /** Who makes versions in this folder now. */
 export function makerOf(context: FolderContext): Maker {
   const { self, index } = context;
-  return { device: self, epoch: index.epoch, mark: context.settings().authority === self };
+  return { device: self, epoch: index.epoch, mark: context.agreed().authority.value === self };
 }
 
 export function reconcileContext(context: FolderContext): ReconcileContext {
-  return { maker: makerOf(context), nowMs: context.clock.nowMs(), hash: hashText };
+  const rule = context.agreed().conflict.value;
+  return { maker: makerOf(context), nowMs: context.clock.nowMs(), hash: hashText, rule };
 }
 
 const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -121,11 +121,16 @@ export class Deletions {
    */
   async settle(scanning: boolean): Promise<boolean> {
     const { index, clock } = this.#context;
-    const gone = await this.#stillGone(this.#vanished.take(clock.monotonicMs(), scanning));
+    const rested = new Map(this.#vanished.take(clock.monotonicMs(), scanning).map((row) => [row.record.path, row]));
+    const gone = await this.#stillGone([...rested.keys()]);
     if (gone.length === 0) return false;
-    const rows = gone
+    const live = gone
       .flatMap((path) => index.row(path) ?? [])
       .filter((row) => isLive(row.record) && !this.#ignores(row));
+    const won = live.filter((row) => hasWonSince(rested.get(row.record.path), row));
+    this.#wantBack(won);
+    const rows = won.length === 0 ? live : live.filter((row) => !won.includes(row));
+    if (rows.length === 0) return true;
     if (this.#roles.here !== 'two-way') {
       // What is only in the way here is nobody's.
       const mine = rows.filter(({ record }) => isUnsynced(record, this.#context.self));
@@ -197,9 +202,14 @@ export class Deletions {
 
   /** Wants back what is held. Answers with their number. */
   async reject(): Promise<number> {
-    const { index, clock } = this.#context;
+    const { index } = this.#context;
     const gone = await this.#stillGone(this.hold.release());
-    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    return this.#wantBack(gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record)));
+  }
+
+  /** With all below them. Answers with their number. */
+  #wantBack(rows: readonly Row[]): number {
+    const { index, clock } = this.#context;
     let count = 0;
     for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
       count += page.length;
@@ -277,6 +287,15 @@ export class Deletions {
       .filter(({ record }) => isLive(record))
       .map(({ record }) => record.path);
   }
+}
+
+/**
+ * Whether it has won a conflict since it vanished: whoever deleted it knew nothing of the other content. A tombstone would
+ * end the conflict before anybody has heard of it.
+ */
+function hasWonSince(before: Row | undefined, { record }: Row): boolean {
+  const known = new Set(before?.record.lost.map(({ sha256 }) => sha256));
+  return record.lost.some(({ sha256 }) => !known.has(sha256));
 }
 
 function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {

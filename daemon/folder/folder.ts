@@ -5,7 +5,6 @@
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Epoch, FolderName, Sequence } from '../core/ids.ts';
-import type { Decision } from '../core/filter.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
@@ -14,6 +13,7 @@ import type { WantedRow } from '../index/wanted.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Server } from '../transfer/serve.ts';
+import { Agreed } from './agreed.ts';
 import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
@@ -29,8 +29,10 @@ import { conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
 import { type Left, Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
+import { Merging } from './merging.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
+import { rescanIfDue } from './rescan.ts';
 import { Retention } from './retention.ts';
 import { Refused } from './refused.ts';
 import { Retries } from './retries.ts';
@@ -40,31 +42,25 @@ import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
 import { Stranded } from './stranded.ts';
 import { Talk } from './talk.ts';
-import type { SyncPlan } from '../core/sync-plan.ts';
 import { Tasks } from './tasks.ts';
 import { Timetable } from './timetable.ts';
 import { Unsynced } from './unsynced.ts';
 import { Upkeep } from './upkeep.ts';
 import { VersionRoom } from './version-room.ts';
 import type {
-  ConflictEntry,
   ControlledFolder,
-  FolderExamination,
   FolderSnapshot,
   HistoryEntry,
-  KeptVersion,
+  Keep,
   RestoreRequest,
-  Restored,
-  UndoPlan,
   UndoRequest,
-  VerifyItem,
   WaitResult,
 } from './view.ts';
 import { Waiters } from './waiters.ts';
 import { notInTime } from './waiting.ts';
 import { Watching } from './watching.ts';
 
-export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'tree'> {
+export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'agreed' | 'tree'> {
   readonly settings: FolderSettings;
   readonly watch: Watch;
   readonly backpressure: Backpressure;
@@ -79,6 +75,7 @@ const STOP_MS = 3_000;
 
 export class Folder implements ControlledFolder {
   readonly name: FolderName;
+  readonly agreed: Agreed;
   /** All that is here, by path; the folder may change between two of them. */
   readonly live: () => IterableIterator<Row>;
   readonly #context: FolderContext;
@@ -100,6 +97,7 @@ export class Folder implements ControlledFolder {
   readonly #fetcher: Fetcher;
   readonly #retries: Retries;
   readonly #carryOut: CarryOut;
+  readonly #merging: Merging;
   readonly #timetable: Timetable;
   readonly #stranded: Stranded;
   readonly #upkeep: Upkeep;
@@ -121,9 +119,11 @@ export class Folder implements ControlledFolder {
       ...edges,
       settings: () => this.#settings,
       filter: () => this.#filtering.filter,
+      agreed: () => this.agreed.now,
       tree: () => this.#health.tree(),
     };
     const context = this.#context;
+    this.agreed = new Agreed(context, () => this.#talk.tellSetting());
     const onFailure = (error: unknown): void => {
       // What is under way when the index is closed fails, and is done again at the next start.
       if (!this.#stopping) this.#health.fail(error);
@@ -170,6 +170,7 @@ export class Folder implements ControlledFolder {
     const versionRoom = new VersionRoom(context, kept);
     const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
     this.#carryOut = new CarryOut(context, carried);
+    this.#merging = new Merging(context, carried);
     const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const server = new Server({ ...context, isSilent, onStale, onFailure });
@@ -177,6 +178,7 @@ export class Folder implements ControlledFolder {
     const { backpressure, newEpoch } = edges;
     const talk = {
       ...local,
+      agreed: this.agreed,
       links: this.#links,
       fetcher: this.#fetcher,
       server,
@@ -254,7 +256,7 @@ export class Folder implements ControlledFolder {
       return this.#talk.receive();
     }
     let worked = await this.#tasks.run();
-    this.#rescanIfDue();
+    rescanIfDue(this.#context, this.#local, this.#hints);
     await this.#filtering.settle();
     await this.#watching.followFilter();
     worked = (await this.#local.take()) || worked;
@@ -267,18 +269,11 @@ export class Folder implements ControlledFolder {
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
     }
+    worked = (await this.#merging.take(this.#state.mayAct && this.#state.scannedOnce)) || worked;
     if (!worked) await this.#litter.clear();
     if (!worked) await this.#stranded.file();
     await this.#upkeep.run(!worked);
     return worked;
-  }
-
-  /** A restart, a mount or a lost hint must not hide a change for longer than the configured interval. */
-  #rescanIfDue(): void {
-    const last = this.#local.lastFullScanMs;
-    if (this.#local.scanning || last === undefined) return;
-    if (this.#context.clock.monotonicMs() - last < this.#settings.rescanMs) return;
-    this.#hints.add({ kind: 'everything', why: 'rescan' });
   }
 
   #untilNextMs(): number {
@@ -304,6 +299,7 @@ export class Folder implements ControlledFolder {
     const [before, role] = [this.#settings, this.#roles.here];
     this.#settings = settings;
     if (this.#roles.here !== role) this.#unsynced.lookAgain();
+    this.agreed.takeProposal(new Set());
     for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
     this.#talk.settingsChanged(before);
     if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
@@ -347,27 +343,31 @@ export class Folder implements ControlledFolder {
     return this.#context.index.history(query);
   }
 
-  versions(path: RelativePath): readonly KeptVersion[] {
+  versions(path: RelativePath): ReturnType<typeof versionsOf> {
     return versionsOf(this.#context, path);
   }
 
-  conflicts(): readonly ConflictEntry[] {
+  conflicts(): ReturnType<typeof conflictsOf> {
     return conflictsOf(this.#context);
   }
 
-  restore(request: RestoreRequest): Promise<Restored> {
+  resolve(path: RelativePath, keep: Keep): ReturnType<Asked['resolve']> {
+    return this.#asked.resolve(path, keep);
+  }
+
+  restore(request: RestoreRequest): ReturnType<Asked['restore']> {
     return this.#asked.restore(request);
   }
 
-  undo(request: UndoRequest): Promise<UndoPlan> {
+  undo(request: UndoRequest): ReturnType<Asked['undo']> {
     return this.#asked.undo(request);
   }
 
-  plan(): Promise<SyncPlan> {
+  plan(): ReturnType<Asked['plan']> {
     return this.#asked.plan();
   }
 
-  why(path: RelativePath): Promise<Decision> {
+  why(path: RelativePath): ReturnType<Asked['why']> {
     return this.#asked.why(path);
   }
 
@@ -375,11 +375,11 @@ export class Folder implements ControlledFolder {
     return this.#asked.planFilter(settings);
   }
 
-  examine(): Promise<FolderExamination> {
+  examine(): ReturnType<Asked['examine']> {
     return this.#asked.examine(this.#watching.polledFor);
   }
 
-  verify(repair: boolean, signal: AbortSignal): AsyncIterable<VerifyItem> {
+  verify(repair: boolean, signal: AbortSignal): ReturnType<Asked['verify']> {
     return this.#asked.verify(repair, signal);
   }
 

@@ -1,6 +1,8 @@
 // What is kept of a folder's past, as it is shown: older versions, and conflicts that nobody has settled.
+import { copyPath } from '../core/conflict-copy.ts';
 import type { RelativePath } from '../core/path.ts';
 import { OWN_DIR } from '../core/path.ts';
+import { type LostContent, isLive } from '../core/record.ts';
 import { VERSIONS } from '../disk/tree.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import type { FolderContext } from './context.ts';
@@ -23,6 +25,12 @@ export function conflictsOf(context: FolderContext): readonly ConflictEntry[] {
       winner: record.origin,
       lost,
       version: index.versionsByContent(lost.sha256).find(({ path }) => path === record.path)?.id,
+      copy: copyThatIsThere(context, record.path, lost),
     })),
   );
+}
+
+function copyThatIsThere({ index }: FolderContext, path: RelativePath, lost: LostContent): RelativePath | undefined {
+  const copy = copyPath(path, lost);
+  return copy !== undefined && isLive(index.row(copy)?.record) ? copy : undefined;
 }

@@ -17,7 +17,7 @@ import { hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Want, type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import { unsyncedVersion } from './bring-back.ts';
-import { type Happened, historyRow, sizeOf, tell, whatHappened } from './chronicle.ts';
+import { type Happened, historyRow, sizeOf, stays, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import { notSeenIn } from './directories.ts';
@@ -172,6 +172,7 @@ export class LocalBatch {
     if (verdict.kind === 'take') return ours;
     this.#litter.drop(wanted.record);
     this.#unwant.push(record.path);
+    if (verdict.kind === 'revive') this.#happened.push(...stays(ours, verdict.record));
     return verdict.kind === 'known' ? ours : verdict.record;
   }
 

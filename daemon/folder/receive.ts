@@ -11,6 +11,7 @@ import { countOf, relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Want, type WantSource, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Announcement, RefusedAnnouncement } from '../ports/peers.ts';
+import { type Happened, historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { Filtering } from './filtering.ts';
 import type { LinkState, Links } from './links.ts';
@@ -103,6 +104,11 @@ export class Receiver {
       sources: batch.sources,
       rows: changes.map(({ change }) => change),
     });
+    if (batch.happened.length > 0) {
+      const nowMs = clock.nowMs();
+      index.commit({ nowUs: clock.nowUs(), history: batch.happened.map((one) => historyRow(one, nowMs)) });
+      tell(this.#context, batch.happened);
+    }
     for (const record of batch.unwanted) this.#litter.add(record);
     for (const path of batch.withdrawn) this.#refused.isOver(path);
     this.#refuse(state, batch.refused);
@@ -139,6 +145,7 @@ class ReceivedBatch {
   /** The peer has deleted what it may not have made. */
   readonly withdrawn: RelativePath[] = [];
   readonly refused: (RefusedAnnouncement & { readonly path: RelativePath; readonly isUnsure: boolean })[] = [];
+  readonly happened: Happened[] = [];
   readonly #context: FolderContext;
   readonly #filtering: Filtering;
   readonly #peer: DeviceId;
@@ -193,6 +200,7 @@ class ReceivedBatch {
         this.#join(announcement, verdict.record, now);
         return;
       case 'revive':
+        this.happened.push(...stays(ours, verdict.record));
         this.#putRow(verdict.record, now, false);
         this.#dropWant(theirs.path, now);
         return;

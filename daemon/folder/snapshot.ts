@@ -1,6 +1,7 @@
 // What a folder shows of itself, put together when somebody asks.
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { WatchState } from '../ports/watch.ts';
+import { type Overruled, overruled } from './agreed.ts';
 import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import type { Links } from './links.ts';
@@ -51,6 +52,7 @@ export function snapshotOf(shown: Shown): FolderSnapshot {
     warnings: [
       ...(watchState.kind === 'degraded' ? [{ code: watchState.code, message: watchState.message }] : []),
       ...indexWarning(index, lastSyncMs),
+      ...overruled(context).map(overruledWarning),
     ],
     notes: notesOf(shown),
   };
@@ -73,4 +75,10 @@ function notesOf({ context, polledFileSystem, tellsInMs }: Shown): string[] {
 /** What is said where inotify would see too little. */
 export function polledNote(fileSystem: string, rescanMs: number): string {
   return `on ${fileSystem} inotify does not see what other machines do: looks at everything every ${Math.round(rescanMs / 1000)} s`;
+}
+
+/** All devices of a folder hold one setting: what is proposed here and not in effect must not look as if it were. */
+function overruledWarning({ key, proposed, inEffect, by }: Overruled): FolderSnapshot['warnings'][number] {
+  const message = `${key} is ${inEffect}, as set on ${by}; the configuration here proposes ${proposed}`;
+  return { code: 'E_OVERRULED', message };
 }

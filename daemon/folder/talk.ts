@@ -16,6 +16,7 @@ import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings, Role } from '../core/settings.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import type { Server } from '../transfer/serve.ts';
+import type { Agreed } from './agreed.ts';
 import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
 import type { Filtering } from './filtering.ts';
@@ -34,6 +35,7 @@ const LONGEST_ASK_AGAIN_MS = 3_600_000;
 const MAX_STAGING = 512;
 
 export interface TalkParts {
+  readonly agreed: Agreed;
   readonly links: Links;
   readonly fetcher: Fetcher;
   readonly filtering: Filtering;
@@ -90,6 +92,13 @@ export class Talk implements FolderDoor {
     for (const { link } of this.#parts.links.all) link.sendIndex(this.#offerTo(link));
   }
 
+  /** The common setting is another one: it goes with INDEX, which says again where both are. */
+  tellSetting(): void {
+    if (!this.#isOpen) return;
+    for (const { link } of this.#parts.links.all) this.#contain(() => link.sendIndex(this.#offerTo(link)));
+    this.#parts.wake();
+  }
+
   attach(link: PeerLink): void {
     this.#parts.links.attach(link).heardMs = this.#context.clock.monotonicMs();
     this.#parts.fetcher.attach(link);
@@ -121,7 +130,8 @@ export class Talk implements FolderDoor {
     const { index } = this.#context;
     const role = this.#parts.roles.granted(link.device);
     const { entries } = index.counts();
-    return { epoch: index.epoch, seq: index.seq, entries, have: index.have(link.device), role };
+    const common = this.#parts.agreed.now;
+    return { epoch: index.epoch, seq: index.seq, entries, have: index.have(link.device), role, common };
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
@@ -143,6 +153,7 @@ export class Talk implements FolderDoor {
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
     state.theirs = offer;
     this.#hearRole(link.device, offer.role ?? 'two-way');
+    this.#takeSetting(link, offer);
     state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
@@ -155,6 +166,14 @@ export class Talk implements FolderDoor {
     if (!roles.hear(device, role)) return;
     refused.clear();
     if (roles.here !== here) onRole();
+  }
+
+  /** Who may not change every file may not change what holds for all of them: it has what it is told. */
+  #takeSetting(link: PeerLink, { common, role = 'two-way' }: IndexOffer): void {
+    const { agreed, roles } = this.#parts;
+    if (common === undefined) return;
+    if (role !== 'two-way') agreed.obey(common);
+    else if (roles.granted(link.device) === 'two-way') agreed.hear(common);
   }
 
   /** A peer has heard of changes of ours that we do not know: our index is an older copy. No number is given twice. */

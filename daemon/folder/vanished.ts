@@ -56,15 +56,15 @@ export class Vanished {
     return this.#paths.size === 0 ? undefined : Math.min(this.#lastMs + REST_MS, this.#firstMs + REST_AT_MOST_MS);
   }
 
-  /** Takes all, when they have rested. */
-  take(nowMs: number, scanning: boolean): readonly RelativePath[] {
+  /** Takes all, when they have rested: as they were when they vanished. */
+  take(nowMs: number, scanning: boolean): readonly Row[] {
     const due = this.dueMs;
     if (due === undefined || nowMs < due) return [];
     if (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS) return [];
-    const paths = [...this.#paths.keys()];
+    const rows = [...this.#paths.values()];
     this.#paths.clear();
     this.#byInode.clear();
-    return paths;
+    return rows;
   }
 
   #rememberInode(row: Row): void {

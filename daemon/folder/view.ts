@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { DeviceId, FolderName, Sha256, VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
+import type { CommonSetting } from '../core/common-setting.ts';
 import type { LostContent } from '../core/record.ts';
 import type { Decision } from '../core/filter.ts';
 import type { SyncPlan } from '../core/sync-plan.ts';
@@ -54,6 +55,8 @@ export type HistoryWhat =
   | 'moved'
   | 'attributes'
   | 'conflict'
+  | 'merged'
+  | 'resolved'
   | 'restored'
   | 'kept'
   | 'held'
@@ -98,6 +101,19 @@ export interface ConflictEntry {
   readonly lost: LostContent;
   /** The loser's content, if it is in this device's version store. */
   readonly version: VersionId | undefined;
+  /** Where the loser's content stands beside the winner. */
+  readonly copy: RelativePath | undefined;
+}
+
+export type Keep = 'local' | 'remote' | 'both';
+
+export interface Resolved {
+  readonly path: RelativePath;
+  readonly keep: Keep;
+  /** With `both`: where the other contents are. */
+  readonly copies: readonly RelativePath[];
+  /** Paths that are wanted otherwise now. */
+  readonly changed: readonly RelativePath[];
 }
 
 export interface RestoreRequest {
@@ -184,6 +200,8 @@ export type VerifyItem =
 export interface ControlledFolder {
   readonly name: FolderName;
   snapshot(): FolderSnapshot;
+  /** What all devices of the folder hold alike. */
+  readonly agreed: { readonly now: CommonSetting };
   /** Takes what may change while it runs (all but path and name). */
   reconfigure(config: FolderSettings): void;
   /** A full scan now, whatever the interval. Resolves when it has been begun. */
@@ -200,6 +218,8 @@ export interface ControlledFolder {
   /** Of one path, newest first. */
   versions(path: RelativePath): readonly KeptVersion[];
   conflicts(): readonly ConflictEntry[];
+  /** E_NO_CONFLICT, E_AMBIGUOUS, E_VERSION_GONE, E_FOLDER_PATH. */
+  resolve(path: RelativePath, keep: Keep): Promise<Resolved>;
   /** E_NO_SUCH_VERSION, E_VERSION_GONE, E_AMBIGUOUS, E_FOLDER_PATH, E_IGNORED. */
   restore(request: RestoreRequest): Promise<Restored>;
   /** E_NOTHING_TO_UNDO, E_AMBIGUOUS. */

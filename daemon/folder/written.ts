@@ -7,9 +7,10 @@ import type { Outcome } from '../disk/apply.ts';
 import { type Filed, hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
-import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
+import { type Want, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import { type Happened, historyRow, sizeOf, whatHappened } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
+import { type ConflictPlan, mergesMeta, plannedMerges, planConflict } from './merging.ts';
 import { lasting } from './retries.ts';
 
 export interface Decided {
@@ -30,12 +31,15 @@ export class Written {
   readonly rows: RowChange[] = [];
   readonly happened: Happened[] = [];
   readonly #unwant: RelativePath[] = [];
+  readonly #want: Want[] = [];
+  #merges: ConflictPlan['merges'];
   readonly #versions: KeptVersionRow[] = [];
   readonly #mark: { path: RelativePath; why: 'fetch' | 'skipped'; code?: WantedRow['code']; attempts: number }[] = [];
   readonly #context: FolderContext;
 
   constructor(context: FolderContext) {
     this.#context = context;
+    this.#merges = plannedMerges(context);
   }
 
   parts() {
@@ -43,6 +47,8 @@ export class Written {
     return {
       rows: this.rows,
       unwant: this.#unwant,
+      want: this.#want,
+      meta: [mergesMeta(this.#merges)],
       versions: this.#versions,
       mark: this.#mark,
       history: this.happened.map((one) => historyRow(one, nowMs)),
@@ -76,7 +82,12 @@ export class Written {
       before: isDamaged ? undefined : (before ?? { kind: 'absent' }),
       beforeMove: movedFrom === undefined ? undefined : moveFrom?.row.record.entry,
     });
-    if (conflict) this.#conflict(record, filed[0]);
+    if (!conflict) return;
+    this.#conflict(record, filed[0]);
+    if (row === undefined || filed.length === 0) return;
+    const { want: copies, merges } = planConflict(this.#context, row.record, record, this.#merges);
+    this.#want.push(...copies);
+    this.#merges = merges;
   }
 
   #conflict(record: FileRecord, filed: Filed | undefined): void {
@@ -89,7 +100,7 @@ export class Written {
       direction: 'received',
       sizeBytes: sizeOf(record),
       version: filed?.id,
-      detail: 'changed on both sides; the other version is newer, the one here is kept',
+      detail: 'changed on both sides; the other version stays, the one here is kept',
     });
   }
 

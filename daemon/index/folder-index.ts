@@ -12,6 +12,7 @@ import { Devices } from './devices.ts';
 import { type Counts, FileState, type Row, type RowChange } from './file-state.ts';
 import { History, type HistoryEvent, type HistoryQuery, type HistoryRow } from './history.ts';
 import { Life } from './life.ts';
+import { MergeBases } from './merge-bases.ts';
 import { Meta } from './meta.ts';
 import { type HowOpened, openDatabase } from './open-database.ts';
 import { keysBelow, paged } from './paging.ts';
@@ -59,6 +60,7 @@ export class FolderIndex {
   /** False after a crash or a power loss: what was not durable is to be verified. */
   readonly closedCleanly: boolean;
   readonly keptVersions: VersionSurvey;
+  readonly mergeBases: MergeBases;
   readonly #file: string;
   readonly #db: Database.Database;
   readonly #life: Life;
@@ -99,6 +101,7 @@ export class FolderIndex {
       this.#versions = new Versions(db, this.#devices);
       this.keptVersions = new VersionSurvey(db, (question) => this.#ask(question));
       this.#meta = new Meta(db);
+      this.mergeBases = new MergeBases(db, (run) => this.#write(run));
       this.#survey = new Survey(db);
       this.#ping = db.prepare('SELECT 1');
     } catch (error) {
@@ -211,8 +214,6 @@ export class FolderIndex {
   skipped(limit: number, after = ''): { path: RelativePath; code: ErrorCode }[] {
     return this.#ask(() => this.#wanted.skipped(limit, after));
   }
-
-  // Peers.
 
   have(peer: DeviceId): Position | undefined {
     return this.#ask(() => this.#peers.have(peer));

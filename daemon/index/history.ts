@@ -14,6 +14,8 @@ export type HistoryWhat =
   | 'moved'
   | 'attributes'
   | 'conflict'
+  | 'merged'
+  | 'resolved'
   | 'restored'
   | 'kept'
   | 'held'

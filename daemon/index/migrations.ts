@@ -6,6 +6,18 @@ import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE history ADD COLUMN before TEXT;
    ALTER TABLE history ADD COLUMN beforeMove TEXT;`,
+  `CREATE TABLE merge_base (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     path TEXT NOT NULL,
+     vector TEXT NOT NULL,
+     stamp INTEGER NOT NULL,
+     sha256 BLOB NOT NULL,
+     seq INTEGER NOT NULL,
+     own INTEGER NOT NULL,
+     packed BLOB NOT NULL,
+     UNIQUE (path, vector, sha256)
+   ) STRICT;
+   CREATE INDEX merge_base_by_content ON merge_base (sha256);`,
 ];
 
 /** What the database is at: 0 for a new one. */

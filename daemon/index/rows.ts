@@ -103,11 +103,11 @@ function toEntry({ kind, size, mode, mtimeUs, sha256, target }: EntryColumns, of
   throw new IndexDamaged(`entry of ${of}`);
 }
 
-function vectorText(vector: VersionVector): string {
+export function vectorText(vector: VersionVector): string {
   return vector.map(([epoch, count]) => `${epoch}:${count}`).join(',');
 }
 
-function parseVectorText(text: string): VersionVector {
+export function parseVectorText(text: string): VersionVector {
   if (text === '') return [];
   return text.split(',').map((pair): readonly [Epoch, number] => {
     const epoch = parseEpoch(pair.slice(0, 16));
@@ -118,16 +118,20 @@ function parseVectorText(text: string): VersionVector {
 }
 
 function lostText(lost: LostContent): string {
-  return [lost.kind, lost.sha256, lost.sizeBytes, lost.origin, lost.stamp].join(':');
+  const { kind, sha256, sizeBytes, origin, stamp, over } = lost;
+  return [kind, sha256, sizeBytes, origin, stamp, over?.map(([epoch, count]) => `${epoch}=${count}`).join(' ')].join(
+    ':',
+  );
 }
 
 function parseLostText(text: string): LostContent {
-  const [kind, hash, size, device, stamp] = text.split(':');
+  const [kind, hash, size, device, stamp, seen] = text.split(':');
   const sha256 = parseSha256(hash ?? '');
   const origin: DeviceId | undefined = parseDeviceId(device ?? '');
   if ((kind !== 'file' && kind !== 'symlink') || sha256 === undefined || origin === undefined)
     throw new IndexDamaged(`lost ${text}`);
-  return { kind, sha256, sizeBytes: Number(size), origin, stamp: Number(stamp) };
+  const lost: LostContent = { kind, sha256, sizeBytes: Number(size), origin, stamp: Number(stamp) };
+  return seen ? { ...lost, over: parseVectorText(seen.replaceAll(' ', ',')) } : lost;
 }
 
 export function statText(stat: SeenStat | undefined): string | null {

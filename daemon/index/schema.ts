@@ -2,7 +2,7 @@
 // SCHEMA_VERSION. Columns are named as the fields they hold. Text compares as bytes (BINARY over UTF-8), paths too.
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Kept in `PRAGMA application_id`: `sync`, so that another program's database is not taken for an index. */
 export const APPLICATION_ID = 0x73796e63;
@@ -130,4 +130,18 @@ CREATE TABLE version (
 CREATE INDEX version_by_path ON version (path, replacedMs);
 CREATE INDEX version_by_age ON version (replacedMs);
 CREATE INDEX version_by_content ON version (sha256) WHERE sha256 IS NOT NULL;
+
+-- Contents of text files as they were, compressed: what edits made apart have both begun from.
+CREATE TABLE merge_base (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  path TEXT NOT NULL,
+  vector TEXT NOT NULL,
+  stamp INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  own INTEGER NOT NULL,
+  packed BLOB NOT NULL,
+  UNIQUE (path, vector, sha256)
+) STRICT;
+CREATE INDEX merge_base_by_content ON merge_base (sha256);
 `;

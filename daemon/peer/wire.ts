@@ -13,10 +13,12 @@ import type {
   Frame,
   Index,
   Joined,
+  WireCommon,
   WireLive,
   WireLost,
   WireVersion,
 } from '../../protocol/messages.ts';
+import { CONFLICT_RULES, type CommonSetting } from '../core/common-setting.ts';
 import { type FolderDigest, parseDigest } from '../core/digest.ts';
 import {
   type DeviceId,
@@ -61,12 +63,33 @@ export function indexOffer(message: Index): IndexOffer {
     entries: message.entries,
     have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq) },
     ...(role !== undefined && { role }),
+    ...commonIn(message),
   };
 }
 
 export function indexMessage(folder: FolderName, offer: IndexOffer, reply: boolean): Index {
-  const { have, ...rest } = offer;
-  return { type: 'INDEX', folder, ...rest, ...(have !== undefined && { have }), reply };
+  const { have, common, ...rest } = offer;
+  return {
+    type: 'INDEX',
+    folder,
+    ...rest,
+    ...(have !== undefined && { have }),
+    ...(common !== undefined && { common }),
+    reply,
+  };
+}
+
+/** Nothing where the rule is one that this version does not know: ours stays. */
+function commonIn({ common }: Index): { readonly common?: CommonSetting } {
+  const rule = CONFLICT_RULES.find((one) => one === common?.conflict.value);
+  return common === undefined || rule === undefined ? {} : { common: commonSetting(common, rule) };
+}
+
+function commonSetting({ authority, conflict }: WireCommon, rule: ConflictRule): CommonSetting {
+  return {
+    authority: { value: device(authority.value), stamp: authority.stamp, by: device(authority.by) },
+    conflict: { value: rule, stamp: conflict.stamp, by: device(conflict.by) },
+  };
 }
 
 /** One message may be two announcements (a move), or none, when all of it is refused. */
@@ -218,7 +241,6 @@ export interface OfferedFolder {
 }
 
 const NO_BYTES = new Uint8Array();
-const CONFLICT_RULES: readonly ConflictRule[] = ['newest', 'hub-wins', 'keep-both', 'largest', 'merge'];
 
 export function offeredFolders(message: Joined, payload?: Uint8Array): readonly OfferedFolder[] {
   let at = 0;
@@ -292,7 +314,8 @@ function signature(wire: WireVersion): Pick<FileRecord, 'vector' | 'origin' | 'm
 function lostContent(wire: WireLost): LostContent {
   const sha256 = parseSha256(wire.sha256);
   if (sha256 === undefined) throw violation('a lost content without a proper hash');
-  return { kind: wire.kind, sha256, sizeBytes: wire.size, origin: device(wire.origin), stamp: wire.stamp };
+  const lost = { kind: wire.kind, sha256, sizeBytes: wire.size, origin: device(wire.origin), stamp: wire.stamp };
+  return wire.over === undefined ? lost : { ...lost, over: versionVector(wire.over) };
 }
 
 function versionVector(pairs: WireVersion['vector']): VersionVector {
@@ -343,5 +366,7 @@ function wireLive(record: FileRecord): WireLive | undefined {
 }
 
 function wireLost(record: FileRecord): readonly WireLost[] {
-  return record.lost.map(({ sizeBytes, ...lost }) => ({ ...lost, size: sizeBytes }));
+  return record.lost.map(({ sizeBytes, over, ...lost }) => {
+    return { ...lost, size: sizeBytes, ...(over !== undefined && over.length > 0 && { over }) };
+  });
 }

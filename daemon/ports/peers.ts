@@ -1,11 +1,15 @@
 // How a folder and its peers speak, in core values. peer/ implements PeerLink over a session; folder/ implements
 // FolderDoor. One PeerLink is one connected session, for one folder; a reconnect is a new one.
+import type { CommonSetting } from '../core/common-setting.ts';
 import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileRecord } from '../core/record.ts';
 import type { Role } from '../core/settings.ts';
 
-/** INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch changes. */
+/**
+ * INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch
+ * changes, and when the common setting does.
+ */
 export interface IndexOffer {
   /** The sender's own epoch, and the highest sequence in it. */
   readonly epoch: Epoch;
@@ -16,6 +20,8 @@ export interface IndexOffer {
   readonly have: { readonly epoch: Epoch; readonly seq: Sequence } | undefined;
   /** What the receiver may do here; absent: everything. It is told so that it need not try: nothing relies on that. */
   readonly role?: Role;
+  /** As the sender holds it; undefined: it says nothing of it, or what we do not know. */
+  readonly common?: CommonSetting | undefined;
 }
 
 /** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */

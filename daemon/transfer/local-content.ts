@@ -63,6 +63,7 @@ export class LocalContent {
       const source: Source = { kind: 'version', storedAs };
       if (!isWrong(source)) return source;
     }
-    return undefined;
+    const packed = index.mergeBases.packedByContent(sha256);
+    return packed === undefined ? undefined : { kind: 'packed', packed };
   }
 }

@@ -1,10 +1,10 @@
-// Answers what peers ask for: manifests and bytes of files that the index has just so, and nothing else. Each peer has a
-// queue of its own, read as fast as that peer takes it.
+// Answers what peers ask for: manifests and bytes of files that the index has just so, or that lost a conflict here, and
+// nothing else. Each peer has a queue of its own, read as fast as that peer takes it.
 import type { DeviceId, Sha256 } from '../core/ids.ts';
-import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import { isUnsynced } from '../core/record.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
+import type { PieceSource } from '../disk/parts.ts';
 import { readRanges } from '../disk/read.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
@@ -37,13 +37,13 @@ const CACHED_MANIFESTS = 8;
 interface Range {
   readonly request: number;
   readonly path: RelativePath;
-  readonly seen: SeenStat;
+  readonly of: PieceSource;
   readonly offset: number;
   readonly length: number;
 }
 
 type Job =
-  | { readonly kind: 'manifest'; readonly request: ChunkRequest; readonly seen: SeenStat; readonly size: number }
+  | { readonly kind: 'manifest'; readonly request: ChunkRequest; readonly of: PieceSource; readonly size: number }
   | ({ readonly kind: 'range' } & Range);
 
 export class Server {
@@ -61,29 +61,39 @@ export class Server {
   }
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
-    const row = this.#context.index.row(request.path);
-    const entry = row?.record.entry;
+    const found = this.#find(request);
     const waiting = this.#waiting.get(link) ?? [];
     this.#waiting.set(link, waiting);
-    const isOurs = row !== undefined && isUnsynced(row.record, this.#context.self);
-    if (isOurs || row?.seen === undefined || entry?.kind !== 'file' || entry.sha256 !== request.sha256) {
+    if (found === undefined) {
       link.answer({ request: request.request, kind: 'gone' });
       return;
     }
-    const { seen } = row;
     if (request.want.kind === 'manifest' && waiting.length < MAX_WAITING) {
-      waiting.push({ kind: 'manifest', request, seen, size: entry.size });
+      waiting.push({ kind: 'manifest', request, of: found.of, size: found.size });
     } else {
       const ranges = request.want.kind === 'bytes' ? request.want.ranges : [];
-      const inside = ranges.every(({ offset, length }) => offset + length <= entry.size);
+      const inside = ranges.every(({ offset, length }) => offset + length <= found.size);
       if (!inside || ranges.length === 0 || waiting.length + ranges.length > MAX_WAITING) {
         link.answer({ request: request.request, kind: 'gone' });
         return;
       }
       for (const { offset, length } of ranges)
-        waiting.push({ kind: 'range', request: request.request, path: request.path, seen, offset, length });
+        waiting.push({ kind: 'range', request: request.request, path: request.path, of: found.of, offset, length });
     }
     this.pump(link);
+  }
+
+  /** The file that the index has just so; or what lost a conflict here, which another device may want back. */
+  #find({ path, sha256 }: ChunkRequest): { readonly of: PieceSource; readonly size: number } | undefined {
+    const { index } = this.#context;
+    const row = index.row(path);
+    const entry = row?.record.entry;
+    const isOurs = row !== undefined && isUnsynced(row.record, this.#context.self);
+    if (!isOurs && row?.seen !== undefined && entry?.kind === 'file' && entry.sha256 === sha256)
+      return { of: { kind: 'file', path, seen: row.seen }, size: entry.size };
+    const lost = index.versionsByContent(sha256).find(({ why, kind }) => why === 'conflict' && kind === 'file');
+    if (lost?.stat === undefined) return undefined;
+    return { of: { kind: 'version', storedAs: lost.storedAs, seen: lost.stat }, size: lost.sizeBytes };
   }
 
   /** Goes on where the peer's queue was full. */
@@ -117,13 +127,13 @@ export class Server {
   }
 
   async #answerManifest(link: PeerLink, job: Extract<Job, { kind: 'manifest' }>): Promise<void> {
-    const { request, seen, size } = job;
+    const { request, of, size } = job;
     let payload = this.#manifests.get(request.sha256);
     if (payload === undefined) {
       const { workers } = this.#context;
       payload = await workers.run(makeManifest, {
         tree: this.#context.tree(),
-        of: { kind: 'file', path: request.path, seen },
+        of,
         size,
       });
       if (payload !== undefined) this.#remember(request.sha256, payload);
@@ -133,7 +143,10 @@ export class Server {
   }
 
   async #answerRanges(link: PeerLink, items: readonly Range[]): Promise<void> {
-    const contents = await this.#context.workers.run(readRanges, { tree: this.#context.tree(), items });
+    const ranges = items.map(({ path, of, offset, length }) => {
+      return { path, seen: of.seen, storedAs: of.kind === 'version' ? of.storedAs : undefined, offset, length };
+    });
+    const contents = await this.#context.workers.run(readRanges, { tree: this.#context.tree(), items: ranges });
     items.forEach(({ request, path, offset }, i) => {
       const payload = contents[i];
       if (payload === undefined) this.#gone(link, request, path);

@@ -168,6 +168,7 @@ function placeOf(source: Source, sha256: Sha256): string {
     case 'version':
       return `${sha256}version ${source.storedAs}`;
     case 'bytes':
+    case 'packed':
     case 'part':
       return sha256;
   }

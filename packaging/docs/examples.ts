@@ -67,6 +67,10 @@ export const EXAMPLES: { readonly [Type in MessageType]: Extract<Message, { type
     seq: 1_780_000_000_000_123,
     entries: 1200,
     have: { epoch: HUB_EPOCH, seq: 1_779_999_000_000_456 },
+    common: {
+      authority: { value: HUB, stamp: 3, by: HUB },
+      conflict: { value: 'newest', stamp: 1_780_000_000_900, by: LAPTOP },
+    },
     reply: true,
   },
   FILE_UPDATE: {

@@ -78,6 +78,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'js-yaml': /^daemon\/config\//,
   minimatch: /^daemon\/core\/filter[a-z-]*\.ts$/,
   croner: /^daemon\/core\/schedule\.ts$/,
+  'node-diff3': /^daemon\/core\/merge-text\.ts$/,
   commander: /^ctl\//,
 
   // Computes: no effect, but not free either.

@@ -82,7 +82,7 @@ name: laptop
 listen: "[::]:9031"
 log: { file: /var/log/x.log }
 defaults: { interval: 30s, rescan: 90s, schedule: 22:00-06:00, versions: { max_size: 7% } }
-folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" } }, b: { path: /b, authority: hub, interval: realtime, schedule: always } }
+folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" }, conflict: largest }, b: { path: /b, authority: hub, interval: realtime, schedule: always } }
 peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${NAS}, address: "wss://n:1" } }`);
   assert.deepEqual(load(showConfigText(config, SELF)), config);
   const shown = JSON.parse(JSON.stringify(showConfig(config, SELF))) as { folders: Record<string, unknown> };
@@ -103,7 +103,7 @@ peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${
     permissions: true,
     watch: 'auto',
     authority: SELF,
-    conflict: 'newest',
+    conflict: 'largest',
     max_delete: '50%',
     versions: { keep: '30d', max_size: '7%' },
   });

@@ -64,7 +64,7 @@ test('a folder that says nothing but its path has the documented defaults', () =
     filter: { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 },
     watch: 'auto',
     authority: undefined,
-    conflict: 'newest',
+    conflict: undefined,
     maxDelete: 0.5,
     versions: { keepMs: 2_592_000_000, maxShare: 0.1 },
   });

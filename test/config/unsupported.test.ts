@@ -10,9 +10,10 @@ const inFolder = (key: string): string =>
 const REFUSED: readonly [key: string, text: string][] = [
   ['bandwidth', 'bandwidth: { up: 10MB/s, down: 0 }'],
   ['peers.hub.bandwidth', `peers: { hub: { id: ${HUB}, bandwidth: 1MB/s } }`],
-  ...['conflict: keep-both', 'priority: high', 'compression: never', 'bandwidth: { up: 1MB/s }'].map(
-    (key): [string, string] => [`folders.docs.${key.split(':')[0]}`, inFolder(key)],
-  ),
+  ...['priority: high', 'compression: never', 'bandwidth: { up: 1MB/s }'].map((key): [string, string] => [
+    `folders.docs.${key.split(':')[0]}`,
+    inFolder(key),
+  ]),
 ];
 for (const [key, text] of REFUSED)
   test(`what does nothing yet is not accepted in silence: ${text.split('\n')[3]?.trim() ?? text}`, () => {

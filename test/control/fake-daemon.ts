@@ -3,6 +3,7 @@
 import type { FilterPlan } from '../../daemon/core/filter-plan.ts';
 import type { Decision } from '../../daemon/core/filter.ts';
 import type { PlannedGroup, SyncPlan } from '../../daemon/core/sync-plan.ts';
+import { proposed } from '../../daemon/core/common-setting.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import type {
   ControlledDaemon,
@@ -30,7 +31,9 @@ import type {
   FolderExamination,
   FolderSnapshot,
   HistoryEntry,
+  Keep,
   KeptVersion,
+  Resolved,
   RestoreRequest,
   UndoPlan,
   UndoRequest,
@@ -63,6 +66,7 @@ export const NAS = deviceId('NAS');
 export class FakeFolder implements ControlledFolder {
   readonly name: FolderName;
   readonly settings: FolderSettings;
+  readonly agreed: ControlledFolder['agreed'];
   snapshotValue: FolderSnapshot;
   waitResult: WaitResult | 'never' = { kind: 'in sync' };
   startedWaits = 0;
@@ -82,6 +86,7 @@ export class FakeFolder implements ControlledFolder {
   constructor(settings: FolderSettings, snapshot: Partial<FolderSnapshot> = {}) {
     this.name = settings.name;
     this.settings = settings;
+    this.agreed = { now: proposed(settings, HUB) };
     this.examination = {
       name: settings.name,
       path: settings.path,
@@ -173,6 +178,10 @@ export class FakeFolder implements ControlledFolder {
   }
   versions(of: RelativePath): readonly KeptVersion[] {
     return this.keptVersions.filter((version) => version.path === of);
+  }
+  resolve(path: RelativePath, keep: Keep): Promise<Resolved> {
+    this.calls.push(`resolve ${path} ${keep}`);
+    return Promise.resolve({ path, keep, copies: [], changed: [] });
   }
   conflicts(): readonly ConflictEntry[] {
     return this.conflictEntries;

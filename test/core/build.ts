@@ -66,5 +66,5 @@ export function maker(letter: string): Maker {
 }
 
 export function context(letter: string, nowMs = 1000): ReconcileContext {
-  return { maker: maker(letter), nowMs, hash };
+  return { maker: maker(letter), nowMs, hash, rule: 'newest' };
 }

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { CONFLICT_RULES } from '../../daemon/core/common-setting.ts';
 import { compareVersions, settle } from '../../daemon/core/conflict.ts';
 import { type Entry, type FileRecord, isLive, newVersion, sameEntry } from '../../daemon/core/record.ts';
 import { reconcile } from '../../daemon/core/reconcile.ts';
 import { reconcileAll, withAnnounced } from '../../daemon/core/rivals.ts';
+import type { ConflictRule } from '../../daemon/core/settings.ts';
 import { count, merge, relate } from '../../daemon/core/version-vector.ts';
 import { absent, context, dir, epoch, file, hash, maker, record, symlink } from './build.ts';
 
@@ -84,7 +86,9 @@ test('settling concurrent versions two by two gives one winner and one vector, i
 type Happening =
   | { readonly kind: 'edit'; readonly device: number; readonly entry: Entry; readonly at: number }
   | { readonly kind: 'deliver'; readonly from: number; readonly to: number }
-  | { readonly kind: 'apply'; readonly device: number };
+  | { readonly kind: 'apply'; readonly device: number }
+  /** The folder's rule has been changed, and this device hears of it. */
+  | { readonly kind: 'rule'; readonly device: number; readonly rule: ConflictRule };
 
 const happening = (devices: number): fc.Arbitrary<Happening> => {
   const device = fc.nat(devices - 1);
@@ -92,6 +96,7 @@ const happening = (devices: number): fc.Arbitrary<Happening> => {
     fc.record({ kind: fc.constant('edit' as const), device, entry, at: fc.nat(20) }),
     fc.record({ kind: fc.constant('deliver' as const), from: device, to: device }),
     fc.record({ kind: fc.constant('apply' as const), device }),
+    fc.record({ kind: fc.constant('rule' as const), device, rule: fc.constantFrom(...CONFLICT_RULES) }),
   );
 };
 
@@ -100,10 +105,12 @@ class Talk {
   readonly held: (FileRecord | undefined)[];
   readonly wanted: (readonly FileRecord[])[];
   readonly ever: FileRecord[] = [];
+  readonly #rules: ConflictRule[];
   readonly #links = new Map<string, FileRecord[]>();
   #now = 100;
 
-  constructor(devices: number) {
+  constructor(devices: number, rule: ConflictRule = 'newest') {
+    this.#rules = Array.from({ length: devices }, () => rule);
     this.held = Array.from({ length: devices }, () => undefined);
     this.wanted = this.held.map(() => []);
   }
@@ -114,7 +121,8 @@ class Talk {
       case 'edit': {
         const mine = this.held[what.device];
         if (mine === undefined ? what.entry.kind === 'absent' : sameEntry(mine.entry, what.entry)) return;
-        const by = maker(LETTERS[what.device] ?? 'A');
+        // The first device is the authority.
+        const by = { ...maker(LETTERS[what.device] ?? 'A'), mark: what.device === 0 };
         const made = newVersion(
           record(absent, '', 0).path,
           what.entry,
@@ -136,6 +144,9 @@ class Talk {
       case 'apply':
         this.#decide(what.device, true);
         return;
+      case 'rule':
+        this.#rules[what.device] = what.rule;
+        return;
     }
   }
 
@@ -155,7 +166,10 @@ class Talk {
     const announced = this.wanted[device] ?? [];
     if (announced.length === 0) return;
     const mine = this.held[device];
-    const { verdict } = reconcileAll(mine, announced, { ...context(LETTERS[device] ?? 'A', this.#now) });
+    const { verdict } = reconcileAll(mine, announced, {
+      ...context(LETTERS[device] ?? 'A', this.#now),
+      rule: this.#rules[device] ?? 'newest',
+    });
     const needsDisk = verdict.kind === 'take' && (isLive(verdict.record) || isLive(mine));
     if (needsDisk && !carryOut) return;
     this.wanted[device] = [];

@@ -233,7 +233,13 @@ test('history, conflicts and restore name versions; names are escaped', async (t
     { ...kept, id: older, replacedMs: at - 1000 },
   ];
   docs.conflictEntries = [
-    { path: nasty, winner: HUB, lost: { kind: 'file', sha256, sizeBytes: 3, origin: LAPTOP, stamp: at }, version },
+    {
+      path: nasty,
+      winner: HUB,
+      lost: { kind: 'file', sha256, sizeBytes: 3, origin: LAPTOP, stamp: at },
+      version,
+      copy: undefined,
+    },
   ];
 
   const shown = await syncctl(['--home', home, 'history', 'docs', '/srv/docs/notes\n\u001b[31m.md']);
@@ -245,7 +251,7 @@ test('history, conflicts and restore name versions; names are escaped', async (t
   const all = await syncctl(['--home', home, 'history', '--since', '2026-11-21', '--json']);
   assert.deepEqual(JSON.parse(all.stdout), []);
   const conflicts = await syncctl(['--home', home, 'conflicts']);
-  assert.equal(conflicts.stdout, 'docs\tnotes\\n\\x1b[31m.md\thub\tlaptop\t2026-11-20T10:00:00.000Z\t3\tv9h7abcd\n');
+  assert.equal(conflicts.stdout, 'docs\tnotes\\n\\x1b[31m.md\thub\tlaptop\t2026-11-20T10:00:00.000Z\t3\tv9h7abcd\t\n');
   const restored = await syncctl(['--home', home, 'restore', 'docs', nasty, '--version', 'v8', '--to', '/tmp/x']);
   assert.equal(restored.stdout, 'Restored version v8c1abcd of notes\\n\\x1b[31m.md to /tmp/x.\n');
   assert.deepEqual(docs.lastRestore, { path: nasty, version: 'v8', atMs: undefined, to: '/tmp/x', dryRun: false });

@@ -74,7 +74,7 @@ export class ModelDevice {
 
   constructor(letter: string, mark: boolean, nowMs: number, sinceMs: number, around: Surroundings) {
     const maker = { device: letter.repeat(52) as DeviceId, epoch: letter.repeat(16) as Epoch, mark };
-    this.context = { maker, nowMs, hash: hashText };
+    this.context = { maker, nowMs, hash: hashText, rule: 'newest' };
     this.#sinceMs = sinceMs;
     this.#around = around;
   }

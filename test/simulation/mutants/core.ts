@@ -63,9 +63,7 @@ export const CORE: readonly Mutation[] = [
     breaks: 'the winner of a conflict does not say which content has lost',
     invariant: 'I11',
     within: 'few paths',
-    edits: [
-      { file: CONFLICT, find: 'joinLost(winner.lost, loser.lost, lost)', replace: 'joinLost(winner.lost, loser.lost)' },
-    ],
+    edits: [{ file: CONFLICT, find: 'loser.lost.map(over), lost.map(over))', replace: 'loser.lost.map(over))' }],
   },
   {
     name: 'winner-forgets-the-loser',

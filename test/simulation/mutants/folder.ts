@@ -36,9 +36,9 @@ export const FOLDER: readonly Mutation[] = [
     within: 'lost hints',
     edits: [
       {
-        file: 'daemon/folder/folder.ts',
-        find: 'if (this.#local.scanning || last === undefined) return;',
-        replace: 'if (!this.#local.scanning || last === undefined) return;',
+        file: 'daemon/folder/rescan.ts',
+        find: 'if (local.scanning || last === undefined) return;',
+        replace: 'if (!local.scanning || last === undefined) return;',
       },
     ],
   },
@@ -54,9 +54,9 @@ export const FOLDER: readonly Mutation[] = [
         replace: 'first.cancel();',
       },
       {
-        file: 'daemon/folder/folder.ts',
-        find: 'if (this.#local.scanning || last === undefined) return;',
-        replace: 'if (!this.#local.scanning || last === undefined) return;',
+        file: 'daemon/folder/rescan.ts',
+        find: 'if (local.scanning || last === undefined) return;',
+        replace: 'if (!local.scanning || last === undefined) return;',
       },
     ],
   },

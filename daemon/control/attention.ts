@@ -47,8 +47,8 @@ function attentionOfFolder(snapshot: FolderSnapshot): Attention[] {
   const found: Attention[] = [];
   if (needsAttention(condition) && 'code' in condition)
     found.push({ ...about, code: condition.code, message: condition.message, hint: hintFor(condition.code, name) });
-  // Somebody meant it, and may have forgotten it.
-  if (condition.kind === 'paused')
+  // Somebody meant it, and may have forgotten it; by its schedule it goes on by itself.
+  if (condition.kind === 'paused' && !('code' in condition))
     found.push({
       ...about,
       code: 'E_PAUSED',

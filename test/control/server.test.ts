@@ -92,6 +92,13 @@ test('health says what folders and peers say, and errors come with their hint', 
   };
   assert.equal((await status()).daemon.health, 'failing');
 
+  docs.snapshotValue = { ...docs.snapshotValue, condition: { kind: 'paused' } };
+  assert.equal((await status()).daemon.health, 'degraded', 'somebody may have forgotten it');
+  const closed = 'outside of its schedule until 2026-11-21T22:00Z';
+  docs.snapshotValue = { ...docs.snapshotValue, condition: { kind: 'paused', code: 'E_SCHEDULE', message: closed } };
+  assert.equal((await status()).daemon.health, 'ok', 'that goes on by itself');
+  assert.equal((await status()).folders[0]?.error?.code, 'E_SCHEDULE');
+
   docs.snapshotValue = { ...docs.snapshotValue, condition: { kind: 'idle' } };
   daemon.peerList = [
     peer(LAPTOP, 'laptop', { connected: false, problem: { code: 'E_UNREACHABLE', message: 'no route' } }),

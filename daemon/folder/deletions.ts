@@ -128,8 +128,10 @@ export class Deletions {
       .flatMap((path) => index.row(path) ?? [])
       .filter((row) => isLive(row.record) && !this.#ignores(row));
     const won = live.filter((row) => hasWonSince(rested.get(row.record.path), row));
+    // What was in a directory that comes back is gone all the same.
+    const below = won.length === 0 ? [] : [...this.#withBelow(won)];
     this.#wantBack(won);
-    const rows = won.length === 0 ? live : live.filter((row) => !won.includes(row));
+    const rows = won.length === 0 ? live : [...live.filter((row) => !won.includes(row)), ...notAmong(live, below)];
     if (rows.length === 0) return true;
     if (this.#roles.here !== 'two-way') {
       // What is only in the way here is nobody's.
@@ -204,14 +206,15 @@ export class Deletions {
   async reject(): Promise<number> {
     const { index } = this.#context;
     const gone = await this.#stillGone(this.hold.release());
-    return this.#wantBack(gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record)));
+    const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
+    return this.#wantBack(this.#withBelow(rows));
   }
 
-  /** With all below them. Answers with their number. */
-  #wantBack(rows: readonly Row[]): number {
+  /** Answers with their number. */
+  #wantBack(rows: Iterable<Row>): number {
     const { index, clock } = this.#context;
     let count = 0;
-    for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
+    for (const page of pages(rows, AT_ONCE)) {
       count += page.length;
       index.commit({
         nowUs: clock.nowUs(),
@@ -296,6 +299,11 @@ export class Deletions {
 function hasWonSince(before: Row | undefined, { record }: Row): boolean {
   const known = new Set(before?.record.lost.map(({ sha256 }) => sha256));
   return record.lost.some(({ sha256 }) => !known.has(sha256));
+}
+
+function notAmong(rows: readonly Row[], others: readonly Row[]): Row[] {
+  const paths = new Set(rows.map(({ record }) => record.path));
+  return others.filter(({ record }) => !paths.has(record.path));
 }
 
 function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {

@@ -147,7 +147,7 @@ export class Ledger {
     if (by === 'user') this.#note(relative, inode, what);
     // What a power loss has torn, and somebody touches before a daemon has looked, looks like what he wrote.
     const content = by === 'user' && what === 'attributes' ? contentOf(inode) : undefined;
-    if (content !== undefined) this.excuse(content);
+    if (content?.includes('\\u0000') === true) this.excuse(content);
     if (what === 'removed') this.#remove(device, relative, inode);
     if (what === 'created' || what === 'changed') this.#add(device, relative, inode);
     if (by === 'daemon' && inTree) this.#judge(device, relative, inode, what);

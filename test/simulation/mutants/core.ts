@@ -6,7 +6,6 @@ const RIVALS = 'daemon/core/rivals.ts';
 const CONFLICT = 'daemon/core/conflict.ts';
 const VECTOR = 'daemon/core/version-vector.ts';
 const RECORD = 'daemon/core/record.ts';
-const PLAN = 'daemon/core/plan.ts';
 const OBSERVATION = 'daemon/core/observation.ts';
 
 export const CORE: readonly Mutation[] = [
@@ -91,13 +90,6 @@ export const CORE: readonly Mutation[] = [
     invariant: 'I2',
     within: 'few paths in a line',
     edits: [{ file: RIVALS, find: "if (relation !== 'newer') kept.push(one);", replace: '' }],
-  },
-  {
-    name: 'shallow-deletions-first',
-    breaks: 'directories are removed before what is in them',
-    invariant: 'I2',
-    within: 'two devices',
-    edits: [{ file: PLAN, find: '(step === TAKE_AWAY ? -deeper : deeper)', replace: 'deeper' }],
   },
   {
     name: 'time-and-size-only',

@@ -106,24 +106,6 @@ export const DISK: readonly Mutation[] = [
     ],
   },
   {
-    name: 'read-while-written',
-    breaks: 'a file that changes while it is read is believed',
-    invariant: 'I5',
-    within: 'meddling',
-    edits: [
-      {
-        file: OBSERVE,
-        find: 'if (sha256 === undefined || !(rested || grown)) return',
-        replace: 'if (sha256 === undefined) return',
-      },
-      {
-        file: OBSERVE,
-        find: 'boundary: false };\n  } finally',
-        replace: 'boundary: false, ...(after === undefined || rested || grown ? {} : { seen: after }) };\n  } finally',
-      },
-    ],
-  },
-  {
     name: 'version-overwritten',
     breaks: 'a version takes the place of an older one of the same path',
     invariant: 'I1',

@@ -4,7 +4,6 @@ import type { Mutation } from './mutation.ts';
 const APPLY = 'daemon/disk/apply.ts';
 const PUT = 'daemon/disk/put.ts';
 const OUTCOME = 'daemon/disk/outcome.ts';
-const OBSERVE = 'daemon/disk/observe.ts';
 const VERSIONS = 'daemon/disk/versions.ts';
 
 export const DISK: readonly Mutation[] = [

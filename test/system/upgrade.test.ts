@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { makeFirstVersion } from '../index/older.ts';
 import { settle, startPair } from './daemon.ts';
 import { assertSameTrees, plantMany } from './trees.ts';
 
@@ -14,9 +15,7 @@ test('T34 I2 I7: an index of the first version is brought up to date: no conflic
   const folders = join(laptop.home, 'state/folders');
   for (const name of readdirSync(folders).filter((one) => one.endsWith('.db'))) {
     const db = new Database(join(folders, name));
-    db.exec(
-      'ALTER TABLE history DROP COLUMN before; ALTER TABLE history DROP COLUMN beforeMove; PRAGMA user_version = 1',
-    );
+    makeFirstVersion(db);
     db.close();
   }
   const before = await hub.traffic();

@@ -171,7 +171,7 @@ export class Folder implements ControlledFolder {
     const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
     this.#carryOut = new CarryOut(context, carried);
     this.#merging = new Merging(context, carried);
-    const onStale = (path: RelativePath): void => this.#hints.add({ kind: 'path', path });
+    const onStale = (path: RelativePath): void => this.#hints.addStale(path);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const server = new Server({ ...context, isSilent, onStale, onFailure });
     const mayTell = (): Sequence => this.#timetable.mayTell;

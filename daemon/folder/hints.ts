@@ -28,6 +28,8 @@ export class Hints {
   #manyYoungMs: number | undefined;
   /** Large files that are being read beside the loop. */
   readonly #beingRead = new Set<RelativePath>();
+  /** Peers were told that they cannot have these. */
+  readonly #stale = new Set<RelativePath>();
   #everything: string | undefined;
   /** Called whenever something is marked. */
   readonly #wake: () => void;
@@ -94,6 +96,26 @@ export class Hints {
   addLater(path: RelativePath, atMs: number): void {
     if (this.#later.size < MAX_PATHS) this.#later.set(path, atMs);
     else this.add({ kind: 'path', path });
+  }
+
+  /**
+   * A peer has asked for this in vain, because it was not as the index has it: it is read again, and announced anew as it
+   * is then. It may have been away for a moment only, and nobody else would tell the peer that it is back.
+   */
+  addStale(path: RelativePath): void {
+    const [oldest] = this.#stale;
+    // Whoever asked for that one asks again in a while.
+    if (oldest !== undefined && this.#stale.size >= MAX_PATHS) this.#stale.delete(oldest);
+    this.#stale.add(path);
+    this.add({ kind: 'path', path });
+  }
+
+  isStale(path: RelativePath): boolean {
+    return this.#stale.has(path);
+  }
+
+  notStale(path: RelativePath): void {
+    this.#stale.delete(path);
   }
 
   /** These have just come to the disk. Of very many, everything is looked at once more. */

@@ -44,17 +44,15 @@ export class LocalBatch {
   /**
    * The same entry behind another stat is nothing new. But a file that was moved over an equal one is meant to be here:
    * without a version of its own it would go with what it has replaced, if somebody has deleted that.
+   * @param how.stale a peer could not have it: it is told anew that it can
    */
-  looked(row: Row, seen: SeenStat, racy: boolean, mayChange: boolean): void {
+  looked(row: Row, seen: SeenStat, how: { readonly racy: boolean; mayChange: boolean; stale: boolean }): void {
     const { record, boundary } = row;
+    const { racy, mayChange, stale } = how;
     this.#isAsItWas(record);
-    if (!mayChange) {
-      this.#rows.push({ ...row, seen, racy, announce: false });
-      return;
-    }
-    const from = row.seen?.ino === seen.ino ? undefined : this.#deletions.movedFrom(seen.ino);
+    const from = !mayChange || row.seen?.ino === seen.ino ? undefined : this.#deletions.movedFrom(seen.ino);
     if (from === undefined || !sameContent(from.record.entry, record.entry)) {
-      this.#rows.push({ ...row, seen, racy, announce: false });
+      this.#rows.push({ ...row, seen, racy, announce: stale });
       return;
     }
     const { maker, nowMs } = reconcileContext(this.#context);

@@ -1,26 +1,20 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
-import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
+import { type LocalChange, type Observation, judge } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
-import { type Entry, type FileRecord, isLive } from '../core/record.ts';
+import { type FileRecord, isLive } from '../core/record.ts';
 import { allowsChange } from '../core/role.ts';
 import { type ObserveInput, glance, observe } from '../disk/observe.ts';
-import { type ListedEntry, type Listing, scan } from '../disk/scan.ts';
+import { type ListedEntry, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
-import { isOtherwiseHere } from '../index/wanted.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
-import type { Deletions } from './deletions.ts';
-import type { Filtering } from './filtering.ts';
-import type { Hints } from './hints.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
+import { Listed, type ListedParts } from './listed.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { Restless } from './restless.ts';
-import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
-import type { SkippedPaths } from './skipped.ts';
-import type { Unsynced } from './unsynced.ts';
 import { withSyncedMode } from './permissions.ts';
 
 /** Paths looked at in one job, directories listed in one. */
@@ -32,21 +26,13 @@ const RACY_AGAIN_MS = 30;
 /** A directory that was replaced is looked at again, when nothing says until when its content rests. */
 const EMPTIED_AGAIN_MS = 250;
 
-interface LocalParts {
-  readonly hints: Hints;
-  readonly skipped: SkippedPaths;
-  readonly deletions: Deletions;
+interface LocalParts extends ListedParts {
   readonly boundaries: Boundaries;
-  readonly filtering: Filtering;
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
   readonly roles: Roles;
-  readonly unsynced: Unsynced;
-  readonly refused: Refused;
   /** A directory that was found by scanning, which the watcher may not know. */
   onNewDirectory(dir: RelativePath): void;
-  /** A directory that was skipped can be read again. */
-  onReadable(): void;
 }
 
 type Changed = Extract<LocalChange, { kind: 'changed' }>;
@@ -56,6 +42,7 @@ export class LocalChanges {
   readonly #parts: LocalParts;
   readonly #restless: Restless;
   readonly #largeReads: LargeReads;
+  readonly #listed: Listed;
   /** Directories that are still to be listed. */
   #queue: DirPath[] = [];
   /** When the full scan that is under way began: wall clock. */
@@ -69,6 +56,7 @@ export class LocalChanges {
     this.#parts = parts;
     this.#restless = new Restless(context.clock);
     this.#largeReads = new LargeReads(context, parts.hints);
+    this.#listed = new Listed(context, parts, (entry, row) => this.#enqueue(entry, row));
   }
 
   get scanning(): boolean {
@@ -134,7 +122,7 @@ export class LocalChanges {
     await this.#parts.filtering.noticeListings(listings);
     const look: RelativePath[] = [];
     for (const listing of listings)
-      if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#compare(listing));
+      if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#listed.compare(listing));
     for (let at = 0; at < look.length; at += LOOK_AT_ONCE) await this.#look(look.slice(at, at + LOOK_AT_ONCE), true);
     if (this.#queue.length === 0 && this.#fullSinceMs !== undefined) {
       this.#lastFullMs = this.#fullSinceMs;
@@ -144,95 +132,16 @@ export class LocalChanges {
     }
   }
 
-  /** One directory as it is, beside what the index has of it: what must be looked at closely. */
-  #compare(listing: Listing): RelativePath[] {
-    const { index } = this.#context;
-    const { skipped, deletions, boundaries } = this.#parts;
-    switch (listing.kind) {
-      case 'absent':
-        return listing.dir === '' ? [] : [listing.dir];
-      case 'unknown':
-        this.#tellSkipped(
-          skipped.set(listing.dir === '' ? '.' : listing.dir, listing.code)
-            ? [{ path: listing.dir, code: listing.code }]
-            : [],
-        );
-        return [];
-      case 'whole': {
-        const own = listing.dir === '' ? '.' : listing.dir;
-        // It could not be read, and now it can: what waits to be written into it need not wait any longer.
-        if (skipped.isOutOfReach(own)) this.#parts.onReadable();
-        if (listing.dir === '' || !(this.#waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
-        const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
-        const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
-        this.#tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.#waits(path)));
-        const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
-        const look: RelativePath[] = [];
-        for (const entry of listing.entries) {
-          const row = rows.get(entry.path);
-          rows.delete(entry.path);
-          if (row?.keptLocally === true) skipped.set(entry.path, 'E_DIR_KEPT');
-          const { kind } = this.#context.filter().decide(entry.path, entry.seen);
-          if (kind === 'ignored') {
-            if (row !== undefined) look.push(entry.path);
-            continue;
-          }
-          if (kind === 'passage' && !isLive(row?.record)) {
-            // Looked at only where something in it is.
-            this.#enqueue(entry, row, boundaries);
-            continue;
-          }
-          if (this.#parts.unsynced.stays(row, entry.path, entry.seen))
-            this.#parts.unsynced.keep(entry.path, entry.seen);
-          else if (!this.#isKnown(row, entry)) look.push(entry.path);
-          else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
-          if (entry.seen.kind === 'dir') this.#enqueue(entry, row, boundaries);
-        }
-        // Named, but not to be looked at: nothing is concluded.
-        for (const path of listing.unknown) rows.delete(path);
-        for (const row of rows.values()) {
-          if (this.#isIgnored(row.record.path, row.record.entry.kind)) continue;
-          if (isLive(row.record)) deletions.vanished(row);
-          else if (row.keptLocally) look.push(row.record.path);
-        }
-        return look;
-      }
-    }
-  }
-
-  #isIgnored(path: RelativePath, kind: Entry['kind']): boolean {
-    return this.#context.filter().decide(path, { kind: kind === 'absent' ? undefined : kind }).kind === 'ignored';
-  }
-
-  /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
-  #waits(path: RelativePath): boolean {
-    const { index } = this.#context;
-    const want = index.wanted(path);
-    if (this.#parts.filtering.isRefused(path)) return true;
-    if (this.#parts.refused.has(path)) return true;
-    return (
-      want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || index.row(path)?.keptLocally === true
-    );
-  }
-
-  #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
-    return row !== undefined && isLive(row.record) && !row.racy && looksSame(row.seen, entry.seen);
-  }
-
-  #enqueue(entry: ListedEntry, row: Row | undefined, boundaries: Boundaries): void {
+  #enqueue(entry: ListedEntry, row: Row | undefined): void {
+    const { boundaries, onNewDirectory } = this.#parts;
     const { index, clock } = this.#context;
     const isNew = row === undefined || row.record.entry.kind !== 'dir';
     if (isNew) {
       const meta = boundaries.note(entry.path, entry.boundary);
       if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
-      if (this.#lastFullDoneMs !== undefined) this.#parts.onNewDirectory(entry.path);
+      if (this.#lastFullDoneMs !== undefined) onNewDirectory(entry.path);
     }
     this.#queue.push(entry.path);
-  }
-
-  #tellSkipped(found: readonly { readonly path: string; readonly code: string }[]): void {
-    for (const { path, code } of found.slice(0, 20)) this.#context.log.warn('left alone', { path, code });
-    if (found.length > 20) this.#context.log.warn(`and ${found.length - 20} more in this directory`);
   }
 
   /** One a path. A large file that is being read is as it was: the look that follows the reading tells. */
@@ -262,7 +171,8 @@ export class LocalChanges {
     const items = paths.map((path) => {
       const row = rows.get(path);
       const growing = this.#restless.isGrowing(path);
-      const known = row?.racy === false && isLive(row.record) ? row.seen : undefined;
+      const isSure = row?.racy === false && isLive(row.record) && !hints.isStale(path);
+      const known = isSure ? row.seen : undefined;
       return known === undefined ? { path, growing } : { path, known, growing };
     });
     const observations = await this.#observe(items);
@@ -277,6 +187,7 @@ export class LocalChanges {
       return { path, change: judge(path, observation, rows.get(path), want?.record, makerOf(this.#context), times) };
     });
     const { here } = this.#parts.roles;
+    const mayChange = here === 'two-way';
     const mayBe = (path: RelativePath, { entry }: FileRecord): boolean => {
       const row = rows.get(path);
       return here === 'two-way' || allowsChange(here, isLive(row?.record) ? row?.record.entry : undefined, entry);
@@ -291,10 +202,13 @@ export class LocalChanges {
       const row = rows.get(path);
       if (change.kind === 'vanished' && row !== undefined) deletions.vanished(row);
     }
-    const waiting = new Set(paths.filter((path) => this.#waits(path)));
+    const waiting = new Set(paths.filter((path) => this.#listed.waits(path)));
     changes.forEach(({ path, change }, i) => {
       const row = rows.get(path);
       const observation = observations[i];
+      const isStale = hints.isStale(path);
+      // One that has vanished may come back before that is believed.
+      if (observation?.kind === 'present' || !isLive(row?.record)) hints.notStale(path);
       if (change.kind !== 'skip' && !waiting.has(path)) {
         if (row?.record.entry.kind === 'dir' && skipped.isOutOfReach(path)) this.#parts.onReadable();
         skipped.clear(path);
@@ -315,12 +229,16 @@ export class LocalChanges {
           else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);
           else if (observation?.kind === 'present' && row?.keptLocally === true) kept.push(row);
-          else if (row?.racy === true && observation?.kind === 'present')
-            batch.looked(row, observation.seen, false, here === 'two-way');
+          else if ((row?.racy === true || isStale) && row !== undefined && observation?.kind === 'present')
+            batch.looked(row, observation.seen, { racy: false, mayChange, stale: isStale });
           return;
         case 'looked':
           if (row !== undefined)
-            batch.looked(row, change.seen, this.#isRacy(path, change.seen, beganNs), here === 'two-way');
+            batch.looked(row, change.seen, {
+              racy: this.#isRacy(path, change.seen, beganNs),
+              mayChange,
+              stale: isStale,
+            });
           return;
         case 'changed': {
           if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
@@ -341,7 +259,7 @@ export class LocalChanges {
           this.#restless.lookAgain(path, hints, skipped);
           return;
         case 'skip':
-          this.#tellSkipped(skipped.set(path, change.code) ? [{ path, code: change.code }] : []);
+          this.#listed.tellSkipped(skipped.set(path, change.code) ? [{ path, code: change.code }] : []);
           return;
         case 'vanished':
           return;
@@ -350,7 +268,7 @@ export class LocalChanges {
     batch.commit();
     await keptDirectories.removeEmpty(kept);
     if (this.#lastFullDoneMs !== undefined) hints.addYoung(batch.come(), clock.monotonicMs());
-    for (const path of waiting) if (!this.#waits(path)) skipped.clear(path);
+    for (const path of waiting) if (!this.#listed.waits(path)) skipped.clear(path);
   }
 
   /** It may not be so here: what was there comes back; what was made here stays where it is, or makes room. */
@@ -358,7 +276,7 @@ export class LocalChanges {
     const { unsynced, skipped } = this.#parts;
     const { path } = record;
     if (isLive(row?.record) && row !== undefined) {
-      this.#tellSkipped(skipped.set(path, 'E_ROLE') ? [{ path, code: 'E_ROLE' }] : []);
+      this.#listed.tellSkipped(skipped.set(path, 'E_ROLE') ? [{ path, code: 'E_ROLE' }] : []);
       batch.undone(row, seen);
     } else if (isLive(this.#context.index.wanted(path)?.record)) {
       unsynced.forget(path);

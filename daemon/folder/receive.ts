@@ -9,7 +9,7 @@ import type { Role } from '../core/settings.ts';
 import { reconcileAll, withAnnounced } from '../core/rivals.ts';
 import { countOf, relate } from '../core/version-vector.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import { type Want, type WantSource, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
+import { type Want, type WantMark, type WantSource, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Announcement, RefusedAnnouncement } from '../ports/peers.ts';
 import { type Happened, historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
@@ -102,6 +102,7 @@ export class Receiver {
       unwant: [...batch.unwant],
       want: [...batch.wants.values()],
       sources: batch.sources,
+      mark: batch.mark,
       rows: changes.map(({ change }) => change),
     });
     if (batch.happened.length > 0) {
@@ -141,6 +142,7 @@ class ReceivedBatch {
   /** Wants that are others now, or gone. */
   readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
+  readonly mark: WantMark[] = [];
   readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
   /** The peer has deleted what it may not have made. */
   readonly withdrawn: RelativePath[] = [];
@@ -185,6 +187,7 @@ class ReceivedBatch {
     if (announced === undefined) {
       const has = now.want !== undefined && relate(now.want.vector, theirs.vector) === 'equal';
       this.sources.push({ path: theirs.path, peer: this.#peer, seq, has });
+      if (has && !this.wants.has(theirs.path)) this.#canBeHad(theirs.path);
       return;
     }
     const ours = now.row?.record;
@@ -211,6 +214,13 @@ class ReceivedBatch {
         else if (content !== undefined) this.#take(announcement, content, announced, now);
         return;
     }
+  }
+
+  /** Nobody had it, and now somebody has. */
+  #canBeHad(path: RelativePath): void {
+    const want = this.#context.index.wanted(path);
+    if (want?.why !== 'held' && !(want?.why === 'skipped' && want.code === 'E_NO_SOURCE')) return;
+    this.mark.push({ path, why: 'fetch', code: lasting(want), attempts: 0 });
   }
 
   /** What the role of the peer lets through; all else is dealt with here. */

@@ -40,6 +40,7 @@ const FILES = { 'a.txt': 'a', 'b/b.txt': 'b', 'c.txt': 'c' };
 async function killedIn(t: TestContext, victim: Daemon, command: () => Promise<unknown>): Promise<string> {
   const [calls, reach] = dice.one(CALLS);
   const when = `${1 + dice.below(reach)}`;
+  const listened = await listens(victim);
   const injection = await Injection.into(t, victim.pid, { calls, what: 'signal=SIGKILL', when });
   const answered = await command().then(
     () => true,
@@ -51,9 +52,17 @@ async function killedIn(t: TestContext, victim: Daemon, command: () => Promise<u
   await victim.kill();
   await injection.end();
   await victim.start();
+  // It answers before it listens, and who joins now would find nobody.
+  if (listened) await waitFor('it listens', () => listens(victim));
   const how = `seed ${dice.seed}: ${calls} number ${when} of ${victim.name}: ${died ? 'killed in it' : 'it was answered first'}`;
   t.diagnostic(how);
   return how;
+}
+
+/** The last word of the first line that `syncctl status` writes into a pipe is the address. */
+async function listens(daemon: Daemon): Promise<boolean> {
+  const [first = ''] = (await daemon.ok('status')).split('\n');
+  return /:\d+$/.test(first);
 }
 
 const post = (daemon: Daemon, path: string, body: object): Promise<unknown> =>

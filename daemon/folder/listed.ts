@@ -1,0 +1,123 @@
+// A directory as it is on the disk, beside what the index has of it: what has gone, what must be looked at closely, and
+// what is left alone and named.
+import { looksSame } from '../core/observation.ts';
+import type { RelativePath } from '../core/path.ts';
+import { type Entry, isLive } from '../core/record.ts';
+import type { ListedEntry, Listing } from '../disk/scan.ts';
+import type { Row } from '../index/file-state.ts';
+import { isOtherwiseHere } from '../index/wanted.ts';
+import type { FolderContext } from './context.ts';
+import type { Deletions } from './deletions.ts';
+import type { Filtering } from './filtering.ts';
+import type { Hints } from './hints.ts';
+import type { Refused } from './refused.ts';
+import type { SkippedPaths } from './skipped.ts';
+import type { Unsynced } from './unsynced.ts';
+
+export interface ListedParts {
+  readonly hints: Hints;
+  readonly skipped: SkippedPaths;
+  readonly deletions: Deletions;
+  readonly filtering: Filtering;
+  readonly unsynced: Unsynced;
+  readonly refused: Refused;
+  /** A directory that was skipped can be read again. */
+  onReadable(): void;
+}
+
+export class Listed {
+  readonly #context: FolderContext;
+  readonly #parts: ListedParts;
+  readonly #onDirectory: (entry: ListedEntry, row: Row | undefined) => void;
+
+  /** `onDirectory`: it is to be listed too. */
+  constructor(
+    context: FolderContext,
+    parts: ListedParts,
+    onDirectory: (entry: ListedEntry, row: Row | undefined) => void,
+  ) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#onDirectory = onDirectory;
+  }
+
+  /** Answers with what must be looked at closely; what has vanished begins to rest. */
+  compare(listing: Listing): RelativePath[] {
+    const { index } = this.#context;
+    const { skipped, deletions, hints } = this.#parts;
+    switch (listing.kind) {
+      case 'absent':
+        return listing.dir === '' ? [] : [listing.dir];
+      case 'unknown':
+        this.tellSkipped(
+          skipped.set(listing.dir === '' ? '.' : listing.dir, listing.code)
+            ? [{ path: listing.dir, code: listing.code }]
+            : [],
+        );
+        return [];
+      case 'whole': {
+        const own = listing.dir === '' ? '.' : listing.dir;
+        // It could not be read, and now it can: what waits to be written into it need not wait any longer.
+        if (skipped.isOutOfReach(own)) this.#parts.onReadable();
+        if (listing.dir === '' || !(this.waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
+        const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
+        const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
+        this.tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.waits(path)));
+        const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
+        const look: RelativePath[] = [];
+        for (const entry of listing.entries) {
+          const row = rows.get(entry.path);
+          rows.delete(entry.path);
+          if (row?.keptLocally === true) skipped.set(entry.path, 'E_DIR_KEPT');
+          const { kind } = this.#context.filter().decide(entry.path, entry.seen);
+          if (kind === 'ignored') {
+            if (row !== undefined) look.push(entry.path);
+            continue;
+          }
+          if (kind === 'passage' && !isLive(row?.record)) {
+            // Looked at only where something in it is.
+            this.#onDirectory(entry, row);
+            continue;
+          }
+          if (this.#parts.unsynced.stays(row, entry.path, entry.seen))
+            this.#parts.unsynced.keep(entry.path, entry.seen);
+          else if (!this.#isKnown(row, entry) || hints.isStale(entry.path)) look.push(entry.path);
+          else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
+          if (entry.seen.kind === 'dir') this.#onDirectory(entry, row);
+        }
+        // Named, but not to be looked at: nothing is concluded.
+        for (const path of listing.unknown) rows.delete(path);
+        for (const row of rows.values()) {
+          if (this.#isIgnored(row.record.path, row.record.entry.kind)) continue;
+          if (isLive(row.record)) deletions.vanished(row);
+          else if (row.keptLocally) look.push(row.record.path);
+        }
+        return look;
+      }
+    }
+  }
+
+  #isIgnored(path: RelativePath, kind: Entry['kind']): boolean {
+    return this.#context.filter().decide(path, { kind: kind === 'absent' ? undefined : kind }).kind === 'ignored';
+  }
+
+  /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
+  waits(path: RelativePath): boolean {
+    const { index } = this.#context;
+    const want = index.wanted(path);
+    if (this.#parts.filtering.isRefused(path)) return true;
+    if (this.#parts.refused.has(path)) return true;
+    return (
+      want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || index.row(path)?.keptLocally === true
+    );
+  }
+
+  #isKnown(row: Row | undefined, entry: ListedEntry): boolean {
+    return row !== undefined && isLive(row.record) && !row.racy && looksSame(row.seen, entry.seen);
+  }
+
+  tellSkipped(found: readonly { readonly path: string; readonly code: string }[]): void {
+    for (const { path, code } of found.slice(0, 20)) this.#context.log.warn('left alone', { path, code });
+    if (found.length > 20) this.#context.log.warn(`and ${found.length - 20} more in this directory`);
+  }
+}

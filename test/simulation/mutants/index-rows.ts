@@ -54,9 +54,9 @@ export const INDEX: readonly Mutation[] = [
     edits: [
       {
         file: 'daemon/folder/receive.ts',
-        find: '      unwant: [...batch.unwant],\n      want: [...batch.wants.values()],\n      sources: batch.sources,\n      rows: changes.map(({ change }) => change),\n    });',
+        find: '      unwant: [...batch.unwant],\n      want: [...batch.wants.values()],\n      sources: batch.sources,\n      mark: batch.mark,\n      rows: changes.map(({ change }) => change),\n    });',
         replace:
-          '    });\n    clock.after(50, () => index.commit({ nowUs: clock.nowUs(), unwant: [...batch.unwant], want: [...batch.wants.values()], sources: batch.sources, rows: changes.map(({ change }) => change) }));',
+          '    });\n    clock.after(50, () => index.commit({ nowUs: clock.nowUs(), unwant: [...batch.unwant], want: [...batch.wants.values()], sources: batch.sources, mark: batch.mark, rows: changes.map(({ change }) => change) }));',
       },
     ],
   },

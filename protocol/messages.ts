@@ -134,6 +134,8 @@ export interface FileDelete {
   readonly folder: string;
   readonly seq: number;
   readonly record: WireVersion;
+  /** The deletion was held, and its maker approved it then, in ms: all with the same one are one change. */
+  readonly hold?: number;
 }
 
 /** A tombstone and the record that its content became, made in one step: rename instead of transfer. `to` has the sequence `seq`, `from` has `fromSeq`. */

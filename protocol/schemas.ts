@@ -238,7 +238,21 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
     "A file, directory or link as the sender holds it. A small file's whole content may be the payload.",
     object({ folder, seq, record: live, payload: payload(MAX_INLINE_BYTES) }, ['payload']),
   ),
-  FILE_DELETE: described('A tombstone.', object({ folder, seq, record: version })),
+  FILE_DELETE: described(
+    'A tombstone.',
+    object(
+      {
+        folder,
+        seq,
+        record: version,
+        hold: described(
+          'The deletion was held, and its maker approved it then, in ms: all with the same one are one change.',
+          count,
+        ),
+      },
+      ['hold'],
+    ),
+  ),
   FILE_MOVE: described(
     'A tombstone and the record that its content became, in one step. `to` has the sequence `seq`, `from` has `fromSeq`.',
     object({

@@ -116,8 +116,9 @@ export function judge(
   }
 }
 
-/** The tombstone of what has vanished. */
-export function tombstone(record: FileRecord, maker: Maker, nowMs: number): FileRecord {
+/** The tombstone of what has vanished. `hold`: it was held, and approved then. */
+export function tombstone(record: FileRecord, maker: Maker, nowMs: number, hold?: number): FileRecord {
   const entry: Entry = { kind: 'absent' };
-  return newVersion(record.path, entry, [record], maker, nowMs, nowMs);
+  const made = newVersion(record.path, entry, [record], maker, nowMs, nowMs);
+  return hold === undefined ? made : { ...made, hold };
 }

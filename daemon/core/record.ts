@@ -57,6 +57,11 @@ export interface FileRecord {
   readonly mark: boolean;
   /** Conflicts of this path that nobody has settled yet, sorted by hash. */
   readonly lost: readonly LostContent[];
+  /**
+   * Of a tombstone: the deletion was held, and this is when its maker approved it, in milliseconds. Tombstones of one origin
+   * with the same one were let through together. Undefined for all others.
+   */
+  readonly hold?: number | undefined;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface AppliedChange {
   readonly before: Entry;
   /** The path that its content was taken from by a rename, and what was there. */
   readonly moved: { readonly from: RelativePath; readonly before: Entry } | undefined;
+  /** Of a deletion that was held: when it was approved (`hold` of its record). */
+  readonly hold: number | undefined;
 }
 
 /** How a path was before a range of changes. */
@@ -28,14 +30,22 @@ export interface StateBefore {
 /** A longer pause between two changes of one device begins another group: 10 s (PRODUCT.md, `undo --last`). */
 export const GROUP_PAUSE_MS = 10_000;
 
-/** The changes of whoever made the newest one, back to their first pause. Changes of others in between are not of it. */
+/**
+ * The changes of whoever made the newest one, back to their first pause. Changes of others in between are not of it. An
+ * approved hold is a group of its own, however it came: together, in pieces, or just after other changes.
+ */
 export function lastGroup(newestFirst: Iterable<AppliedChange>): AppliedChange[] {
   const group: AppliedChange[] = [];
   let last: AppliedChange | undefined;
   for (const change of newestFirst) {
     last ??= change;
-    if (last.atMs - change.atMs > GROUP_PAUSE_MS) break;
+    const isOne = last.hold !== undefined;
+    if (!isOne && last.atMs - change.atMs > GROUP_PAUSE_MS) break;
     if (change.device !== last.device) continue;
+    if (change.hold !== last.hold) {
+      if (isOne) continue;
+      break;
+    }
     group.push(change);
     last = change;
   }

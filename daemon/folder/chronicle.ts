@@ -22,6 +22,8 @@ export interface Happened {
   readonly before?: Entry | undefined;
   /** The same of the path that a move took it from. */
   readonly beforeMove?: Entry | undefined;
+  /** Of a deletion that was held: when it was approved. */
+  readonly hold?: number | undefined;
 }
 
 /** What a change from one entry to another is called. */
@@ -36,8 +38,8 @@ export function sizeOf(record: FileRecord): number | undefined {
 }
 
 export function historyRow(happened: Happened, nowMs: number): HistoryEvent {
-  const { path, what, device, sizeBytes, version, detail, before, beforeMove } = happened;
-  return { atMs: nowMs, path, what, device, sizeBytes, version, detail, before, beforeMove };
+  const { path, what, device, sizeBytes, version, detail, before, beforeMove, hold } = happened;
+  return { atMs: nowMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold };
 }
 
 /** What a decision says of a conflict in which the version here stays, although it was not the later one. */

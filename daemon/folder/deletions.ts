@@ -137,7 +137,7 @@ export class Deletions {
       // What is only in the way here is nobody's.
       const mine = rows.filter(({ record }) => isUnsynced(record, this.#context.self));
       await bringBack(this.#context, this.#unsynced, this.#withBelow(rows.filter((row) => !mine.includes(row))));
-      if (mine.length > 0) this.#bury(mine, 0);
+      if (mine.length > 0) this.#bury(mine, { files: 0 });
       return true;
     }
     const { held } = this.hold;
@@ -147,7 +147,7 @@ export class Deletions {
     const others = rows.filter(({ record }) => !this.hold.covers(record.path));
     const { files, entries } = this.#count(others);
     const why = this.hold.judge(files, entries);
-    if (why === undefined) this.#bury(others, files);
+    if (why === undefined) this.#bury(others, { files });
     else this.#hold(others, entries, why);
     return true;
   }
@@ -199,7 +199,7 @@ export class Deletions {
     const { index } = this.#context;
     const gone = await this.#stillGone(this.hold.release());
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
-    return this.#bury(rows, 0);
+    return this.#bury(rows, { files: 0, hold: this.#context.clock.nowMs() });
   }
 
   /** Wants back what is held. Answers with their number. */
@@ -229,8 +229,12 @@ export class Deletions {
     return count;
   }
 
-  /** Tombstones for these and all below them. Answers with their number. */
-  #bury(rows: readonly Row[], files: number): number {
+  /**
+   * Tombstones for these and all below them. Answers with their number.
+   * @param how.files so many the brake has let through
+   * @param how.hold they were held, and are approved now
+   */
+  #bury(rows: readonly Row[], { files, hold }: { readonly files: number; readonly hold?: number }): number {
     const { index, clock } = this.#context;
     const maker = makerOf(this.#context);
     let count = 0;
@@ -238,7 +242,7 @@ export class Deletions {
       count += page.length;
       const nowMs = clock.nowMs();
       const changes = page.map(({ record }): RowChange => {
-        return { record: tombstone(record, maker, nowMs), seen: undefined, announce: true };
+        return { record: tombstone(record, maker, nowMs, hold), seen: undefined, announce: true };
       });
       const happened = page.map(({ record }): Happened => {
         const { path } = record;

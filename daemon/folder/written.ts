@@ -79,6 +79,7 @@ export class Written {
       sizeBytes: sizeOf(record),
       version: filed[0]?.id,
       detail: movedFrom,
+      hold: record.hold,
       before: isDamaged ? undefined : (before ?? { kind: 'absent' }),
       beforeMove: movedFrom === undefined ? undefined : moveFrom?.row.record.entry,
     });

@@ -42,6 +42,8 @@ export interface HistoryEvent extends Omit<HistoryRow, 'id'> {
   /** What was at the path, where the daemon itself has changed it; for a move also what was at the old path. */
   readonly before?: Entry | undefined;
   readonly beforeMove?: Entry | undefined;
+  /** Of a deletion that was held: when it was approved. */
+  readonly hold?: number | undefined;
 }
 
 export interface HistoryQuery {
@@ -70,6 +72,7 @@ interface AppliedColumns {
   readonly detail: RelativePath | null;
   readonly before: string;
   readonly beforeMove: string | null;
+  readonly hold: number | null;
 }
 
 /** Events that change what is at a path. */
@@ -93,12 +96,12 @@ export class History {
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
     this.#insert =
-      db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove)
-      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove)`);
+      db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold)
+      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove, @hold)`);
     this.#all = db.prepare(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ?`);
     this.#ofPath = db.prepare(`${SELECT} WHERE path = ? AND atMs >= ? UNION ALL
       ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ?`);
-    this.#applied = db.prepare(`SELECT id, atMs, path, device, detail, before, beforeMove FROM history
+    this.#applied = db.prepare(`SELECT id, atMs, path, device, detail, before, beforeMove, hold FROM history
       WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ?`);
     this.#changedAfter = db.prepare(`SELECT 1 FROM history WHERE path = ? AND id > ? AND what IN ${CHANGES} LIMIT 1`);
     this.#ofVersion = db.prepare(`SELECT id FROM history
@@ -121,6 +124,7 @@ export class History {
       detail: event.detail ?? null,
       before: event.before === undefined ? null : entryText(event.before),
       beforeMove: event.beforeMove === undefined ? null : entryText(event.beforeMove),
+      hold: event.hold ?? null,
     });
   }
 
@@ -141,13 +145,14 @@ export class History {
 
   /** What the daemon itself has changed, newest first, before this event. */
   applied(beforeId: number, limit: number): AppliedChange[] {
-    return this.#applied.all(beforeId, limit).map(({ id, atMs, path, device, detail, before, beforeMove }) => ({
+    return this.#applied.all(beforeId, limit).map(({ id, atMs, path, device, detail, before, beforeMove, hold }) => ({
       id,
       atMs,
       path,
       device: this.#devices.nameOf(device),
       before: parseEntryText(before),
       moved: beforeMove === null || detail === null ? undefined : { from: detail, before: parseEntryText(beforeMove) },
+      hold: hold ?? undefined,
     }));
   }
 

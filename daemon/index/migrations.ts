@@ -18,6 +18,9 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (path, vector, sha256)
    ) STRICT;
    CREATE INDEX merge_base_by_content ON merge_base (sha256);`,
+  `ALTER TABLE file_state ADD COLUMN hold INTEGER;
+   ALTER TABLE wanted ADD COLUMN hold INTEGER;
+   ALTER TABLE history ADD COLUMN hold INTEGER;`,
 ];
 
 /** What the database is at: 0 for a new one. */

@@ -26,13 +26,27 @@ export interface RecordColumns {
   readonly stamp: number;
   readonly mark: number;
   readonly lost: string | null;
+  readonly hold: number | null;
 }
 
 /** What is selected as {@link RecordColumns} of the table `t`. */
 export const SELECT_RECORD = `t.path, t.kind, t.size, t.mode, t.mtimeUs, iif(t.sha256 IS NULL, NULL, lower(hex(t.sha256)))
-  AS sha256, t.target, t.vector, t.origin, t.maker, t.stamp, t.mark, t.lost`;
+  AS sha256, t.target, t.vector, t.origin, t.maker, t.stamp, t.mark, t.lost, t.hold`;
 
-const NAMES = ['kind', 'size', 'mode', 'mtimeUs', 'target', 'vector', 'origin', 'maker', 'stamp', 'mark', 'lost'];
+const NAMES = [
+  'kind',
+  'size',
+  'mode',
+  'mtimeUs',
+  'target',
+  'vector',
+  'origin',
+  'maker',
+  'stamp',
+  'mark',
+  'lost',
+  'hold',
+];
 /** For INSERT: the columns, and the values that {@link toColumns} names. */
 export const RECORD_NAMES = `path, sha256, ${NAMES.join(', ')}`;
 export const RECORD_VALUES = `@path, unhex(@sha256), ${NAMES.map((name) => `@${name}`).join(', ')}`;
@@ -56,6 +70,7 @@ export function toColumns(record: FileRecord, devices: Devices): RecordColumns {
     stamp: record.stamp,
     mark: record.mark ? 1 : 0,
     lost: record.lost.length === 0 ? null : record.lost.map(lostText).join(','),
+    hold: record.hold ?? null,
   };
 }
 
@@ -69,6 +84,7 @@ export function toRecord(columns: RecordColumns, devices: Devices): FileRecord {
     stamp: columns.stamp,
     mark: columns.mark === 1,
     lost: columns.lost === null ? [] : columns.lost.split(',').map(parseLostText),
+    ...(typeof columns.hold === 'number' && { hold: columns.hold }),
   };
 }
 

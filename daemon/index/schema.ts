@@ -2,7 +2,7 @@
 // SCHEMA_VERSION. Columns are named as the fields they hold. Text compares as bytes (BINARY over UTF-8), paths too.
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Kept in `PRAGMA application_id`: `sync`, so that another program's database is not taken for an index. */
 export const APPLICATION_ID = 0x73796e63;
@@ -44,7 +44,8 @@ CREATE TABLE file_state (
   seen TEXT,
   racy INTEGER NOT NULL,
   keptLocally INTEGER NOT NULL,
-  boundary INTEGER NOT NULL
+  boundary INTEGER NOT NULL,
+  hold INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX file_state_by_seq ON file_state (seq);
 -- The children of a directory are the paths of its range that are one level deeper: no column for the parent.
@@ -74,7 +75,8 @@ CREATE TABLE wanted (
   why TEXT NOT NULL,
   code TEXT,
   attempts INTEGER NOT NULL,
-  sinceMs INTEGER NOT NULL
+  sinceMs INTEGER NOT NULL,
+  hold INTEGER
 ) STRICT;
 CREATE INDEX wanted_in_order ON wanted (why, size, stamp DESC);
 
@@ -109,7 +111,8 @@ CREATE TABLE history (
   version TEXT,
   detail TEXT,
   before TEXT,
-  beforeMove TEXT
+  beforeMove TEXT,
+  hold INTEGER
 ) STRICT;
 CREATE INDEX history_by_path ON history (path);
 

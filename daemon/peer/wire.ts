@@ -110,7 +110,7 @@ export function announcements(
       take(message.seq, liveRecord(message.record), payload === undefined ? {} : { content: payload });
       break;
     case 'FILE_DELETE':
-      take(message.seq, tombstone(message.record), {});
+      take(message.seq, tombstone(message.record, message.hold), {});
       break;
     case 'FILE_MOVE': {
       const from = tombstone(message.from);
@@ -143,12 +143,16 @@ export function announcementFrames(folder: FolderName, announced: readonly Annou
 
 function announcementFrame(folder: FolderName, { seq, record, content }: Announcement): Frame {
   const live = wireLive(record);
-  if (live === undefined)
-    return { message: { type: 'FILE_DELETE', folder, seq, record: wireVersion(record) }, payload: undefined };
+  if (live === undefined) return { message: deleteMessage(folder, seq, record), payload: undefined };
   const message: FileUpdate = { type: 'FILE_UPDATE', folder, seq, record: live };
   return content === undefined || live.kind !== 'file'
     ? { message, payload: undefined }
     : { message: { ...message, payload: content.byteLength }, payload: content };
+}
+
+function deleteMessage(folder: FolderName, seq: Sequence, record: FileRecord): FileDelete {
+  const { hold } = record;
+  return { type: 'FILE_DELETE', folder, seq, record: wireVersion(record), ...(hold !== undefined && { hold }) };
 }
 
 export function acknowledgement(message: Ack): Acknowledgement {
@@ -267,10 +271,16 @@ function liveRecord(wire: WireLive): FileRecord | Refusal {
   return { ...signature(wire), path: path.path, entry, lost: joinLost((wire.lost ?? []).map(lostContent)) };
 }
 
-function tombstone(wire: WireVersion): FileRecord | Refusal {
+function tombstone(wire: WireVersion, hold?: number): FileRecord | Refusal {
   const path = parseRelativePath(wire.path);
   if (!path.ok) return badPath(path.why);
-  return { ...signature(wire), path: path.path, entry: { kind: 'absent' }, lost: [] };
+  return {
+    ...signature(wire),
+    path: path.path,
+    entry: { kind: 'absent' },
+    lost: [],
+    ...(hold !== undefined && { hold }),
+  };
 }
 
 function badPath(why: string): Refusal {

@@ -165,3 +165,30 @@ test('I12: a crash after an undo was asked for does not forget it', async () => 
   await device.until(() => device.read('f') === 'old', 'the undo to go on');
   await device.stop();
 });
+
+test('an approved hold is one group, however fast it followed other changes, and however slowly it came', async () => {
+  const device = await new OneDevice().start({ own: 'mine' });
+  const made = ['a', 'b', 'c'];
+  for (const path of made) await peerMakes(device, path, `content of ${path}`);
+  const hold = 1_700_000_000_000;
+  for (const path of ['a', 'b']) {
+    device.peer.tell({ ...device.peer.version(path, absent), hold });
+    await device.until(() => !device.exists(path), `${path} goes`);
+    if (path === 'a') await device.clock.advance(60_000);
+  }
+  device.peer.tell({ ...device.peer.version('c', absent), hold: hold + 1 });
+  await device.until(() => !device.exists('c'), 'c goes, by another approval');
+
+  assert.deepEqual(told(await undo(device, LAST)), ['restored c']);
+  await device.stop();
+
+  const other = await new OneDevice().start({ own: 'mine' });
+  for (const path of made) await peerMakes(other, path, `content of ${path}`);
+  for (const path of ['a', 'b']) {
+    other.peer.tell({ ...other.peer.version(path, absent), hold });
+    await other.until(() => !other.exists(path), `${path} goes`);
+    if (path === 'a') await other.clock.advance(60_000);
+  }
+  assert.deepEqual(told(await undo(other, LAST)), ['restored a', 'restored b']);
+  await other.stop();
+});

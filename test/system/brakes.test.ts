@@ -35,6 +35,12 @@ test('I4: T46: most files deleted at once: the deletion is held where it was mad
     assert.equal((await laptop.ctl('approve', 'docs')).code, 1, 'there is nothing to approve any more');
     assert.equal((await hub.ctl('status', '--check')).code, 0);
   });
+  await t.test('undone on the other device, it alone is rolled back, not what came just before', async () => {
+    await hub.ok('undo', 'docs', '--last', '--yes');
+    await same();
+    assert.equal(countFiles(join(left, 'd000')), 40);
+    assert.equal(read(right, 'new.txt'), 'goes on');
+  });
 });
 
 test('I4: T46: a held deletion that is rejected brings the files back', async (t) => {

@@ -138,8 +138,8 @@ export const CORE: readonly Mutation[] = [
     edits: [
       {
         file: OBSERVATION,
-        find: 'return newVersion(record.path, entry, [record], maker, nowMs, nowMs);',
-        replace: 'return newVersion(record.path, entry, [], maker, nowMs, nowMs);',
+        find: 'const made = newVersion(record.path, entry, [record], maker, nowMs, nowMs);',
+        replace: 'const made = newVersion(record.path, entry, [], maker, nowMs, nowMs);',
       },
     ],
   },

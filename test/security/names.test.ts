@@ -1,7 +1,7 @@
 // What a paired peer may call things: names that lead out of the folder, or into what is ours, are passed over one by one;
 // names that only look dangerous are names like any other, and arrive byte for byte.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Frame, Message, WireLive } from '../../protocol/messages.ts';
@@ -34,6 +34,8 @@ const REFUSED: readonly string[] = [
   'a\0b',
   '\ud800',
   '\udc00x',
+  'a\ud800',
+  'a\udfff',
   'x'.repeat(256),
   '\u4e00'.repeat(255),
   `${'d/'.repeat(256)}f`,
@@ -112,23 +114,29 @@ function everyMention(peer: MaliciousPeer, path: string): Frame[] {
 test('a paired peer calls things what it likes', async (t) => {
   const { hub, left, right, mallory, standsFirm } = await battleground(t);
 
-  await t.test('I8: a name that leads out of the folder is passed over in every message, and logged once', async () => {
-    const wire = await mallory.openFolder('docs');
-    const before = describeTree(left);
-    for (const path of REFUSED) {
-      for (const frame of everyMention(mallory, path)) wire.sendFrame(frame);
-      await wire.answers();
-      assert.ok(!wire.isOver, `the session goes on after ${JSON.stringify(path)}`);
-    }
-    // A request is answered, so that nobody waits for it.
-    assert.equal(wire.messages('CHUNK').filter(({ what }) => what === 'gone').length, 2 * REFUSED.length);
-    wire.sendFrame(mallory.update('docs', 'proof.txt', 'taken in order'));
-    await waitFor('what came after is there', () => existsSync(join(left, 'proof.txt')));
-    const after = [...describeTree(left).keys()].filter((path) => !before.has(path));
-    assert.deepEqual(after, ['proof.txt']);
-    assert.equal(logLines(hub).filter(({ code }) => code === 'E_NAME').length, 1, 'one line for one cause');
-    await standsFirm('names that lead out');
-  });
+  await t.test(
+    'I8: S44: a name that leads out of the folder, or is none, is passed over in every message, and logged once',
+    async () => {
+      // What a half character would become, if it were taken.
+      writeFileSync(join(left, 'a\ufffd'), 'mine');
+      const wire = await mallory.openFolder('docs');
+      const before = describeTree(left);
+      for (const path of REFUSED) {
+        for (const frame of everyMention(mallory, path)) wire.sendFrame(frame);
+        await wire.answers();
+        assert.ok(!wire.isOver, `the session goes on after ${JSON.stringify(path)}`);
+      }
+      // A request is answered, so that nobody waits for it.
+      assert.equal(wire.messages('CHUNK').filter(({ what }) => what === 'gone').length, 2 * REFUSED.length);
+      wire.sendFrame(mallory.update('docs', 'proof.txt', 'taken in order'));
+      await waitFor('what came after is there', () => existsSync(join(left, 'proof.txt')));
+      const after = [...describeTree(left).keys()].filter((path) => !before.has(path));
+      assert.deepEqual(after, ['proof.txt']);
+      assert.equal(readFileSync(join(left, 'a\ufffd'), 'utf8'), 'mine');
+      assert.equal(logLines(hub).filter(({ code }) => code === 'E_NAME').length, 1, 'one line for one cause');
+      await standsFirm('names that lead out');
+    },
+  );
 
   await t.test('I8: a path that no schema takes ends the session with E_PROTOCOL', async () => {
     for (const path of IMPOSSIBLE) {

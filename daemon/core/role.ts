@@ -10,7 +10,7 @@
 // An answer is our own version, newer than the refused one: the peer takes it like any other, and keeps in its version store
 // what it replaces. What was created elsewhere has no answer: it stays where it is.
 import { compareVersions, settle } from './conflict.ts';
-import type { Epoch } from './ids.ts';
+import type { DeviceId, Epoch } from './ids.ts';
 import {
   type Entry,
   type FileRecord,
@@ -117,6 +117,17 @@ export function judgeByRole(
 
 const unsure: Ruling = { kind: 'refused', why: 'unsure' };
 
+/** Whether a peer says that it has no more what it made, and what we wanted of it: what is here stays then. */
+export function takesBack(
+  { entry, vector }: FileRecord,
+  wanted: FileRecord | undefined,
+  peer: DeviceId,
+  { epoch }: Speaker,
+): boolean {
+  if (wanted?.origin !== peer || entry.kind === 'file') return false;
+  return countOf(vector, epoch) > countOf(wanted.vector, epoch);
+}
+
 /**
  * Our own version again, newer than the refused one for everybody. Nothing else of it changes, its stamp above all: who
  * has edited ours meanwhile, without having heard of this, has not lost against it.
@@ -137,7 +148,11 @@ function gone(ours: FileRecord | undefined, theirs: FileRecord, maker: Maker, no
 }
 
 /** An edit without the mode that came with it: a new version where that differs, or two contents would have one vector. */
-function withOurMode(ours: FileRecord, theirs: FileRecord, { maker, nowMs, hash }: ReconcileContext): FileRecord {
+export function withOurMode(
+  ours: FileRecord,
+  theirs: FileRecord,
+  { maker, nowMs, hash }: ReconcileContext,
+): FileRecord {
   if (ours.entry.kind !== 'file' || theirs.entry.kind !== 'file' || ours.entry.mode === theirs.entry.mode)
     return theirs;
   const isConflict = relate(theirs.vector, ours.vector) === 'concurrent';

@@ -162,7 +162,7 @@ export class Folder implements ControlledFolder {
     const beingRead = (): Iterable<RelativePath> => this.#hints.beingRead;
     const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
     this.#fetcher = new Fetcher({ ...context, ...told });
-    this.#retries = new Retries(context, this.#fetcher, this.#skipped, this.#links);
+    this.#retries = new Retries(context, this.#fetcher, { ...local, links: this.#links });
     const recovery = new Recovery(context, this.#fetcher);
     this.#stranded = new Stranded(context, recovery);
     const retention = new Retention(context);

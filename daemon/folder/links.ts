@@ -1,5 +1,6 @@
 // What one folder knows of one connected peer, for as long as the connection lasts.
 import { type DeviceId, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
+import type { RelativePath } from '../core/path.ts';
 import type { Acknowledgement, IndexOffer, PeerLink } from '../ports/peers.ts';
 
 /** Announced and not yet confirmed as received: bounds what the other side has to keep in mind. */
@@ -7,6 +8,8 @@ const WINDOW_RECORDS = 4096;
 const WINDOW_BYTES = 16 << 20;
 /** Sequences that the peer need not be told; more are told all the same. */
 const MAX_KNOWN = 100_000;
+/** Of more, those that were refused later are not announced again. */
+const MAX_REFUSED = 10_000;
 /** A peer that has more to tell, and tells nothing for so long, is not waited for. */
 const SILENT_MS = 30_000;
 
@@ -35,6 +38,7 @@ export class LinkState {
   #sayable: Sequence = NO_SEQUENCE;
   /** … and up to there, once ours up to `after` is announced. */
   #due: { readonly held: Sequence; readonly after: Sequence } | undefined;
+  readonly #refused = new Map<RelativePath, Sequence>();
   readonly #sent: { readonly seq: Sequence; readonly records: number; readonly bytes: number }[] = [];
   #sentRecords = 0;
   #sentBytes = 0;
@@ -50,7 +54,18 @@ export class LinkState {
 
   /** Received for good: what is before it need never be announced again. */
   get lasting(): Sequence {
-    return (this.unsure === undefined ? this.received : Math.min(this.received, this.unsure.seq - 1)) as Sequence;
+    const again = [this.unsure?.seq ?? Infinity, ...this.#refused.values()].reduce((a, b) => Math.min(a, b));
+    return Math.min(this.received, again - 1) as Sequence;
+  }
+
+  /** It is announced again in the next connection, and refused again: in this one the refusal may never have come. */
+  refused(path: RelativePath, seq: Sequence): void {
+    if (this.#refused.size < MAX_REFUSED) this.#refused.set(path, seq);
+  }
+
+  /** The peer has said something else of it since. */
+  notRefused(path: RelativePath): void {
+    this.#refused.delete(path);
   }
 
   /** Something was refused that was made over what others have not told us yet: once they have, it is judged again. */

@@ -12,31 +12,42 @@ import {
   sameEntry,
 } from '../core/record.ts';
 import { reconcileAll } from '../core/rivals.ts';
+import { withOurMode } from '../core/role.ts';
 import { relate } from '../core/version-vector.ts';
 import { hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
-import { type Want, type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { type Want, type WantMark, type WantSource, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import { unsyncedVersion } from './bring-back.ts';
 import { type Happened, historyRow, sizeOf, stays, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
 import { notSeenIn } from './directories.ts';
 import type { Litter } from './litter.ts';
-import { isNobodys } from './retries.ts';
+import { isNobodys, lasting } from './retries.ts';
+import type { Roles } from './roles.ts';
+
+interface Parts {
+  readonly deletions: Deletions;
+  readonly litter: Litter;
+  readonly roles: Roles;
+}
 
 export class LocalBatch {
   readonly #context: FolderContext;
   readonly #deletions: Deletions;
   readonly #litter: Litter;
+  readonly #roles: Roles;
   readonly #rows: RowChange[] = [];
   readonly #moves: { readonly from: RowChange; readonly to: RowChange }[] = [];
   readonly #unwant: RelativePath[] = [];
   readonly #want: Want[] = [];
+  readonly #sources: WantSource[] = [];
   readonly #mark: WantMark[] = [];
   readonly #happened: Happened[] = [];
 
-  constructor(context: FolderContext, deletions: Deletions, litter: Litter) {
+  constructor(context: FolderContext, { deletions, litter, roles }: Parts) {
     this.#context = context;
+    this.#roles = roles;
     this.#deletions = deletions;
     this.#litter = litter;
   }
@@ -154,7 +165,7 @@ export class LocalBatch {
     this.#rows.sort((a, b) => comparePaths(a.record.path, b.record.path));
     const rows = [...this.#rows, ...this.#moves.flatMap(({ from, to }) => [from, to])];
     const history = this.#happened.map((one) => historyRow(one, clock.nowMs()));
-    const wants = { unwant: this.#unwant, want: this.#want, mark: this.#mark };
+    const wants = { unwant: this.#unwant, want: this.#want, sources: this.#sources, mark: this.#mark };
     index.commit({ nowUs: clock.nowUs(), rows, ...wants, history });
     tell(this.#context, this.#happened);
   }
@@ -167,11 +178,25 @@ export class LocalBatch {
     if (isNobodys(wanted)) return this.#anew(record, wanted);
     const ours = notSeenIn(announced, record);
     const { verdict } = reconcileAll(ours, announced, reconcileContext(this.#context));
-    if (verdict.kind === 'take') return ours;
+    if (verdict.kind === 'take') {
+      this.#wantWithMode(ours, wanted);
+      return ours;
+    }
     this.#litter.drop(wanted.record);
     this.#unwant.push(record.path);
     if (verdict.kind === 'revive') this.#happened.push(...stays(ours, verdict.record));
     return verdict.kind === 'known' ? ours : verdict.record;
+  }
+
+  /** What is to come from peers that may only edit leaves the mode that the file has got here meanwhile. */
+  #wantWithMode(ours: FileRecord, wanted: WantedRow): void {
+    const { rivals, movedFrom, why, sinceMs, sources } = wanted;
+    if (sources.some(({ peer }) => this.#roles.granted(peer) !== 'edit-only')) return;
+    const record = withOurMode(ours, wanted.record, reconcileContext(this.#context));
+    if (record === wanted.record) return;
+    this.#want.push({ record, rivals, movedFrom, why, code: lasting(wanted), sinceMs });
+    // Nobody has announced this very version.
+    this.#sources.push(...sources.map(({ peer, seq }) => ({ path: record.path, peer, seq, has: false })));
   }
 
   /** What no device has any more is settled by whoever writes the path anew: there is nothing left to be in conflict with. */

@@ -164,7 +164,7 @@ export class LocalChanges {
     const { filtering } = this.#parts;
     const paths = await filtering.admit(listed ? this.#withAncestors(marked) : marked);
     if (paths.length === 0) return;
-    const { deletions, skipped, hints, litter, keptDirectories } = this.#parts;
+    const { deletions, skipped, hints, keptDirectories } = this.#parts;
     const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
@@ -177,7 +177,7 @@ export class LocalChanges {
     });
     const observations = await this.#observe(items);
     const nowMs = clock.nowMs();
-    const batch = new LocalBatch(this.#context, deletions, litter);
+    const batch = new LocalBatch(this.#context, this.#parts);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
       const observation = withSyncedMode(observations[i], rows.get(path), this.#context.settings());
       const want = index.wanted(path);

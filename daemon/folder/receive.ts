@@ -4,7 +4,7 @@ import type { DeviceId, Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, UNSYNCED_STAMP, isLive, sameContent, sameEntry } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
-import { type Speaker, judgeByRole } from '../core/role.ts';
+import { type Speaker, judgeByRole, takesBack } from '../core/role.ts';
 import type { Role } from '../core/settings.ts';
 import { reconcileAll, withAnnounced } from '../core/rivals.ts';
 import { countOf, relate } from '../core/version-vector.ts';
@@ -93,7 +93,10 @@ export class Receiver {
     const last = announcements.at(-1)?.seq ?? state.received;
     const epoch = state.theirs?.epoch;
     state.received = Math.max(state.received, last) as Sequence;
-    for (const { seq, isUnsure } of batch.refused) if (isUnsure) state.askAgainFrom(seq, clock.monotonicMs());
+    for (const { record } of announcements) state.notRefused(record.path);
+    for (const { path, seq, isUnsure } of batch.refused)
+      if (isUnsure) state.askAgainFrom(seq, clock.monotonicMs());
+      else state.refused(path, seq);
     const have = epoch === undefined ? [] : [{ peer: state.link.device, epoch, seq: state.lasting }];
     const changes = [...batch.rows.values()];
     const committed = index.commit({
@@ -229,6 +232,7 @@ class ReceivedBatch {
     if (role === 'two-way') return announcement;
     const { record: theirs, seq, movedFrom } = announcement;
     const { path } = theirs;
+    if (this.#takesBack(theirs, now)) this.#dropWant(path, now);
     const ours = now.want ?? now.row?.record;
     const from = movedFrom === undefined ? undefined : this.#nowAt(movedFrom);
     const movedOurs = from?.want ?? from?.row?.record;
@@ -252,6 +256,12 @@ class ReceivedBatch {
         return undefined;
       }
     }
+  }
+
+  #takesBack(theirs: FileRecord, { want }: Now): boolean {
+    const { sources = [] } = this.#context.index.wanted(theirs.path) ?? {};
+    if (sources.some(({ peer, has }) => has && peer !== this.#peer)) return false;
+    return takesBack(theirs, want, this.#peer, this.#standing.speaker);
   }
 
   /** What we hold or are to hold, with a vector that has seen more. */

@@ -4,6 +4,7 @@ import type { Sequence } from '../core/ids.ts';
 import { tombstone } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import { isLive } from '../core/record.ts';
+import { relate } from '../core/version-vector.ts';
 import type { RowChange } from '../index/file-state.ts';
 import type { RefusedAnnouncement } from '../ports/peers.ts';
 import { type FolderContext, makerOf } from './context.ts';
@@ -57,6 +58,7 @@ export class Refused {
     const { index, clock, self, log } = this.#context;
     const isAlone = this.#roles.master !== undefined;
     const rows: RowChange[] = [];
+    const unwant: RelativePath[] = [];
     for (const { seq, held } of refused) {
       const [told] = index.after((seq - 1) as Sequence, 1);
       // What has changed since has been told again, or will be.
@@ -68,8 +70,11 @@ export class Refused {
         continue;
       }
       this.#skipped.set(path, 'E_ROLE');
+      // Something else lies there, and it was to come back.
+      const want = index.wanted(path)?.record;
+      if (want !== undefined && relate(want.vector, record.vector) === 'equal') unwant.push(path);
       rows.push({ record: tombstone(record, makerOf(this.#context), clock.nowMs()), seen: undefined, announce: true });
     }
-    if (rows.length > 0) index.commit({ nowUs: clock.nowUs(), rows });
+    if (rows.length > 0) index.commit({ nowUs: clock.nowUs(), rows, unwant });
   }
 }

@@ -1,10 +1,15 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
+import { isLive } from '../core/record.ts';
+import { relate } from '../core/version-vector.ts';
 import { type Want, type WantMark, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
-import type { FolderContext } from './context.ts';
+import { tombstone } from '../core/observation.ts';
+import type { Row, RowChange } from '../index/file-state.ts';
+import { type FolderContext, makerOf } from './context.ts';
 import type { Links } from './links.ts';
+import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 
 const TICK_MS = 5_000;
@@ -15,21 +20,29 @@ const AT_ONCE = 500;
 /** So often every device of the folder must have said that it does not have a content before that is named. */
 const NOBODY_HAS_IT = 3;
 
+interface Parts {
+  readonly skipped: SkippedPaths;
+  readonly links: Links;
+  readonly roles: Roles;
+}
+
 export class Retries {
   readonly #context: FolderContext;
   readonly #fetcher: Fetcher;
   readonly #skipped: SkippedPaths;
   readonly #links: Links;
+  readonly #roles: Roles;
   #tickedMs = 0;
   #retriedMs = 0;
   /** Where the next page of what is skipped begins. */
   #after = '';
 
-  constructor(context: FolderContext, fetcher: Fetcher, skipped: SkippedPaths, links: Links) {
+  constructor(context: FolderContext, fetcher: Fetcher, { skipped, links, roles }: Parts) {
     this.#context = context;
     this.#fetcher = fetcher;
     this.#skipped = skipped;
     this.#links = links;
+    this.#roles = roles;
   }
 
   /** At the next tick, whatever the interval. */
@@ -70,21 +83,44 @@ export class Retries {
       this.#fetcher.isAnyResting ||
       [...this.#context.settings().peers.keys()].some((device) => this.#links.byDevice(device)?.caughtUp !== true);
     const unwant: RelativePath[] = [];
+    const rows: RowChange[] = [];
     const mark = wants.flatMap((want): WantMark | [] => {
       const { record, attempts, sources } = want;
       const { path } = record;
       if (isAnybodyAway) return { path, why: 'held', code: lasting(want), attempts };
       if (attempts + 1 < NOBODY_HAS_IT) return { path, why: 'held', code: lasting(want), attempts: attempts + 1 };
       // It was ours, was ignored and removed meanwhile, and no device has announced that it has it: there is nothing to name.
-      if (sources.length === 0 && lasting(want) === undefined && index.row(path) === undefined) {
+      const row = index.row(path);
+      if (sources.length === 0 && lasting(want) === undefined && row === undefined) {
         unwant.push(path);
+        return [];
+      }
+      if (row !== undefined && this.#isOursLost(want, row)) {
+        unwant.push(path);
+        rows.push({
+          record: tombstone(row.record, makerOf(this.#context), clock.nowMs()),
+          seen: undefined,
+          announce: true,
+        });
+        log.info('takes back what was edited and removed here before a peer had it', { path });
         return [];
       }
       const code = lasting(want) ?? 'E_NO_SOURCE';
       if (this.#skipped.set(path, code)) log.warn('no device has this content', { path, code });
       return { path, why: 'skipped', code, attempts };
     });
-    index.commit({ nowUs: clock.nowUs(), mark, unwant });
+    index.commit({ nowUs: clock.nowUs(), mark, unwant, rows });
+  }
+
+  /**
+   * Edited here, and then deleted against the role: it was to come back, and no peer had it yet. They hold what it was made
+   * over, and give that back when they hear that this is gone.
+   */
+  #isOursLost({ record, code }: WantedRow, row: Row): boolean {
+    const { self } = this.#context;
+    if (this.#roles.here === 'two-way' || row.record.origin !== self || !isLive(row.record)) return false;
+    const isGone = row.seen === undefined || code === 'E_ROLE';
+    return isGone && relate(record.vector, row.record.vector) === 'equal';
   }
 
   #askAgain(): void {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sequence } from '../../daemon/core/ids.ts';
 import type { Role } from '../../daemon/core/settings.ts';
-import { OneDevice, ROOT, file } from './one-device.ts';
+import { OneDevice, ROOT, SELF, file } from './one-device.ts';
 
 /** Its only peer has given it these files, and has told it what it may do. */
 async function restricted(role: Role | 'receive-only', files: Readonly<Record<string, string>>): Promise<OneDevice> {
@@ -172,6 +172,25 @@ test('edit-only: an edit is told like any other', async () => {
   await device.stop();
 });
 
+test('edit-only: an edit that was removed here before a peer had it is taken back, and what the peer has comes again', async () => {
+  const device = await restricted('edit-only', { 'a.txt': 'a' });
+  const { peer } = device;
+  const before = device.row('a.txt')?.record;
+  device.write('a.txt', 'edited here');
+  await device.until(() => peer.lastTold('a.txt')?.origin === SELF, 'the edit to be told');
+  device.remove('a.txt');
+  peer.isEmpty = true;
+  await device.until(() => peer.lastTold('a.txt')?.entry.kind === 'absent', 'it to be taken back', 120_000);
+
+  const gone = peer.lastTold('a.txt');
+  assert.ok(before !== undefined && gone !== undefined);
+  peer.isEmpty = false;
+  peer.tell({ ...peer.version('a.txt', before.entry), stamp: before.stamp }, 'a');
+  await device.until(() => device.exists('a.txt') && device.read('a.txt') === 'a', 'what the peer has');
+  assert.deepEqual(named(device), []);
+  await device.stop();
+});
+
 test('I9: a peer that takes nothing, beside one that takes all: what is made here is told, and named while it is refused', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   const { peer, other } = device;
@@ -206,5 +225,28 @@ test('I9: what the only peer refuses stays on the disk and leaves the index', as
   await device.until(() => named(device).length === 1, 'it to be named');
   assert.equal(device.row('new.txt')?.record.entry.kind, 'absent');
   assert.equal(device.read('new.txt'), 'new');
+  await device.stop();
+});
+
+test('I11: what was to come back here is wanted no more when the only peer refuses it, and what lies in its place is named', async () => {
+  const device = await restricted('two-way', {});
+  const { peer } = device;
+  device.write('new.txt', 'new');
+  await device.until(() => peer.lastTold('new.txt') !== undefined, 'the news');
+  const seq = peer.told.find(({ record }) => record.path === 'new.txt')?.seq;
+  assert.ok(seq !== undefined);
+  peer.disconnect();
+  peer.isEmpty = true;
+  peer.connect({ role: 'edit-only' });
+  device.remove('new.txt');
+  device.user.symlink(`${ROOT}/new.txt`, 'elsewhere');
+  await device.until(() => device.wanted('new.txt') !== undefined, 'the file to be wanted back');
+  device.folder.door.onRefused(peer, [{ seq, held: false }]);
+  await device.until(() => device.wanted('new.txt') === undefined, 'it to be wanted no more');
+  await device.folder.sync();
+  await device.clock.advance(1_000);
+  assert.deepEqual(named(device), ['new.txt']);
+  assert.equal(device.row('new.txt')?.record.entry.kind, 'absent');
+  assert.equal(device.folder.condition.kind, 'idle');
   await device.stop();
 });

@@ -32,6 +32,9 @@ function assertAnswered(device: OneDevice, refused: FileRecord): void {
   assert.deepEqual(answer.entry, device.row(refused.path)?.record.entry);
 }
 
+const modeOf = (record: FileRecord | undefined): number | undefined =>
+  record?.entry.kind === 'file' ? record.entry.mode : undefined;
+
 for (const role of ['edit-only', 'read-only'] as const) {
   test(`I9: what a peer in the role ${role} deletes, chmods or replaces stays, and is told to it again as it is here`, async () => {
     const device = await grants(role, { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c', 'd/e.txt': 'e' });
@@ -74,6 +77,28 @@ for (const role of ['edit-only', 'read-only'] as const) {
     assert.equal(device.row('new.txt'), undefined);
     assert.equal(device.other.lastTold('new.txt'), undefined);
     assert.equal((await device.wait()).kind, 'in sync');
+    await device.stop();
+  });
+
+  test(`I11: a peer in the role ${role} that was gone before it heard of a refusal is told again, until it gives way`, async () => {
+    const device = await grants(role, { 'a.txt': 'a' });
+    const { peer } = device;
+    const made = peer.version('new.txt', file('new'));
+    peer.tell(made, 'new');
+    const { lastSeq } = peer;
+    await device.until(() => peer.refusals.length === 1, 'it to be refused');
+    peer.disconnect();
+    peer.connect();
+    await device.clock.advance(100);
+    assert.equal(peer.indexes.at(-1)?.have?.seq, lastSeq - 1);
+    peer.tellAgain();
+    await device.until(() => peer.refusals.length === 2, 'it to be refused again');
+    peer.tell(peer.version('new.txt', { kind: 'absent' }, made));
+    await device.clock.advance(500);
+    peer.disconnect();
+    peer.connect();
+    await device.clock.advance(100);
+    assert.equal(peer.indexes.at(-1)?.have?.seq, lastSeq + 1);
     await device.stop();
   });
 
@@ -144,6 +169,24 @@ test('I9: an edit of an edit-only peer is taken, with the mode that the file has
   await device.stop();
 });
 
+test('I9: the mode that a file gets here while an edit of an edit-only peer is on its way stays', async () => {
+  const device = await grants('edit-only', { 'a.txt': 'a' });
+  const { peer } = device;
+  const edit = peer.version('a.txt', file('edited'));
+  peer.rests = true;
+  peer.contents.set('a.txt', 'edited');
+  peer.tell({ ...edit, stamp: device.clock.nowMs() + 60_000 });
+  await device.until(() => peer.asked.length > 0, 'the content to be asked for');
+  device.user.chmod(`${ROOT}/a.txt`, 0o600);
+  await device.until(() => modeOf(peer.lastTold('a.txt')) === 0o600, 'the chmod to be told');
+  peer.rests = false;
+  await device.until(() => device.read('a.txt') === 'edited', 'the edit', 120_000);
+  assert.match(device.user.tree(ROOT).get('a.txt') ?? '', /^file 600/);
+  await device.clock.advance(500);
+  assertAnswered(device, edit);
+  await device.stop();
+});
+
 test('I9: an edit of a read-only peer is not taken', async () => {
   const device = await grants('read-only', { 'a.txt': 'a' });
   const { peer } = device;
@@ -165,6 +208,37 @@ test('I1: who edits a file that a read-only peer has touched meanwhile has not l
   await device.clock.advance(1_000);
   other.tell(edit, 'of Q');
   await device.until(() => device.read('a.txt') === 'of Q', 'the edit of Q');
+  await device.stop();
+});
+
+test('I2, I9: an edit that its maker took back before it could be had is wanted no more, and the maker is told what is here', async () => {
+  const device = await grants('edit-only', { 'a.txt': 'a' });
+  const { peer, other } = device;
+  const edit = peer.version('a.txt', file('edited'));
+  peer.isEmpty = true;
+  peer.tell(edit);
+  await device.until(() => peer.asked.length > 0, 'the content to be asked for');
+  const deletion = peer.version('a.txt', { kind: 'absent' }, edit);
+  peer.tell(deletion);
+  await device.until(() => device.wanted('a.txt') === undefined, 'it to be wanted no more');
+  assert.equal(device.read('a.txt'), 'a');
+  assertAnswered(device, deletion);
+  assert.equal(relate(other.lastTold('a.txt')?.vector ?? [], deletion.vector), 'newer');
+  await device.stop();
+});
+
+test('I9: an edit that somebody else has too is had from there, although its maker has taken it back', async () => {
+  const device = await grants('edit-only', { 'a.txt': 'a' });
+  const { peer, other } = device;
+  const edit = peer.version('a.txt', file('edited'));
+  peer.isEmpty = true;
+  peer.tell(edit);
+  other.tell(edit);
+  await device.until(() => other.asked.length > 0, 'the content to be asked for');
+  peer.tell(peer.version('a.txt', { kind: 'absent' }, edit));
+  await device.clock.advance(500);
+  other.contents.set('a.txt', 'edited');
+  await device.until(() => device.read('a.txt') === 'edited', 'the content of Q', 120_000);
   await device.stop();
 });
 

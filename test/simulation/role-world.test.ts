@@ -4,9 +4,17 @@ import { runRoles } from './role-world.ts';
 
 const SEEDS = 25;
 
-for (const roles of [['read-only'], ['read-only', 'read-only'], ['edit-only'], ['edit-only', 'read-only']] as const)
+/** Beside the first histories those in which something was wrong once. */
+const WORLDS = [
+  { roles: ['read-only'], found: [] },
+  { roles: ['read-only', 'read-only'], found: [] },
+  { roles: ['edit-only'], found: [52, 511, 596] },
+  { roles: ['edit-only', 'read-only'], found: [298, 346, 347, 393] },
+] as const;
+
+for (const { roles, found } of WORLDS)
   test(`I2, I7, I9: a hub with clients that are ${roles.join(' and ')}: whatever they do, in ${SEEDS} histories`, async () => {
-    for (let seed = 1; seed <= SEEDS; seed++) {
+    for (const seed of [...Array.from({ length: SEEDS }, (_, i) => i + 1), ...found]) {
       const problem = await runRoles(seed, roles);
       assert.equal(problem, undefined, `seed ${seed}: ${problem}`);
     }

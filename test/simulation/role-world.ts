@@ -41,8 +41,6 @@ class RoleWorld {
   readonly #links: readonly (readonly [number, number])[];
   readonly #mirror: MemoryFileSystem;
   readonly #mayEdit: boolean;
-  /** Paths that the hub's user has made at some time. */
-  readonly #made = new Set<string>();
   #lastMovedMs = 0;
   #messages = 0;
   readonly #log: (line: string) => void;
@@ -129,7 +127,6 @@ class RoleWorld {
     switch (step.kind) {
       case 'user': {
         const done = carryOut(this.#device(step.device).fs.user, step.does);
-        if (step.device === 0) for (const path of this.#device(0).fs.user.tree(ROOT).keys()) this.#made.add(path);
         const must = step.device === 0 ? carryOut(this.#mirror.user, step.does) : done;
         return done === must || this.#mayEdit ? [] : [`the hub's user could${done ? '' : ' not'}, and must the other`];
       }
@@ -166,12 +163,15 @@ class RoleWorld {
   #problemsOfHub(): string[] {
     const hub = this.#device(0).fs.user.tree(ROOT);
     const must = this.#mirror.user.tree(ROOT);
-    if (this.#mayEdit)
-      return [...hub.keys()].filter((path) => !this.#made.has(path)).map((path) => `I9: the hub has ${path}`);
     const paths = new Set([...hub.keys(), ...must.keys()]);
     return [...paths]
-      .filter((path) => withoutTime(hub.get(path)) !== withoutTime(must.get(path)))
+      .filter((path) => this.#comparable(hub.get(path)) !== this.#comparable(must.get(path)))
       .map((path) => `I9: the hub has ${path} as ${hub.get(path)}, and must have ${must.get(path)}`);
+  }
+
+  /** The two disks are written at one time, but a daemon may set a time again in microseconds. Contents may be edited. */
+  #comparable(entry: string | undefined): string | undefined {
+    return entry?.replace(this.#mayEdit ? / at -?\d+.*$/s : / at -?\d+/, '');
   }
 
   async #settle(): Promise<string[]> {
@@ -214,9 +214,4 @@ class RoleWorld {
         .map((path) => `I2: ${path}: the hub has ${hub.get(path)}, ${name} has ${own.get(path)}, and does not say so`);
     });
   }
-}
-
-/** The two disks are written at one time, but a daemon may set a time again in microseconds. */
-function withoutTime(entry: string | undefined): string | undefined {
-  return entry?.replace(/ at -?\d+/, '');
 }

@@ -2,7 +2,7 @@
 import { type Assignment, parseAssignments } from './config/assignments.ts';
 import type { Config, Locations } from './config/config.ts';
 import { type ConfigContext, checkConfig, loadConfig } from './config/load.ts';
-import { differenceOf } from './config/reload.ts';
+import { changesBesideFolders, differenceOf } from './config/reload.ts';
 import { showConfig } from './config/show.ts';
 import * as write from './config/write.ts';
 import type {
@@ -124,7 +124,7 @@ export class Daemon implements ControlledDaemon {
       self: identity.device,
       stateDir: locations.stateDir,
       ownDirs: [locations.stateDir, ...locations.folderDirs, ...locations.peerDirs],
-      configured: () => this.#config.folders.values(),
+      configured: () => this.#config,
       clock,
       random,
       log,
@@ -349,6 +349,7 @@ export class Daemon implements ControlledDaemon {
     const before = this.#config;
     const difference = differenceOf(before, config);
     this.#config = config;
+    this.#folders.limit();
     const done: string[] = [];
     const closed = [...difference.foldersRemoved, ...difference.foldersMoved.map(({ name }) => name)];
     for (const settings of difference.foldersChanged) {
@@ -377,12 +378,7 @@ export class Daemon implements ControlledDaemon {
   }
 
   #tellDifference(difference: ReturnType<typeof differenceOf>, config: Config, done: string[]): void {
-    for (const { name } of difference.peersAdded) done.push(`peer ${name}: added`);
-    for (const { name } of difference.peersChanged) done.push(`peer ${name}: changed`);
-    for (const id of difference.peersRemoved) done.push(`peer ${id.slice(0, 7)}: removed`);
-    if (difference.listenChanged) done.push('listen: changed');
-    if (difference.storageChanged) done.push('storage: changed');
-    if (difference.nameChanged) done.push(`name: ${config.name}`);
+    done.push(...changesBesideFolders(difference, config));
     if (difference.logChanged && !this.#options.fixedLogLevel) this.#options.log.setLevel(config.log.level);
     for (const what of done) this.#options.log.log.info(what);
   }

@@ -2,6 +2,7 @@
 // stops none of the others.
 import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeBase32 } from './core/base32.ts';
+import type { Config } from './config/config.ts';
 import type { DeviceId, Epoch, FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { prepareRoot } from './disk/root.ts';
@@ -20,14 +21,16 @@ import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
 import { isRootLocked, lockRoot } from './system/root-lock.ts';
+import { trafficSettings } from './traffic-settings.ts';
+import { Traffic } from './transfer/traffic.ts';
 
 export interface FoldersEdges {
   readonly self: DeviceId;
   readonly stateDir: string;
   /** The daemon's own directories, which no folder may hold or lie in. */
   readonly ownDirs: readonly string[];
-  /** All that the configuration names, running or not. */
-  configured(): Iterable<FolderSettings>;
+  /** All that it names is configured, running or not. */
+  configured(): Config;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -52,10 +55,18 @@ export class Folders {
   readonly #running = new Map<FolderName, Folder>();
   readonly #problems = new Map<FolderName, FolderProblem>();
   readonly #places: Places;
+  readonly #traffic: Traffic;
 
   constructor(edges: FoldersEdges) {
     this.#edges = edges;
     this.#places = new Places(edges);
+    this.#traffic = new Traffic(edges.clock);
+    this.limit();
+  }
+
+  /** Limits and priorities are as they are configured now. */
+  limit(): void {
+    this.#traffic.configure(trafficSettings(this.#edges.configured()));
   }
 
   get running(): ReadonlyMap<FolderName, Folder> {
@@ -151,6 +162,7 @@ export class Folders {
       log,
       settings,
       watch,
+      traffic: this.#traffic,
       backpressure: backpressure(name),
       newEpoch,
       bootId: this.#edges.bootId,
@@ -167,7 +179,7 @@ export class Folders {
 
   /** A path that a folder has left is nobody's: what is deleted there meanwhile must not be one day's deletion. */
   #forgetOtherPaths(name: FolderName): void {
-    const kept = new Set([...this.#edges.configured()].map((one) => baseOf(this.#indexFile(one))));
+    const kept = new Set([...this.#edges.configured().folders.values()].map((one) => baseOf(this.#indexFile(one))));
     const ofName = new RegExp(`^(${indexName(name)}-[0-9a-f]{16}\\.db)(-|$)`);
     this.#removeIndexes((file) => {
       const base = ofName.exec(file)?.[1];

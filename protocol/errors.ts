@@ -40,7 +40,6 @@ export const ERRORS = {
     'The configuration is not valid.',
     'Correct what the message names, then syncctl reload; syncctl config check tries a file.',
   ),
-  E_UNSUPPORTED: entry(2, 'This version cannot do that yet.', 'Leave the setting out, or at its default.'),
   E_HOME_LOCKED: entry(1, 'Another daemon runs on this home.', 'Stop it first, or give this one another --home.'),
   E_HOME: entry(1, 'The home directory cannot be used.', 'Check that it exists and that the daemon may write to it.'),
   E_ADDRESS_IN_USE: entry(1, 'The address to listen on is taken.', 'Set another listen address, or listen: auto.'),

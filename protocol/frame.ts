@@ -9,7 +9,7 @@ import {
   MAX_PAYLOAD_BYTES,
 } from './limits.ts';
 import type { Frame, Message } from './messages.ts';
-import { parseMessage } from './schemas.ts';
+import { parseMessage } from './parse-message.ts';
 
 /** What a decoder finds. After `refused` nothing more comes: where the next frame begins is not known any longer. */
 export type Decoded =

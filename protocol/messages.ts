@@ -114,6 +114,10 @@ export interface Index {
   /** What the receiver may do in this folder, as far as the sender is concerned. Absent: everything. */
   readonly role?: 'two-way' | 'edit-only' | 'read-only';
   readonly common?: WireCommon;
+  /** The sender asks for every content: none is to come along with announcements. */
+  readonly asks?: boolean;
+  /** The sender takes contents packed with zstd; absent: only as they are. */
+  readonly zstd?: boolean;
   /** The sender has not had the receiver's INDEX on this session: answer with it. */
   readonly reply: boolean;
 }
@@ -124,6 +128,8 @@ export interface FileUpdate {
   readonly folder: string;
   readonly seq: number;
   readonly record: WireLive;
+  /** The payload is packed: unpacked it is as long as the record says. */
+  readonly zstd?: boolean;
   /** Bytes that follow the JSON. Absent: no content here. */
   readonly payload?: number;
 }
@@ -156,6 +162,8 @@ export interface ChunkRequest {
   readonly path: string;
   readonly sha256: string;
   readonly want: 'manifest' | 'bytes';
+  /** Which folder's contents go first; absent: normal. */
+  readonly priority?: 'high' | 'normal' | 'low';
   /** [offset, length] pairs, for `bytes`. */
   readonly ranges?: readonly (readonly [offset: number, length: number])[];
 }
@@ -167,6 +175,8 @@ export interface Chunk {
   readonly request: number;
   readonly what: 'manifest' | 'bytes' | 'gone' | 'later';
   readonly offset?: number;
+  /** The payload is packed: unpacked it is as long as the range. */
+  readonly zstd?: boolean;
   readonly payload?: number;
 }
 

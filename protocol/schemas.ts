@@ -1,8 +1,6 @@
-// The door of the wire: a JSON schema for each message, and parseMessage, the one function that turns JSON into a
-// Message. Unknown fields are ignored, so that newer peers may say more. Rules of paths and names beyond their length
-// belong to daemon/peer/wire.ts, which refuses one record where a schema would end the session.
-import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
+// A JSON schema for each message: parse-message.ts goes by them. Unknown fields are ignored, so that newer peers may say
+// more. Rules of paths and names beyond their length belong to daemon/peer/wire.ts, which refuses one record where a
+// schema would end the session.
 import {
   MAX_ADDRESS_LENGTH,
   MAX_DIGEST_BYTES,
@@ -20,7 +18,7 @@ import {
   MAX_REFUSED,
   MAX_VECTOR_ENTRIES,
 } from './limits.ts';
-import type { Message, MessageType } from './messages.ts';
+import type { MessageType } from './messages.ts';
 
 /** The part of JSON Schema (draft 7) that the messages need. docs/protocol.md is made from it. */
 export interface Schema {
@@ -229,14 +227,25 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
             conflict: agreed('How conflicts end. A receiver that does not know the rule passes this by.', name),
           }),
         ),
+        asks: described('The sender asks for every content: none is to come along with announcements.', flag),
+        zstd: described('The sender takes contents packed with zstd. Absent: only as they are.', flag),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['have', 'role', 'common'],
+      ['have', 'role', 'common', 'asks', 'zstd'],
     ),
   ),
   FILE_UPDATE: described(
     "A file, directory or link as the sender holds it. A small file's whole content may be the payload.",
-    object({ folder, seq, record: live, payload: payload(MAX_INLINE_BYTES) }, ['payload']),
+    object(
+      {
+        folder,
+        seq,
+        record: live,
+        zstd: described('The payload is packed with zstd (RFC 8878): unpacked it is as long as the record says.', flag),
+        payload: payload(MAX_INLINE_BYTES),
+      },
+      ['payload', 'zstd'],
+    ),
   ),
   FILE_DELETE: described(
     'A tombstone.',
@@ -267,8 +276,17 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
     "Asks for a file's manifest, or for bytes of it. Folder, path and hash must all be in the answering index.",
     oneBy(
       'want',
-      { folder, request: described("The asking side's number, repeated in the answers.", count), path, sha256 },
-      [],
+      {
+        folder,
+        request: described("The asking side's number, repeated in the answers.", count),
+        path,
+        sha256,
+        priority: described("Which folder's contents are to come first. Absent: normal.", {
+          type: 'string',
+          enum: ['high', 'normal', 'low'],
+        }),
+      },
+      ['priority'],
       [
         variant('want', 'manifest', {}),
         variant('want', 'bytes', {
@@ -284,8 +302,15 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
     'An answer: a manifest, one of the ranges asked for, `gone` when the file is no longer as the request says, or `later` when the folder is paused there, or outside of its schedule: to be asked for again.',
     oneBy(
       'what',
-      { folder, request: count },
-      [],
+      {
+        folder,
+        request: count,
+        zstd: described(
+          'The payload is packed with zstd (RFC 8878): unpacked it is as long as the range that was asked for.',
+          flag,
+        ),
+      },
+      ['zstd'],
       [
         variant('what', 'manifest', { payload: payload(MAX_PAYLOAD_BYTES) }),
         variant('what', 'bytes', { offset: count, payload: payload(MAX_PAYLOAD_BYTES) }),
@@ -324,71 +349,3 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
     ),
   ),
 };
-
-export type ParsedMessage =
-  | { readonly ok: true; readonly message: Message }
-  /** E_UNKNOWN_TYPE is answered and the session goes on; E_PROTOCOL ends it. `what` holds nothing that the peer wrote but a type. */
-  | { readonly ok: false; readonly code: 'E_PROTOCOL' | 'E_UNKNOWN_TYPE'; readonly what: string };
-
-/** Checks the JSON of one frame. The value is not copied or changed; fields that no schema knows stay in it, unread. */
-export function parseMessage(json: unknown): ParsedMessage {
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return { ok: false, code: 'E_PROTOCOL', what: 'a frame that is not a JSON object' };
-  const type = 'type' in json ? json.type : undefined;
-  if (typeof type !== 'string') return { ok: false, code: 'E_PROTOCOL', what: 'a frame without a type' };
-  if (!isMessageType(type)) return { ok: false, code: 'E_UNKNOWN_TYPE', what: showType(type) };
-  const validate = validatorOf(type);
-  if (!validate(json)) return { ok: false, code: 'E_PROTOCOL', what: `${type}: ${firstProblem(validate)}` };
-  const problem = disagreement(json);
-  return problem === undefined
-    ? { ok: true, message: json }
-    : { ok: false, code: 'E_PROTOCOL', what: `${type}: ${problem}` };
-}
-
-const ajv = new Ajv({ strict: true, discriminator: true, addUsedSchema: false });
-/** Compiled when the first message of its type arrives: a program that only prints codes need not wait for thirteen. */
-const validators = new Map<MessageType, ValidateFunction<Message>>();
-
-function validatorOf(type: MessageType): ValidateFunction<Message> {
-  let validate = validators.get(type);
-  if (validate === undefined) {
-    validate = ajv.compile<Message>(SCHEMAS[type]);
-    validators.set(type, validate);
-  }
-  return validate;
-}
-
-function isMessageType(type: string): type is MessageType {
-  return Object.hasOwn(SCHEMAS, type);
-}
-
-/** A type that somebody else made up is shown only where it looks like one. */
-function showType(type: string): string {
-  return /^[A-Z0-9_]{1,32}$/.test(type) ? `a message of type ${type}` : 'a message of a type that is no name';
-}
-
-function firstProblem(validate: ValidateFunction): string {
-  const error = validate.errors?.[0];
-  return `${error?.instancePath ?? ''} ${error?.message ?? 'is not as it must be'}`.trimStart();
-}
-
-/** What no schema of one field can say: fields that must agree with one another. */
-function disagreement(message: Message): string | undefined {
-  switch (message.type) {
-    case 'HELLO':
-      return message.protocol.min > message.protocol.max ? 'protocol has min above max' : undefined;
-    case 'JOINED': {
-      const digests = message.folders.reduce((sum, one) => sum + (one.digest ?? 0), 0);
-      return digests === (message.payload ?? 0) ? undefined : 'payload is not as long as the digests';
-    }
-    case 'FILE_UPDATE':
-      if (message.payload === undefined) return undefined;
-      if (message.record.kind !== 'file') return 'payload of what is not a file';
-      return message.payload === message.record.size ? undefined : 'payload is not as long as the file';
-    case 'FILE_MOVE':
-      if (message.from.path === message.to.path) return 'from and to are one path';
-      return message.fromSeq < message.seq ? undefined : 'fromSeq is not below seq';
-    default:
-      return undefined;
-  }
-}

@@ -1,4 +1,5 @@
 // The checked configuration: one frozen value, replaced whole. load.ts makes it; reload.ts compares two.
+import type { Bandwidth } from '../core/bandwidth.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { PlainObject } from './document.ts';
 import type { LogLevel } from './written.ts';
@@ -9,6 +10,8 @@ export interface Config {
   readonly listen: Listen;
   /** Where folders are made that peers bring; undefined: nowhere. */
   readonly storage: string | undefined;
+  /** Of all content together. */
+  readonly bandwidth: Bandwidth;
   readonly folders: ReadonlyMap<FolderName, FolderSettings>;
   readonly peers: ReadonlyMap<DeviceId, PeerSettings>;
   /** Those that a folder can name, the built-in ones too, as they are written. */

@@ -12,6 +12,8 @@ export const FOLDER_DEFAULTS = {
   watch: 'auto',
   conflict: DEFAULT_RULE,
   maxDelete: 0.5,
+  priority: 'normal',
+  compression: 'auto',
   versions: { keepMs: 30 * 86_400_000, maxShare: 0.1 },
 } as const satisfies Partial<FolderSettings>;
 

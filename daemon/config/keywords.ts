@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts';
 import { parsePattern } from '../core/filter-rule.ts';
 import { parseDeviceId, parseFolderName } from '../core/ids.ts';
 import { parseSchedule } from '../core/schedule.ts';
+import { parseWindows } from '../core/windows.ts';
 import { parseListen, parsePeerAddress } from './addresses.ts';
 import { isPlainObject } from './document.ts';
 import { isDeviceName } from './names.ts';
@@ -12,6 +13,8 @@ import { parseDuration, parsePercent, parseRate, parseSize } from './quantities.
 const MAX_RESCAN_MS = 7 * 86_400_000;
 const MIN_PAUSE_MS = 5000;
 const MAX_TIMEOUT_MS = 600_000;
+/** Bytes in a second. */
+const LEAST_RATE = 10_000;
 const MAX_KEEP_MS = 100 * 366 * 86_400_000;
 
 const PROFILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._-]{0,62}$/u;
@@ -55,7 +58,9 @@ const CHECKS = {
   // With room for none, no change could replace anything.
   'version room': (value) => (parsePercent(value) ?? 0) > 0,
   size: (value) => parseSize(value) !== undefined,
-  rate: (value) => parseRate(value) !== undefined,
+  // Below it, one file of some size would keep a peer silent for longer than anybody waits.
+  rate: (value) => parseRate(value) === 0 || (parseRate(value) ?? 0) >= LEAST_RATE,
+  times: (value) => typeof value === 'string' && value.length <= 500 && parseWindows(value) !== undefined,
   // Nobody means a longer one.
   schedule: (value) =>
     value === 'always' || (typeof value === 'string' && value.length <= 500 && parseSchedule(value) !== undefined),

@@ -9,7 +9,7 @@ export interface ConfigContext extends Surroundings {
   readonly files: ReadableFiles;
 }
 
-/** Throws ConfigError (E_CONFIG, E_UNSUPPORTED, E_FOLDER_NESTED, E_FOLDER_PATH) with all that is wrong. */
+/** Throws ConfigError (E_CONFIG, E_FOLDER_NESTED, E_FOLDER_PATH) with all that is wrong. */
 export function loadConfig(context: ConfigContext): Config {
   return loadSources(context).config;
 }

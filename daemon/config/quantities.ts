@@ -45,6 +45,13 @@ export function parseRate(value: unknown): number | undefined {
   return typeof value === 'string' && value.endsWith('/s') ? parseSize(value.slice(0, -2)) : undefined;
 }
 
+/** The same rate in the largest unit that shows it exactly. */
+export function formatRate(bytesPerSecond: number): string {
+  const units = (['TB', 'GB', 'MB', 'kB'] as const).filter((unit) => bytesPerSecond % UNIT_BYTES[unit] === 0);
+  const unit = units[0] ?? 'B';
+  return `${bytesPerSecond / UNIT_BYTES[unit]}${unit}/s`;
+}
+
 const PERCENT = /^(\d{1,3}(?:\.\d{1,6})?)%$/;
 
 /** A share from 0 to 1, from `0%` to `100%`. */

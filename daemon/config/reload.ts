@@ -1,6 +1,8 @@
 // The difference of two configurations: what the daemon has to do to get from one to the other. Pure.
+import { UNLIMITED } from '../core/bandwidth.ts';
 import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { FilterSettings, FolderSettings, Listen, PeerSettings } from '../core/settings.ts';
+import { sameBandwidth } from './bandwidth.ts';
 import type { Config } from './config.ts';
 
 export interface ConfigDifference {
@@ -12,10 +14,12 @@ export interface ConfigDifference {
   readonly foldersMoved: readonly FolderSettings[];
   readonly peersAdded: readonly PeerSettings[];
   readonly peersRemoved: readonly DeviceId[];
-  /** Another name or other addresses: the new ones. */
+  /** Another name, other addresses or limits: the new ones. */
   readonly peersChanged: readonly PeerSettings[];
   readonly listenChanged: boolean;
   readonly storageChanged: boolean;
+  /** Of the whole device. */
+  readonly bandwidthChanged: boolean;
   readonly nameChanged: boolean;
   readonly logChanged: boolean;
 }
@@ -34,9 +38,24 @@ export function differenceOf(before: Config, after: Config): ConfigDifference {
     peersChanged: peers.changed,
     listenChanged: !sameListen(before.listen, after.listen),
     storageChanged: before.storage !== after.storage,
+    bandwidthChanged: !sameBandwidth(before.bandwidth, after.bandwidth),
     nameChanged: before.name !== after.name,
     logChanged: before.log.file !== after.log.file || before.log.level !== after.log.level,
   };
+}
+
+/** What changes beside folders, a sentence each. */
+export function changesBesideFolders(difference: ConfigDifference, after: Config): string[] {
+  const { peersAdded, peersChanged, peersRemoved } = difference;
+  return [
+    ...peersAdded.map(({ name }) => `peer ${name}: added`),
+    ...peersChanged.map(({ name }) => `peer ${name}: changed`),
+    ...peersRemoved.map((id) => `peer ${id.slice(0, 7)}: removed`),
+    ...(difference.listenChanged ? ['listen: changed'] : []),
+    ...(difference.storageChanged ? ['storage: changed'] : []),
+    ...(difference.bandwidthChanged ? ['bandwidth: changed'] : []),
+    ...(difference.nameChanged ? [`name: ${after.name}`] : []),
+  ];
 }
 
 function compare<Key, Value>(
@@ -74,6 +93,9 @@ function sameFolder(a: FolderSettings, b: FolderSettings): boolean {
     authority: a.authority === b.authority,
     conflict: a.conflict === b.conflict,
     maxDelete: a.maxDelete === b.maxDelete,
+    priority: a.priority === b.priority,
+    compression: a.compression === b.compression,
+    bandwidth: sameBandwidth(a.bandwidth, b.bandwidth),
     notify: JSON.stringify(a.notify) === JSON.stringify(b.notify),
     versions: a.versions.keepMs === b.versions.keepMs && a.versions.maxShare === b.versions.maxShare,
   };
@@ -96,6 +118,7 @@ function sameFilter(a: FilterSettings, b: FilterSettings): boolean {
 function samePeer(a: PeerSettings, b: PeerSettings): boolean {
   return (
     a.name === b.name &&
+    sameBandwidth(a.bandwidth ?? UNLIMITED, b.bandwidth ?? UNLIMITED) &&
     a.addresses.length === b.addresses.length &&
     a.addresses.every((address, i) => address === b.addresses[i])
   );

@@ -4,6 +4,7 @@ import { type DeviceId, type FolderName, parseDeviceId, parseFolderName } from '
 import type { FilterSettings, FolderSettings, NoticeRule, PeerSettings, Role } from '../core/settings.ts';
 import { parseSchedule } from '../core/schedule.ts';
 import { FOLDER_DEFAULTS, NOTICE_DEFAULTS } from './defaults.ts';
+import { toBandwidth } from './bandwidth.ts';
 import { expandPath, isAtOrBelow } from './place.ts';
 import { resolveOwner } from './private-folders.ts';
 import { type Report, shown } from './problem.ts';
@@ -57,6 +58,9 @@ export function resolveFolder(
     watch: raw.watch ?? FOLDER_DEFAULTS.watch,
     authority,
     conflict: raw.conflict,
+    priority: raw.priority ?? FOLDER_DEFAULTS.priority,
+    compression: raw.compression ?? FOLDER_DEFAULTS.compression,
+    bandwidth: toBandwidth(raw.bandwidth),
     maxDelete: parsePercent(raw.max_delete) ?? FOLDER_DEFAULTS.maxDelete,
     notify: (raw.notify ?? []).map((rule) => resolveNoticeRule(rule, around)),
     versions: {

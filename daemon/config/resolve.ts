@@ -3,6 +3,7 @@ import { assert } from '../core/assert.ts';
 import { type DeviceId, parseDeviceId } from '../core/ids.ts';
 import type { FolderSettings, PeerSettings } from '../core/settings.ts';
 import { parseListen, parsePeerAddress } from './addresses.ts';
+import { toBandwidth } from './bandwidth.ts';
 import { isRawFolder, isRawPeer } from './check.ts';
 import type { Config, Locations } from './config.ts';
 import { DEFAULT_LOG_LEVEL } from './defaults.ts';
@@ -18,7 +19,6 @@ import { refuseSharedNames } from './shared-names.ts';
 import { type Source, whereIs } from './sources.ts';
 import { resolveStorage } from './storage.ts';
 import { suggest } from './suggest.ts';
-import { unsupportedKeys } from './unsupported.ts';
 import type { RawDocument, RawFolder } from './written.ts';
 
 export interface Surroundings {
@@ -71,9 +71,10 @@ export function resolve(
     name,
     listen,
     storage,
+    bandwidth: toBandwidth(main.bandwidth),
     folders,
     peers: new Map(peers.map((peer) => [peer.id, peer])),
-    profiles: supported(profiles),
+    profiles,
     log,
   };
   return { config: Object.freeze(config), problems };
@@ -96,7 +97,8 @@ function resolvePeers(sources: readonly Source[], report: Report): Map<string, P
       continue;
     }
     nameOf.set(id, name);
-    peers.set(name, { name, id, addresses: addressesOf(raw.address) });
+    const limit = raw.bandwidth === undefined ? {} : { bandwidth: toBandwidth(raw.bandwidth) };
+    peers.set(name, { name, id, addresses: addressesOf(raw.address), ...limit });
   }
   return peers;
 }
@@ -123,11 +125,6 @@ function foldersOf(sources: readonly Source[], { defaults, profiles, report }: C
   });
 }
 
-/** What is shown of the built-in ones can be written. */
-function supported(profiles: ReadonlyMap<string, PlainObject>): ReadonlyMap<string, PlainObject> {
-  return new Map([...profiles].filter(([, keys]) => unsupportedKeys(keys).length === 0));
-}
-
 function findProfile(
   folder: string,
   named: string,
@@ -143,14 +140,7 @@ function findProfile(
     report('E_CONFIG', at, `unknown profile ${shown(named)}; ${expected}`);
     return {};
   }
-  const unsupported = unsupportedKeys(found);
-  if (unsupported.length === 0) return found;
-  report(
-    'E_UNSUPPORTED',
-    at,
-    `${named} has ${unsupported.join(', ')}: not supported by this version yet; leave it out`,
-  );
-  return {};
+  return found;
 }
 
 /** The same values, seen as keys to be merged. */

@@ -1,5 +1,4 @@
-// The JSON schema of what people write. `description` is what a message says was expected. Every key of the contract is
-// here, also those that this version refuses (unsupported.ts).
+// The JSON schema of what people write. `description` is what a message says was expected.
 import type { SchemaObject } from 'ajv';
 
 import type { Is } from './keywords.ts';
@@ -29,10 +28,23 @@ const patterns: SchemaObject = {
   maxItems: 1000,
   description: 'a list of patterns, such as ["*.tmp", "node_modules/**"]',
 };
-const rate = leaf('rate', 'bytes in a second such as 10MB/s, or 0 for no limit');
-const bandwidth: SchemaObject = {
+const rate = leaf('rate', 'bytes in a second of at least 10kB/s, such as 10MB/s, or 0 for no limit');
+const rates: SchemaObject = {
   if: { type: 'object' },
   then: mapping({ up: rate, down: rate }, 'up and down'),
+  else: rate,
+  description: '{ up: 10MB/s, down: 0 }',
+};
+const times: SchemaObject = {
+  type: 'object',
+  propertyNames: leaf('times', 'times such as "mon-fri 08:00-18:00"'),
+  additionalProperties: rates,
+  maxProperties: 64,
+  description: 'rates by time, such as { "mon-fri 08:00-18:00": { up: 1MB/s } }',
+};
+const bandwidth: SchemaObject = {
+  if: { type: 'object' },
+  then: mapping({ up: rate, down: rate, at: times }, 'up, down and at'),
   else: rate,
   description: '{ up: 10MB/s, down: 0 }',
 };

@@ -5,6 +5,7 @@ import { dump } from 'js-yaml';
 import type { DeviceId } from '../core/ids.ts';
 import type { FolderSettings, NoticeRule, PeerSettings } from '../core/settings.ts';
 import { formatListen } from './addresses.ts';
+import { showBandwidth } from './bandwidth.ts';
 import type { Config } from './config.ts';
 import { formatDuration, formatPercent } from './quantities.ts';
 
@@ -16,6 +17,7 @@ export function showConfig(config: Config, self: DeviceId): Record<string, unkno
     name: config.name,
     listen: formatListen(config.listen),
     ...(config.storage === undefined ? {} : { storage: config.storage }),
+    bandwidth: showBandwidth(config.bandwidth),
     log: { level, ...(file === undefined ? {} : { file }) },
     profiles: Object.fromEntries(config.profiles),
     folders: Object.fromEntries(
@@ -59,6 +61,9 @@ function showFolder(
     // By ID where it is this device: its name may be a peer's too.
     ...(authority === undefined ? {} : { authority: authority === self ? authority : deviceName(authority) }),
     ...(folder.conflict === undefined ? {} : { conflict: folder.conflict }),
+    priority: folder.priority,
+    compression: folder.compression,
+    bandwidth: showBandwidth(folder.bandwidth),
     max_delete: formatPercent(folder.maxDelete),
     ...(folder.notify.length === 0 ? {} : { notify: folder.notify.map(showNoticeRule) }),
     versions: { keep: formatDuration(folder.versions.keepMs), max_size: formatPercent(folder.versions.maxShare) },
@@ -74,5 +79,6 @@ function showNoticeRule({ on, how, afterMs }: NoticeRule): Record<string, unknow
 function showPeer(peer: PeerSettings): Record<string, unknown> {
   const [first, ...others] = peer.addresses;
   const address = first === undefined ? {} : { address: others.length === 0 ? first : peer.addresses };
-  return { id: peer.id, ...address };
+  const bandwidth = peer.bandwidth === undefined ? {} : { bandwidth: showBandwidth(peer.bandwidth) };
+  return { id: peer.id, ...address, ...bandwidth };
 }

@@ -7,7 +7,6 @@ import type { Problem } from './problem.ts';
 import { checkDocument } from './check.ts';
 import type { FileKind } from './schema.ts';
 import type { RawDocument } from './written.ts';
-import { findUnsupported } from './unsupported.ts';
 
 export interface Source {
   readonly file: string;
@@ -86,8 +85,6 @@ function readSource(
   if (!parsed.ok) return [parsed.problem];
   const checked = checkDocument(kind, file, parsed.document);
   if (!checked.ok) return [...checked.problems];
-  const unsupported = findUnsupported(file, parsed.document);
-  if (unsupported.length > 0) return unsupported;
   return { file, kind, writable, value: checked.value, document: parsed.document };
 }
 

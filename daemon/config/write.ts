@@ -25,7 +25,7 @@ export function withoutWriting(context: WriteContext): WriteContext {
   return { ...context, files: { ...context.files, write: () => {}, remove: () => {} } };
 }
 
-/** Adds a folder. E_FOLDER_EXISTS; E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG, E_UNSUPPORTED for what does not load. */
+/** Adds a folder. E_FOLDER_EXISTS; E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG for what does not load. */
 export function addFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
   const { config, sources } = loadSources(context);
   if (config.folders.has(name)) throw new CodedError('E_FOLDER_EXISTS', `the folder ${name} exists already`);

@@ -1,5 +1,11 @@
 // A configuration as people write it, once it has passed the schema: what a key may hold, before it means anything.
-import type { ConflictRule, Mode, NoticeKind, Role } from '../core/settings.ts';
+import type { ConflictRule, FolderSettings, Mode, NoticeKind, Priority, Role } from '../core/settings.ts';
+
+/** One for both ways, or one each. 0: no limit. */
+export type RawRates = string | number | { readonly up?: string | number; readonly down?: string | number };
+
+export type RawBandwidth =
+  string | number | (Exclude<RawRates, string | number> & { readonly at?: Readonly<Record<string, RawRates>> });
 
 /** A folder as written, checked key by key. Keys that this version refuses are not named here. */
 export interface RawFolder {
@@ -23,6 +29,9 @@ export interface RawFolder {
   readonly authority?: string;
   readonly conflict?: ConflictRule;
   readonly max_delete?: string;
+  readonly priority?: Priority;
+  readonly compression?: FolderSettings['compression'];
+  readonly bandwidth?: RawBandwidth;
   readonly notify?: readonly RawNoticeRule[];
   readonly versions?: { readonly keep?: string; readonly max_size?: string };
 }
@@ -39,6 +48,7 @@ export interface RawNoticeRule {
 export interface RawPeer {
   readonly id?: string;
   readonly address?: string | readonly string[];
+  readonly bandwidth?: RawBandwidth;
 }
 
 /** A file as written, checked key by key. */
@@ -46,6 +56,7 @@ export interface RawDocument {
   readonly name?: string;
   readonly storage?: string;
   readonly listen?: string | false;
+  readonly bandwidth?: RawBandwidth;
   readonly log?: { readonly level?: LogLevel; readonly file?: string };
   readonly defaults?: RawFolder;
   readonly profiles?: Readonly<Record<string, RawFolder>>;

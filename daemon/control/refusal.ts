@@ -23,7 +23,6 @@ const NOT_FOUND: ReadonlySet<ErrorCode> = new Set([
 function statusOf(code: ErrorCode): number {
   if (NOT_FOUND.has(code)) return 404;
   if (code === 'E_INTERNAL') return 500;
-  if (code === 'E_UNSUPPORTED') return 501;
   if (code === 'E_UNREACHABLE') return 502;
   switch (ERRORS[code].exit) {
     case 1:

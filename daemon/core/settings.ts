@@ -1,10 +1,14 @@
 // What people set, checked: of a folder, of a peer, of listening. config/ makes these values; nothing inside checks again.
+import type { Bandwidth } from './bandwidth.ts';
 import type { DeviceId, FolderName } from './ids.ts';
 import type { Schedule } from './schedule.ts';
 
 export type Role = 'two-way' | 'edit-only' | 'read-only';
 export type Mode = 'two-way' | 'send-only' | 'receive-only';
 export type ConflictRule = 'newest' | 'hub-wins' | 'keep-both' | 'largest' | 'merge';
+
+/** Which of two folders goes first. */
+export type Priority = 'high' | 'normal' | 'low';
 
 export type Listen =
   | { readonly kind: 'auto' }
@@ -31,6 +35,8 @@ export interface PeerSettings {
   readonly id: DeviceId;
   /** `wss://HOST:PORT` each, tried in order; empty: the peer dials us. */
   readonly addresses: readonly string[];
+  /** Of content with this peer; absent: no limit of its own. */
+  readonly bandwidth?: Bandwidth;
 }
 
 /** Which paths of a folder are synced here: see core/filter.ts. */
@@ -73,6 +79,11 @@ export interface FolderSettings {
   readonly conflict: ConflictRule | undefined;
   /** Share of the files, 0 to 1; 1 turns the brake off. */
   readonly maxDelete: number;
+  readonly priority: Priority;
+  /** Of contents that this device sends. */
+  readonly compression: 'auto' | 'always' | 'never';
+  /** Of its contents, with all peers together. */
+  readonly bandwidth: Bandwidth;
   readonly versions: { readonly keepMs: number; readonly maxShare: number };
   readonly notify: readonly NoticeRule[];
 }

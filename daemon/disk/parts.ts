@@ -8,6 +8,7 @@ import type { Directory, OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { piecesWithData } from './holes.ts';
+import { unpack } from './pack.ts';
 import { usableBytes } from './root.ts';
 import { STAGING, type Tree, type TreeRef, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
@@ -170,6 +171,8 @@ export interface WritePieces {
   /** Where the bytes begin in the file; they hold these pieces, one after the other. */
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** With zstd: unpacked they are as long as the pieces. */
+  readonly packed?: boolean;
   readonly pieces: readonly Piece[];
 }
 
@@ -181,7 +184,9 @@ export type WrittenPieces =
 /** Verifies each piece and writes those that are right. */
 export const writePieces: Job<WritePieces, WrittenPieces> = {
   name: 'writePieces',
-  run(fs, { tree: ref, staged, offset, bytes, pieces }) {
+  run(fs, { tree: ref, staged, offset, bytes: given, packed, pieces }) {
+    const bytes = packed === true ? unpack(given, bytesOf(pieces)) : given;
+    if (bytes === undefined) return { kind: 'written', wrong: pieces };
     return withTree(fs, ref, (tree): WrittenPieces => {
       const staging = tree.own(STAGING);
       try {

@@ -6,24 +6,32 @@ import { type SeenStat, sameFile } from '../core/observation.ts';
 import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
+import { type Packable, pack } from './pack.ts';
 import { readAll } from './parts.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
 
 export interface ReadWhole {
   readonly tree: TreeRef;
-  readonly files: readonly { readonly path: RelativePath; readonly size: number; readonly sha256: Sha256 }[];
+  readonly files: readonly {
+    readonly path: RelativePath;
+    readonly size: number;
+    readonly sha256: Sha256;
+    /** If that makes it smaller. */
+    readonly packs?: boolean;
+  }[];
 }
 
 /** The whole contents of small files, each compared with its hash; undefined for one that is no longer so. */
-export const readWhole: Job<ReadWhole, (Uint8Array | undefined)[]> = {
+export const readWhole: Job<ReadWhole, (Packable | undefined)[]> = {
   name: 'readWhole',
   run(fs, { tree: ref, files }) {
     return withTree(fs, ref, (tree) =>
-      files.map(({ path, size, sha256 }) => {
+      files.map(({ path, size, sha256, packs }) => {
         const bytes = readRange(tree, { path }, 0, size, undefined);
         if (bytes === undefined) return undefined;
-        return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;
+        if (createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined;
+        return packs === true ? pack(bytes) : { bytes, packed: false };
       }),
     );
   },
@@ -39,17 +47,21 @@ export interface ReadRanges {
     readonly storedAs?: string | undefined;
     readonly offset: number;
     readonly length: number;
+    /** If that makes it smaller. */
+    readonly packs?: boolean;
   }[];
 }
 
 /** Ranges of files, in their order; undefined for those that cannot be read any more. */
-export const readRanges: Job<ReadRanges, (Uint8Array | undefined)[]> = {
+export const readRanges: Job<ReadRanges, (Packable | undefined)[]> = {
   name: 'readRanges',
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
-      items.map(({ path, storedAs, offset, length, seen }) =>
-        readRange(tree, { path, storedAs }, offset, length, seen),
-      ),
+      items.map(({ path, storedAs, offset, length, seen, packs }) => {
+        const bytes = readRange(tree, { path, storedAs }, offset, length, seen);
+        if (bytes === undefined) return undefined;
+        return packs === true ? pack(bytes) : { bytes, packed: false };
+      }),
     );
   },
 };

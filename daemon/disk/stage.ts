@@ -11,7 +11,7 @@ import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
-import { unpack } from './text-jobs.ts';
+import { unpack } from './pack.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
@@ -38,12 +38,11 @@ export function stagedNameOf(path: RelativePath, entry: Entry): string {
 
 /** Where a content is to come from. */
 export type Source =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** What a peer sent, or what was merged here. `packed`: with zstd; unpacked it is as long as the entry says. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly packed?: boolean }
   /** Another file of this folder with the same content. */
   | { readonly kind: 'copy'; readonly from: RelativePath; readonly seen: SeenStat }
   | { readonly kind: 'version'; readonly storedAs: string }
-  /** Compressed, from the index: a content that was merged here. */
-  | { readonly kind: 'packed'; readonly packed: Uint8Array }
   /** The unfinished file, all of whose chunks have arrived. */
   | { readonly kind: 'part' };
 
@@ -163,6 +162,11 @@ function openOrNothing(dir: Directory, name: string): OpenFile | undefined {
   }
 }
 
+function fillWith(to: OpenFile, source: Extract<Source, { kind: 'bytes' }>, entry: FileEntry): boolean {
+  const bytes = source.packed === true ? unpack(source.bytes, entry.size) : source.bytes;
+  return bytes !== undefined && writeVerified(to, bytes, entry);
+}
+
 /** Writes the source into a new file and compares its hash; what is wrong is removed again. Of any directory. */
 export function fill(
   tree: Tree,
@@ -177,10 +181,7 @@ export function fill(
   try {
     switch (source.kind) {
       case 'bytes':
-        right = writeVerified(to, source.bytes, entry);
-        break;
-      case 'packed':
-        right = writeVerified(to, unpack(source.packed), entry);
+        right = fillWith(to, source, entry);
         break;
       case 'copy': {
         const { dir, name } = tree.place(source.from);

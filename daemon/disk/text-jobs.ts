@@ -69,12 +69,12 @@ export const mergeFiles: Job<MergeFiles, MergedFiles> = {
   },
 };
 
-export function pack(bytes: Uint8Array): Uint8Array {
+function pack(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(zstdCompressSync(bytes));
 }
 
 /** Bounded: what was packed here was no larger. */
-export function unpack(packed: Uint8Array): Uint8Array {
+function unpack(packed: Uint8Array): Uint8Array {
   return new Uint8Array(zstdDecompressSync(packed, { maxOutputLength: 4 * MAX_MERGE_BYTES }));
 }
 

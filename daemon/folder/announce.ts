@@ -1,9 +1,10 @@
 // Tells each connected peer what is new here, in the order of our sequences, as fast as that peer takes it. Small contents
 // go along where the peer cannot have them: what was made here since it connected, and everything into an empty folder.
 import type { Sequence } from '../core/ids.ts';
-import { type SequencedRecord, isUnsynced } from '../core/record.ts';
+import { type FileRecord, type SequencedRecord, isUnsynced } from '../core/record.ts';
 import { readWhole } from '../disk/read.ts';
 import type { Announcement } from '../ports/peers.ts';
+import type { Packing } from '../transfer/packing.ts';
 import type { FolderContext } from './context.ts';
 import type { LinkState } from './links.ts';
 
@@ -16,6 +17,7 @@ const INLINE_ROUND_BYTES = 2 << 20;
 const QUEUE_BYTES = 1 << 20;
 
 interface AnnouncerParts {
+  readonly packing: Packing;
   isSilent(): boolean;
   /** Our changes up to here may be told. */
   mayTell(): Sequence;
@@ -74,6 +76,7 @@ export class Announcer {
       state.cursor = last.seq;
       const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
       if (announcements.length > 0) state.sent(last.seq, announcements.length, bytes);
+      this.#context.traffic.up.spent(this.#context.name, link.device, bytes);
       this.#parts.wake();
     }
   }
@@ -92,12 +95,17 @@ export class Announcer {
   }
 
   async #withContents(state: LinkState, rows: readonly SequencedRecord[]): Promise<Announcement[]> {
+    const { name, traffic } = this.#context;
+    const { device } = state.link;
+    // Beyond a limit they are asked for, and come in their turn.
+    const room = traffic.up.isFree(name, device) ? traffic.up.portionOf(name, device) : 0;
     const inline = new Map<Sequence, { path: SequencedRecord['record']['path']; size: number; sha256: string }>();
     let bytes = 0;
     for (const { record, seq, movedFrom } of rows) {
       const { entry, path } = record;
       if (entry.kind !== 'file' || entry.size > INLINE_BYTES || bytes + entry.size > INLINE_ROUND_BYTES) continue;
-      if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq)) continue;
+      if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq) || bytes + entry.size > room)
+        continue;
       // What was moved, swapped or copied the peer has: if not, it asks.
       const mayHave = state.theirs?.entries !== 0 || seq > state.liveFrom; // empty when it connected, but not now
       if (mayHave && (movedFrom !== undefined || this.#context.index.isFamiliar(entry.sha256))) continue;
@@ -106,7 +114,15 @@ export class Announcer {
     }
     const files = rows.flatMap(({ record, seq }) =>
       inline.has(seq) && record.entry.kind === 'file'
-        ? [{ path: record.path, size: record.entry.size, sha256: record.entry.sha256, seq }]
+        ? [
+            {
+              path: record.path,
+              size: record.entry.size,
+              sha256: record.entry.sha256,
+              seq,
+              packs: this.#packs(state, record),
+            },
+          ]
         : [],
     );
     const contents =
@@ -118,13 +134,19 @@ export class Announcer {
         seq,
         record,
         ...(movedFrom === undefined ? {} : { movedFrom }),
-        ...(content === undefined ? {} : { content }),
+        ...(content === undefined ? {} : { content: content.bytes }),
+        ...(content?.packed === true ? { packed: true } : {}),
       };
     });
   }
 
+  #packs({ link }: LinkState, { path }: FileRecord): boolean {
+    return this.#parts.packing.packs(link, path, path);
+  }
+
   /** A peer that holds something may have this content too; one that is linked to the maker gets it from there. */
   #mayGoAlong(state: LinkState, origin: string, seq: Sequence): boolean {
+    if (state.theirs?.asks === true) return false;
     if (state.theirs?.entries === 0 && seq <= state.liveFrom) return true;
     return seq > state.liveFrom && origin === this.#context.self;
   }

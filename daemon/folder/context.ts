@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Workers } from '../ports/workers.ts';
+import type { Traffic } from '../transfer/traffic.ts';
 import type { FolderEvent } from './view.ts';
 
 export interface FolderContext {
@@ -23,6 +24,8 @@ export interface FolderContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of all folders and peers. */
+  readonly traffic: Traffic;
   settings(): FolderSettings;
   /** Which paths are synced here now. */
   filter(): Filter;

@@ -4,7 +4,7 @@
 //   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import type { Epoch, FolderName, Sequence } from '../core/ids.ts';
+import type { Epoch, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Backpressure, FolderDoor } from '../ports/peers.ts';
@@ -12,7 +12,6 @@ import type { Row } from '../index/file-state.ts';
 import type { WantedRow } from '../index/wanted.ts';
 import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
-import { Server } from '../transfer/serve.ts';
 import { Agreed } from './agreed.ts';
 import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
@@ -161,7 +160,7 @@ export class Folder implements ControlledFolder {
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
     const beingRead = (): Iterable<RelativePath> => this.#hints.beingRead;
     const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
-    this.#fetcher = new Fetcher({ ...context, ...told });
+    this.#fetcher = new Fetcher({ ...context, ...told, mayAsk: () => this.#state.mayAct });
     this.#retries = new Retries(context, this.#fetcher, { ...local, links: this.#links });
     const recovery = new Recovery(context, this.#fetcher);
     this.#stranded = new Stranded(context, recovery);
@@ -173,19 +172,17 @@ export class Folder implements ControlledFolder {
     this.#merging = new Merging(context, carried);
     const onStale = (path: RelativePath): void => this.#hints.addStale(path);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
-    const server = new Server({ ...context, isSilent, onStale, onFailure });
-    const mayTell = (): Sequence => this.#timetable.mayTell;
     const { backpressure, newEpoch } = edges;
     const talk = {
       ...local,
       agreed: this.agreed,
       links: this.#links,
       fetcher: this.#fetcher,
-      server,
       backpressure,
       newEpoch,
       isSilent,
-      mayTell,
+      onStale,
+      mayTell: () => this.#timetable.mayTell,
       onPeer: () => this.#retries.onPeer(),
       onRole: () => this.#unsynced.lookAgain(),
       wake,

@@ -34,6 +34,8 @@ export class LinkState {
   /** The last ACK sent: the same is not sent twice. */
   lastAck = '';
   pumping = false;
+  /** It was told that we ask for every content. */
+  saidAsks = false;
   /** What we hold of the peer's may be said up to here … */
   #sayable: Sequence = NO_SEQUENCE;
   /** … and up to there, once ours up to `after` is announced. */
@@ -45,6 +47,11 @@ export class LinkState {
 
   constructor(link: PeerLink) {
     this.link = link;
+  }
+
+  /** It may be sent contents that are packed. */
+  get takesPacked(): boolean {
+    return this.theirs?.zstd === true;
   }
 
   /** All that the peer had when it connected has come. */

@@ -20,9 +20,15 @@ import { lasting } from './retries.ts';
 import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
 
+interface Content {
+  readonly record: FileRecord;
+  readonly bytes: Uint8Array;
+  readonly packed: boolean;
+}
+
 export interface Received {
   /** Wants that are new, with the content that came along. */
-  readonly contents: readonly { readonly record: FileRecord; readonly bytes: Uint8Array }[];
+  readonly contents: readonly Content[];
   /** Paths whose want is another one now, or gone. */
   readonly changedWants: readonly RelativePath[];
 }
@@ -146,7 +152,7 @@ class ReceivedBatch {
   readonly unwanted: FileRecord[] = [];
   readonly sources: WantSource[] = [];
   readonly mark: WantMark[] = [];
-  readonly contents: { readonly record: FileRecord; readonly bytes: Uint8Array }[] = [];
+  readonly contents: Content[] = [];
   /** The peer has deleted what it may not have made. */
   readonly withdrawn: RelativePath[] = [];
   readonly refused: (RefusedAnnouncement & { readonly path: RelativePath; readonly isUnsure: boolean })[] = [];
@@ -367,7 +373,7 @@ class ReceivedBatch {
   }
 
   #take(announcement: Taken, record: FileRecord, announced: readonly FileRecord[], now: Now): void {
-    const { seq, content, movedFrom, record: theirs, corrected } = announcement;
+    const { seq, content, packed = false, movedFrom, record: theirs, corrected } = announcement;
     const { path } = record;
     const rivals = announced.filter((one) => one !== record);
     // `has` says that a peer announced this very version, not only its content: it need not be told of it.
@@ -391,7 +397,7 @@ class ReceivedBatch {
       why === 'fetch' &&
       !(known !== undefined && sameContent(known, record.entry))
     )
-      this.contents.push({ record, bytes: content });
+      this.contents.push({ record, bytes: content, packed });
     if (now.want !== undefined) this.unwanted.push(now.want);
     now.want = record;
     now.announced = announced;

@@ -15,7 +15,8 @@ import type {
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings, Role } from '../core/settings.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
-import type { Server } from '../transfer/serve.ts';
+import { Packing } from '../transfer/packing.ts';
+import { Server } from '../transfer/serve.ts';
 import type { Agreed } from './agreed.ts';
 import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
@@ -42,13 +43,14 @@ export interface TalkParts {
   readonly litter: Litter;
   readonly roles: Roles;
   readonly refused: Refused;
-  readonly server: Server;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
   /** No content goes either way, and nothing is announced. */
   isSilent(): boolean;
   /** Our changes up to here may be told: later ones are gathered. */
   mayTell(): Sequence;
+  /** A file that a peer asked for is not as the index has it. */
+  onStale(path: RelativePath): void;
   /** A peer has said what it has. */
   onPeer(): void;
   /** Something else may be changed on this device from now on. */
@@ -64,6 +66,7 @@ export class Talk implements FolderDoor {
   readonly #inbox: Inbox;
   readonly #receiver: Receiver;
   readonly #announcer: Announcer;
+  readonly #server: Server;
   /** The epoch that the index was opened in: of a later one no older copy can be. */
   readonly #openedIn: Epoch;
   /** How often in a row each peer was asked again. */
@@ -77,7 +80,9 @@ export class Talk implements FolderDoor {
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
     this.#receiver = new Receiver(context, parts);
-    this.#announcer = new Announcer(context, parts);
+    const packing = new Packing(context, parts.links);
+    this.#announcer = new Announcer(context, { ...parts, packing });
+    this.#server = new Server({ ...context, ...parts, packing });
   }
 
   /** Announcements that have not been taken in. */
@@ -89,20 +94,20 @@ export class Talk implements FolderDoor {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    for (const { link } of this.#parts.links.all) link.sendIndex(this.#offerTo(link));
+    for (const { link } of this.#parts.links.all) this.#sayIndex(link);
   }
 
   /** The common setting is another one: it goes with INDEX, which says again where both are. */
   tellSetting(): void {
     if (!this.#isOpen) return;
-    for (const { link } of this.#parts.links.all) this.#contain(() => link.sendIndex(this.#offerTo(link)));
+    for (const { link } of this.#parts.links.all) this.#contain(() => this.#sayIndex(link));
     this.#parts.wake();
   }
 
   attach(link: PeerLink): void {
     this.#parts.links.attach(link).heardMs = this.#context.clock.monotonicMs();
     this.#parts.fetcher.attach(link);
-    if (this.#isOpen) this.#contain(() => link.sendIndex(this.#offerTo(link)));
+    if (this.#isOpen) this.#contain(() => this.#sayIndex(link));
     this.#parts.wake();
   }
 
@@ -116,13 +121,13 @@ export class Talk implements FolderDoor {
   }
 
   detach(link: PeerLink): void {
-    const { links, fetcher, server, wake } = this.#parts;
+    const { links, fetcher, wake } = this.#parts;
     const state = links.of(link);
     if (state === undefined) return;
     this.#inbox.drop(state);
     links.detach(link);
     fetcher.detach(link);
-    server.detach(link);
+    this.#server.detach(link);
     wake();
   }
 
@@ -131,7 +136,27 @@ export class Talk implements FolderDoor {
     const role = this.#parts.roles.granted(link.device);
     const { entries } = index.counts();
     const common = this.#parts.agreed.now;
-    return { epoch: index.epoch, seq: index.seq, entries, have: index.have(link.device), role, common };
+    const have = index.have(link.device);
+    const offer = { epoch: index.epoch, seq: index.seq, entries, have, role, common, zstd: true };
+    return this.#asks(link.device) ? { ...offer, asks: true } : offer;
+  }
+
+  /** What comes is limited: contents are asked for one by one. */
+  #asks(device: DeviceId): boolean {
+    return this.#context.traffic.down.isLimited(this.name, device);
+  }
+
+  /** Limits may be others: who must know that says INDEX again. */
+  #tellLimits(): void {
+    for (const { link, saidAsks } of this.#parts.links.all)
+      if (saidAsks !== this.#asks(link.device)) this.#sayIndex(link);
+  }
+
+  #sayIndex(link: PeerLink): void {
+    const offer = this.#offerTo(link);
+    const state = this.#parts.links.of(link);
+    if (state !== undefined) state.saidAsks = offer.asks === true;
+    link.sendIndex(offer);
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
@@ -183,7 +208,7 @@ export class Talk implements FolderDoor {
     index.beginEpoch(this.#parts.newEpoch());
     for (const state of this.#parts.links.all) {
       state.restart(NO_SEQUENCE);
-      if (this.#isOpen) state.link.sendIndex(this.#offerTo(state.link));
+      if (this.#isOpen) this.#sayIndex(state.link);
     }
   }
 
@@ -202,7 +227,7 @@ export class Talk implements FolderDoor {
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
     if (this.#parts.isSilent()) link.answer({ request: request.request, kind: 'later' });
-    else this.#contain(() => this.#parts.server.onRequest(link, request));
+    else this.#contain(() => this.#server.onRequest(link, request));
   }
 
   onAnswer(link: PeerLink, answer: ChunkAnswer): void {
@@ -216,7 +241,7 @@ export class Talk implements FolderDoor {
   }
 
   onDrain(link: PeerLink): void {
-    this.#parts.server.pump(link);
+    this.#server.pump(link);
     const state = this.#parts.links.of(link);
     if (state !== undefined) this.#announcer.pump(state);
   }
@@ -233,13 +258,19 @@ export class Talk implements FolderDoor {
     else if (item.kind === 'refused') this.#parts.refused.hear(item.refused);
     else if (state.theirs !== undefined) {
       state.heardMs = this.#context.clock.monotonicMs();
+      this.#countContents(state, item.announcements);
       const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
       for (const path of changedWants) fetcher.drop(path);
       for (const { record } of item.announcements) fetcher.announced(state.link, record);
-      if (!isSilent()) for (const { record, bytes } of contents) fetcher.offer(record, bytes);
+      if (!isSilent()) for (const { record, bytes, packed } of contents) fetcher.offer(record, bytes, packed);
     }
     this.#inbox.done(state);
     return true;
+  }
+
+  #countContents({ link }: LinkState, announcements: readonly Announcement[]): void {
+    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+    if (bytes > 0) this.#context.traffic.down.spent(this.name, link.device, bytes);
   }
 
   #takeAck(state: LinkState, ack: Acknowledgement): void {
@@ -260,6 +291,7 @@ export class Talk implements FolderDoor {
     const { index } = this.#context;
     let inSync = false;
     if (!this.#isOpen) return false;
+    this.#tellLimits();
     for (const state of this.#parts.links.all) {
       if (state.theirs === undefined) continue;
       this.#acknowledge(state, state.theirs.epoch);

@@ -1,7 +1,7 @@
 // The door between wire and core: what a peer's message means inside, and how ours are written. Brands from the wire
 // are made here and nowhere else. The schemas have checked shapes and ranges; here is checked what they cannot say.
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import { MAX_REFUSED } from '../../protocol/limits.ts';
+import { MAX_INLINE_BYTES, MAX_REFUSED } from '../../protocol/limits.ts';
 import type {
   Ack,
   Chunk,
@@ -56,13 +56,15 @@ export function violation(what: string): CodedError {
 }
 
 export function indexOffer(message: Index): IndexOffer {
-  const { have, role } = message;
+  const { have, role, asks, zstd } = message;
   return {
     epoch: epoch(message.epoch),
     seq: sequence(message.seq),
     entries: message.entries,
     have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq) },
     ...(role !== undefined && { role }),
+    ...(asks !== undefined && { asks }),
+    ...(zstd !== undefined && { zstd }),
     ...commonIn(message),
   };
 }
@@ -107,7 +109,7 @@ export function announcements(
   };
   switch (message.type) {
     case 'FILE_UPDATE':
-      take(message.seq, liveRecord(message.record), payload === undefined ? {} : { content: payload });
+      take(message.seq, liveRecord(message.record), contentOf(message, payload));
       break;
     case 'FILE_DELETE':
       take(message.seq, tombstone(message.record, message.hold), {});
@@ -141,13 +143,23 @@ export function announcementFrames(folder: FolderName, announced: readonly Annou
   return frames;
 }
 
-function announcementFrame(folder: FolderName, { seq, record, content }: Announcement): Frame {
+function contentOf({ zstd, record }: FileUpdate, payload: Uint8Array | undefined): Partial<Announcement> {
+  if (payload === undefined) return {};
+  if (zstd !== true) return { content: payload };
+  // What came along must be bounded by the schema when it is unpacked, too.
+  return record.kind === 'file' && record.size <= MAX_INLINE_BYTES ? { content: payload, packed: true } : {};
+}
+
+function announcementFrame(folder: FolderName, { seq, record, content, packed }: Announcement): Frame {
   const live = wireLive(record);
   if (live === undefined) return { message: deleteMessage(folder, seq, record), payload: undefined };
   const message: FileUpdate = { type: 'FILE_UPDATE', folder, seq, record: live };
   return content === undefined || live.kind !== 'file'
     ? { message, payload: undefined }
-    : { message: { ...message, payload: content.byteLength }, payload: content };
+    : {
+        message: { ...message, ...(packed === true && { zstd: true }), payload: content.byteLength },
+        payload: content,
+      };
 }
 
 function deleteMessage(folder: FolderName, seq: Sequence, record: FileRecord): FileDelete {
@@ -175,15 +187,16 @@ export function chunkRequest(message: WireChunkRequest): ChunkRequest | Refusal 
   const sha256 = parseSha256(message.sha256);
   if (sha256 === undefined) throw violation('CHUNK_REQUEST: not a hash');
   if (!path.ok) return { code: 'E_NAME', what: `a path that is ${path.why}` };
-  const { request } = message;
-  if (message.want === 'manifest') return { request, path: path.path, sha256, want: { kind: 'manifest' } };
+  const { request, priority } = message;
+  const asked = { request, path: path.path, sha256, ...(priority !== undefined && { priority }) };
+  if (message.want === 'manifest') return { ...asked, want: { kind: 'manifest' } };
   const ranges = (message.ranges ?? []).map(([offset, length]) => ({ offset, length }));
-  return { request, path: path.path, sha256, want: { kind: 'bytes', ranges } };
+  return { ...asked, want: { kind: 'bytes', ranges } };
 }
 
 export function chunkRequestMessage(folder: FolderName, asked: ChunkRequest): WireChunkRequest {
-  const { request, path, sha256, want } = asked;
-  const message = { type: 'CHUNK_REQUEST', folder, request, path, sha256, want: want.kind } as const;
+  const { want, ...what } = asked;
+  const message = { type: 'CHUNK_REQUEST', folder, ...what, want: want.kind } as const;
   if (want.kind === 'manifest') return message;
   return { ...message, ranges: want.ranges.map(({ offset, length }) => [offset, length] as const) };
 }
@@ -200,7 +213,13 @@ export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): Ch
       return { request, kind: 'manifest', payload };
     case 'bytes':
       if (payload === undefined || message.offset === undefined) throw violation('CHUNK: bytes without payload');
-      return { request, kind: 'bytes', offset: message.offset, payload };
+      return {
+        request,
+        kind: 'bytes',
+        offset: message.offset,
+        payload,
+        ...(message.zstd === true && { packed: true }),
+      };
   }
 }
 
@@ -210,7 +229,9 @@ export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
     return { message: { type: 'CHUNK', folder, request, what: answer.kind }, payload: undefined };
   const { payload } = answer;
   const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
-  return { message: answer.kind === 'bytes' ? { ...message, offset: answer.offset } : message, payload };
+  if (answer.kind !== 'bytes') return { message, payload };
+  const how = answer.packed === true ? { zstd: true } : {};
+  return { message: { ...message, ...how, offset: answer.offset }, payload };
 }
 
 /** Nothing where an ERROR names no announcements. */

@@ -4,6 +4,7 @@ import type { CommonSetting } from '../core/common-setting.ts';
 import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileRecord } from '../core/record.ts';
+import type { Priority } from '../core/settings.ts';
 import type { Role } from '../core/settings.ts';
 
 /**
@@ -22,6 +23,10 @@ export interface IndexOffer {
   readonly role?: Role;
   /** As the sender holds it; undefined: it says nothing of it, or what we do not know. */
   readonly common?: CommonSetting | undefined;
+  /** The sender asks for every content: it limits what comes, and none is to come along with announcements. */
+  readonly asks?: boolean;
+  /** The sender takes contents packed with zstd; absent: only as they are. */
+  readonly zstd?: boolean;
 }
 
 /** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */
@@ -32,6 +37,8 @@ export interface Announcement {
   readonly movedFrom?: RelativePath;
   /** The whole content of a small file. */
   readonly content?: Uint8Array;
+  /** The content is packed with zstd: unpacked it is as long as the record says. */
+  readonly packed?: boolean;
 }
 
 /** ACK. Numbers are the other side's sequences. */
@@ -68,12 +75,21 @@ export interface ChunkRequest {
   readonly path: RelativePath;
   readonly sha256: Sha256;
   readonly want: ChunkWant;
+  /** How the asking side means it; absent: normal. */
+  readonly priority?: Priority;
 }
 
 /** CHUNK: one answer. `gone`: the file is not, or no longer, as the request says. `later`: nothing is sent at this time. */
 export type ChunkAnswer =
   | { readonly request: number; readonly kind: 'manifest'; readonly payload: Uint8Array }
-  | { readonly request: number; readonly kind: 'bytes'; readonly offset: number; readonly payload: Uint8Array }
+  | {
+      readonly request: number;
+      readonly kind: 'bytes';
+      readonly offset: number;
+      readonly payload: Uint8Array;
+      /** With zstd: unpacked it is as long as the range that was asked for. */
+      readonly packed?: boolean;
+    }
   | { readonly request: number; readonly kind: 'gone' }
   | { readonly request: number; readonly kind: 'later' };
 

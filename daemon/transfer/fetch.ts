@@ -7,19 +7,18 @@ import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
 import { LocalContent } from './local-content.ts';
+import { type Requested, Requests, type RequestsContext } from './requests.ts';
 import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
 import { WholeContents } from './whole-contents.ts';
 
-export interface FetchContext {
+export interface FetchContext extends RequestsContext {
   readonly index: FolderIndex;
   readonly workers: Workers;
-  readonly clock: Clock;
   tree(): TreeRef;
   /** In the index, and known not to be on the disk any more: a deletion that rests or is held. */
   isGone(path: RelativePath): boolean;
@@ -48,22 +47,16 @@ const LOOK_AGAIN_MS = 250;
 const MAX_STAGING_BYTES = 16 << 20;
 /** Files up to this are asked for whole; larger ones by chunks, which can go on after a break. */
 export const SMALL_FILE_BYTES = 512 << 10;
-/** A peer that leaves a request without an answer so long is asked no more for that file. */
-const ANSWER_TIMEOUT_MS = 60_000;
 
-interface Fetch extends Asking {
-  readonly path: RelativePath;
-  readonly entry: FileEntry;
+interface Fetch extends Asking, Requested {
   readonly staged: string;
-  request: number;
-  lastProgressMs: number;
   large: LargeFetch | undefined;
 }
 
 export class Fetcher {
   readonly #context: FetchContext;
   readonly #active = new Map<RelativePath, Fetch>();
-  readonly #byRequest = new Map<number, Fetch>();
+  readonly #requests: Requests<Fetch>;
   /** Handed over, or set aside until something else has happened: not to be started again. */
   readonly #ready = new Set<RelativePath>();
   readonly #parked = new Set<RelativePath>();
@@ -72,12 +65,12 @@ export class Fetcher {
   readonly #sources = new Sources();
   readonly #local: LocalContent;
   readonly #staging: StagingQueue;
-  #nextRequest = 1;
   /** What the sources were when nobody had time, and since when. */
   #stuck: { readonly at: number; readonly sinceMs: number } | undefined;
 
   constructor(context: FetchContext) {
     this.#context = context;
+    this.#requests = new Requests(context, (fetch) => this.#active.get(fetch.path) === fetch);
     this.#local = new LocalContent(context);
     this.#staging = new StagingQueue(context, (staged) => this.#onStaged(staged));
   }
@@ -97,11 +90,11 @@ export class Fetcher {
   }
 
   /** A content that came with its announcement, of a want that is in the index by now. */
-  offer(record: FileRecord, bytes: Uint8Array): void {
+  offer(record: FileRecord, bytes: Uint8Array, packed: boolean): void {
     if (record.entry.kind !== 'file') return;
     this.drop(record.path);
     const fetch = this.#begin(record.path, record.entry);
-    this.#staging.add(fetch, { kind: 'bytes', bytes });
+    this.#staging.add(fetch, { kind: 'bytes', bytes, packed });
   }
 
   /** So much waits for the disk that nothing more is to be brought. */
@@ -116,6 +109,8 @@ export class Fetcher {
 
   /** Starts what is wanted next, as far as there is room. */
   fill(): void {
+    // What waited while nothing might be asked.
+    this.#context.traffic.down.give();
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
     if (room <= 0 || this.isFull || this.#isStuck()) return;
     const read = this.#context.beingRead();
@@ -214,8 +209,8 @@ export class Fetcher {
     const now = this.#context.clock.monotonicMs();
     for (const fetch of [...this.#active.values()]) {
       // While we are at work with what came, it is not the peer who is silent.
-      if (fetch.large?.isWorking === true) fetch.lastProgressMs = now;
-      if (fetch.link === undefined || now - fetch.lastProgressMs < ANSWER_TIMEOUT_MS) continue;
+      if (fetch.large?.isWorking === true || fetch.waits) fetch.lastProgressMs = now;
+      if (fetch.link === undefined || !this.#sources.isSilent(fetch.link, fetch.lastProgressMs, now)) continue;
       this.#sources.refuse(fetch.link, fetch.path, fetch.entry.sha256);
       this.#abandon(fetch);
     }
@@ -223,27 +218,36 @@ export class Fetcher {
   }
 
   onAnswer(link: PeerLink, answer: ChunkAnswer): void {
-    const fetch = this.#byRequest.get(answer.request);
+    const fetch = this.#requests.of(answer.request);
     if (fetch === undefined || fetch.link !== link) return; // of a fetch that was given up
     fetch.lastProgressMs = this.#context.clock.monotonicMs();
+    this.#sources.heard(link, fetch.lastProgressMs);
     switch (answer.kind) {
       case 'gone':
-        this.#sources.refuse(link, fetch.path, fetch.entry.sha256);
-        this.#abandon(fetch);
-        return;
       case 'later':
-        this.#sources.rest(link, fetch.lastProgressMs);
-        this.#abandon(fetch);
-        return;
+        if (answer.kind === 'later') this.#sources.rest(link, fetch.lastProgressMs);
+        else this.#sources.refuse(link, fetch.path, fetch.entry.sha256);
+        return this.#abandon(fetch);
       case 'manifest':
         if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer.payload));
         return;
       case 'bytes':
-        this.#sources.answered(fetch, answer.payload.length);
-        if (fetch.large === undefined) this.#arrived(fetch, { kind: 'bytes', bytes: answer.payload });
-        else this.#guard(fetch, fetch.large.onBytes(answer.offset, answer.payload));
-        return;
+        return this.#onBytes(fetch, link, answer);
     }
+  }
+
+  #onBytes(
+    fetch: Fetch,
+    link: PeerLink,
+    { offset, payload, packed = false }: Extract<ChunkAnswer, { kind: 'bytes' }>,
+  ): void {
+    const { name, traffic } = this.#context;
+    const asked = fetch.large === undefined ? fetch.entry.size : (fetch.large.lengthAt(offset) ?? payload.length);
+    // Less came than was counted when it was asked for.
+    traffic.down.spent(name, link.device, payload.length - asked);
+    this.#sources.answered(fetch, asked);
+    if (fetch.large === undefined) this.#arrived(fetch, { kind: 'bytes', bytes: payload, packed });
+    else this.#guard(fetch, fetch.large.onBytes(offset, payload, packed));
   }
 
   /** ready: it can be applied without any content. no source: nobody who is connected can have it. */
@@ -295,33 +299,31 @@ export class Fetcher {
       askedBytes: 0,
       request: 0,
       lastProgressMs: this.#context.clock.monotonicMs(),
+      waits: false,
       large: undefined,
     };
     this.#active.set(path, fetch);
     return fetch;
   }
 
-  #number(fetch: Fetch): number {
-    this.#byRequest.delete(fetch.request);
-    fetch.request = this.#nextRequest++;
-    this.#byRequest.set(fetch.request, fetch);
-    return fetch.request;
-  }
-
   #askWhole(fetch: Fetch, link: PeerLink): void {
-    const { path, entry } = fetch;
-    this.#sources.asked(fetch, entry.size);
-    const ranges = [{ offset: 0, length: entry.size }];
-    link.request({ request: this.#number(fetch), path, sha256: entry.sha256, want: { kind: 'bytes', ranges } });
+    const { size } = fetch.entry;
+    this.#sources.asked(fetch, size);
+    this.#requests.begin(fetch);
+    this.#requests.whenFree(fetch, link, () => {
+      this.#requests.send(fetch, link, { kind: 'bytes', ranges: [{ offset: 0, length: size }] });
+      return size;
+    });
   }
 
   #askLarge(fetch: Fetch, link: PeerLink): void {
     const { path, entry } = fetch;
-    const request = this.#number(fetch);
+    this.#requests.begin(fetch);
     const reservedBytes = (): number =>
       [...this.#active.values()].reduce((sum, { large }) => sum + (large?.missingBytes ?? 0), 0);
     fetch.large = new LargeFetch({ ...this.#context, reservedBytes }, fetch, {
-      ask: (want) => link.request({ request, path, sha256: entry.sha256, want }),
+      ask: (want) => this.#requests.send(fetch, link, want),
+      whenFree: (ask) => this.#requests.whenFree(fetch, link, ask),
       asked: (bytes) => this.#sources.asked(fetch, bytes),
       isWanted: () => {
         if (this.#active.get(path) === fetch) return true;
@@ -344,7 +346,7 @@ export class Fetcher {
   /** All of it is here: it needs no peer any more. */
   #arrived(fetch: Fetch, source: Source): void {
     this.#sources.end(fetch);
-    this.#byRequest.delete(fetch.request);
+    this.#requests.end(fetch);
     this.#staging.add(fetch, source);
   }
 
@@ -384,7 +386,7 @@ export class Fetcher {
   #forget(fetch: Fetch): void {
     this.#sources.end(fetch);
     this.#active.delete(fetch.path);
-    this.#byRequest.delete(fetch.request);
+    this.#requests.end(fetch);
   }
 
   /** Work of one fetch that fails unexpectedly ends that fetch alone. */

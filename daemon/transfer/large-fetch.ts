@@ -26,6 +26,8 @@ export interface LargeFetchContext {
 
 export interface LargeFetchTalk {
   ask(want: ChunkWant): void;
+  /** Calls when it is its turn, with the bytes that may be asked for; the answer is how many are. */
+  whenFree(ask: (mostBytes: number) => number): void;
   asked(bytes: number): void;
   /** False when another version is wanted by now: what is done still is of no use. */
   isWanted(): boolean;
@@ -52,6 +54,7 @@ export class LargeFetch {
   readonly #talk: LargeFetchTalk;
   #missing: MissingPieces | undefined;
   #working = 0;
+  #waits = false;
 
   constructor(context: LargeFetchContext, what: LargeFile, talk: LargeFetchTalk) {
     this.#context = context;
@@ -80,8 +83,13 @@ export class LargeFetch {
     return this.#work(() => this.#takeManifest(payload));
   }
 
-  onBytes(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.#work(() => this.#takeBytes(offset, bytes));
+  /** How long what comes for this offset is when it is not packed; undefined: nothing was asked for. */
+  lengthAt(offset: number): number | undefined {
+    return this.#missing?.lengthAt(offset);
+  }
+
+  onBytes(offset: number, bytes: Uint8Array, packed: boolean): Promise<void> {
+    return this.#work(() => this.#takeBytes(offset, bytes, packed));
   }
 
   async #work(step: () => Promise<void>): Promise<void> {
@@ -126,9 +134,10 @@ export class LargeFetch {
     this.#askMissing();
   }
 
-  async #takeBytes(offset: number, bytes: Uint8Array): Promise<void> {
+  async #takeBytes(offset: number, bytes: Uint8Array, packed: boolean): Promise<void> {
     const missing = this.#missing;
-    const range = missing?.arrived(offset, bytes.length, this.#context.clock.monotonicMs());
+    const length = packed ? (missing?.lengthAt(offset) ?? 0) : bytes.length;
+    const range = missing?.arrived(offset, length, this.#context.clock.monotonicMs());
     if (missing === undefined || range === undefined) {
       // Not what was asked for, or cut short: nothing more can be expected of it.
       this.#talk.onRefused();
@@ -139,6 +148,7 @@ export class LargeFetch {
       staged: this.#what.staged,
       offset,
       bytes,
+      packed,
       pieces: range.pieces,
     });
     if (!this.#talk.isWanted()) return;
@@ -164,10 +174,22 @@ export class LargeFetch {
       this.#talk.onWhole();
       return;
     }
-    const ranges = missing.next(this.#context.clock.monotonicMs());
-    if (ranges.length === 0) return;
+    if (this.#waits || !missing.hasNext) return;
+    this.#waits = true;
+    this.#talk.whenFree((mostBytes) => {
+      this.#waits = false;
+      const bytes = this.#askNext(missing, mostBytes);
+      this.#askMissing();
+      return bytes;
+    });
+  }
+
+  #askNext(missing: MissingPieces, mostBytes: number): number {
+    const ranges = missing.next(this.#context.clock.monotonicMs(), mostBytes);
+    if (ranges.length === 0) return 0;
     for (const { length } of ranges) this.#talk.asked(length);
     this.#talk.ask({ kind: 'bytes', ranges: ranges.map(({ offset, length }) => ({ offset, length })) });
+    return ranges.reduce((sum, { length }) => sum + length, 0);
   }
 
   /** Which pieces the present file at the path, and the last ones that it replaced, hold. */

@@ -64,6 +64,6 @@ export class LocalContent {
       if (!isWrong(source)) return source;
     }
     const packed = index.mergeBases.packedByContent(sha256);
-    return packed === undefined ? undefined : { kind: 'packed', packed };
+    return packed === undefined ? undefined : { kind: 'bytes', bytes: packed, packed: true };
   }
 }

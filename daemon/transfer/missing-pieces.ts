@@ -44,10 +44,18 @@ export class MissingPieces {
     return this.#waitingBytes + this.#openBytes;
   }
 
-  /** Ranges to ask for now, on the monotonic clock: neighbours in one, as many as the window holds. */
-  next(nowMs: number): AskedRange[] {
+  /** Something is to be asked for, and the window has room. */
+  get hasNext(): boolean {
+    return this.#waiting.length > 0 && this.#openBytes < this.#windowBytes;
+  }
+
+  /**
+   * Ranges to ask for now, on the monotonic clock: neighbours in one, as many as the window holds.
+   * @param mostBytes all together, but for the last one
+   */
+  next(nowMs: number, mostBytes: number = Number.POSITIVE_INFINITY): AskedRange[] {
     const ranges: AskedRange[] = [];
-    while (this.#openBytes < this.#windowBytes) {
+    for (let bytes = 0; this.#openBytes < this.#windowBytes && bytes < mostBytes; bytes += ranges.at(-1)?.length ?? 0) {
       const range = this.#takeRange(nowMs);
       if (range === undefined) break;
       this.#asked.set(range.offset, range);
@@ -74,6 +82,11 @@ export class MissingPieces {
     return first === undefined
       ? undefined
       : { offset: first.offset, length, pieces, askedMs, openBytes: this.#openBytes + length };
+  }
+
+  /** How long the range is that was asked for there. */
+  lengthAt(offset: number): number | undefined {
+    return this.#asked.get(offset)?.length;
   }
 
   /** Bytes came: the range that they answer, which is being written from now on. Undefined for what was not asked for. */

@@ -1,8 +1,9 @@
 // Answers what peers ask for: manifests and bytes of files that the index has just so, or that lost a conflict here, and
 // nothing else. Each peer has a queue of its own, read as fast as that peer takes it.
-import type { DeviceId, Sha256 } from '../core/ids.ts';
+import type { DeviceId, FolderName, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { isUnsynced } from '../core/record.ts';
+import type { Priority } from '../core/settings.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import type { PieceSource } from '../disk/parts.ts';
 import { readRanges } from '../disk/read.ts';
@@ -10,8 +11,13 @@ import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { ChunkRequest, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
+import type { Packing } from './packing.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface ServeContext {
+  readonly name: FolderName;
+  readonly traffic: Traffic;
+  readonly packing: Packing;
   readonly self: DeviceId;
   readonly index: FolderIndex;
   readonly workers: Workers;
@@ -26,8 +32,6 @@ export interface ServeContext {
 
 /** Requests that wait for one peer; what comes beyond is answered with `gone`, and asked for again. */
 const MAX_WAITING = 1024;
-/** Above this nothing is read for a peer until it has taken what is queued. */
-const QUEUE_BYTES = 1 << 20;
 /** What one disk job reads. */
 const JOB_BYTES = 2 << 20;
 const JOB_ITEMS = 64;
@@ -49,7 +53,10 @@ type Job =
 export class Server {
   readonly #context: ServeContext;
   readonly #waiting = new Map<PeerLink, Job[]>();
+  /** Those for which a turn is waited for, or under way. */
   readonly #busy = new Set<PeerLink>();
+  /** How each means what it asks for. */
+  readonly #priorities = new Map<PeerLink, Priority>();
   readonly #manifests = new Map<Sha256, Uint8Array>();
 
   constructor(context: ServeContext) {
@@ -58,12 +65,15 @@ export class Server {
 
   detach(link: PeerLink): void {
     this.#waiting.delete(link);
+    this.#priorities.delete(link);
+    this.#busy.delete(link);
   }
 
   onRequest(link: PeerLink, request: ChunkRequest): void {
     const found = this.#find(request);
     const waiting = this.#waiting.get(link) ?? [];
     this.#waiting.set(link, waiting);
+    this.#priorities.set(link, request.priority ?? 'normal');
     if (found === undefined) {
       link.answer({ request: request.request, kind: 'gone' });
       return;
@@ -77,8 +87,13 @@ export class Server {
         link.answer({ request: request.request, kind: 'gone' });
         return;
       }
-      for (const { offset, length } of ranges)
-        waiting.push({ kind: 'range', request: request.request, path: request.path, of: found.of, offset, length });
+      for (const { offset, length } of ranges) {
+        const job: Job = { kind: 'range', request: request.request, path: request.path, of: found.of, offset, length };
+        // Asked for again because it took too long: it keeps its place, and is answered once.
+        const before = waiting.findIndex((one) => isSameRange(one, job));
+        if (before < 0) waiting.push(job);
+        else waiting[before] = job;
+      }
     }
     this.pump(link);
   }
@@ -98,35 +113,51 @@ export class Server {
 
   /** Goes on where the peer's queue was full. */
   pump(link: PeerLink): void {
-    if (this.#busy.has(link) || !this.#waiting.has(link)) return;
+    const { name: folder, traffic } = this.#context;
+    if (this.#busy.has(link) || !this.#waiting.has(link)) return traffic.up.give();
+    if (this.#waiting.get(link)?.length === 0) return;
     this.#busy.add(link);
-    this.#drain(link)
-      .catch((error: unknown) => {
-        // What was being read is lost to the asking side, which asks again; the rest is answered.
-        this.#context.onFailure(error);
-      })
-      .finally(() => this.#busy.delete(link));
+    traffic.up.add({
+      folder,
+      device: link.device,
+      queuedBytes: () => (this.#waiting.has(link) ? link.queuedBytes : undefined),
+      run: () => this.#turn(link),
+      priority: () => this.#priorities.get(link) ?? 'normal',
+    });
   }
 
-  async #drain(link: PeerLink): Promise<void> {
-    for (;;) {
-      const waiting = this.#waiting.get(link);
-      const next = waiting?.[0];
-      if (waiting === undefined || next === undefined || link.queuedBytes > QUEUE_BYTES) return;
-      if (this.#context.isSilent()) {
-        for (const job of waiting.splice(0)) link.answer({ request: requestOf(job), kind: 'later' });
-        return;
-      }
-      if (next.kind === 'manifest') {
-        waiting.shift();
-        await this.#answerManifest(link, next);
-      } else {
-        await this.#answerRanges(link, takeRanges(waiting));
-      }
+  /** Answers with the bytes that it took. */
+  async #turn(link: PeerLink): Promise<number> {
+    try {
+      return await this.#answerNext(link);
+    } catch (error) {
+      // What was being read is lost to the asking side, which asks again; the rest is answered.
+      this.#context.onFailure(error);
+      return 0;
+    } finally {
+      this.#busy.delete(link);
+      // Not before what this one took is counted.
+      queueMicrotask(() => this.pump(link));
     }
   }
 
-  async #answerManifest(link: PeerLink, job: Extract<Job, { kind: 'manifest' }>): Promise<void> {
+  async #answerNext(link: PeerLink): Promise<number> {
+    const waiting = this.#waiting.get(link);
+    const next = waiting?.[0];
+    if (waiting === undefined || next === undefined) return 0;
+    if (this.#context.isSilent()) {
+      for (const job of waiting.splice(0)) link.answer({ request: requestOf(job), kind: 'later' });
+      return 0;
+    }
+    if (next.kind === 'manifest') {
+      waiting.shift();
+      return this.#answerManifest(link, next);
+    }
+    const { name, traffic } = this.#context;
+    return this.#answerRanges(link, takeRanges(waiting, traffic.up.portionOf(name, link.device)));
+  }
+
+  async #answerManifest(link: PeerLink, job: Extract<Job, { kind: 'manifest' }>): Promise<number> {
     const { request, of, size } = job;
     let payload = this.#manifests.get(request.sha256);
     if (payload === undefined) {
@@ -140,18 +171,28 @@ export class Server {
     }
     if (payload === undefined) this.#gone(link, request.request, request.path);
     else link.answer({ request: request.request, kind: 'manifest', payload: payload.slice() });
+    return payload?.length ?? 0;
   }
 
-  async #answerRanges(link: PeerLink, items: readonly Range[]): Promise<void> {
+  async #answerRanges(link: PeerLink, items: readonly Range[]): Promise<number> {
+    const { packing, workers, tree } = this.#context;
+    packing.look(link);
     const ranges = items.map(({ path, of, offset, length }) => {
-      return { path, seen: of.seen, storedAs: of.kind === 'version' ? of.storedAs : undefined, offset, length };
+      const storedAs = of.kind === 'version' ? of.storedAs : undefined;
+      return { path, seen: of.seen, storedAs, offset, length, packs: packing.packs(link, path, contentKey(path, of)) };
     });
-    const contents = await this.#context.workers.run(readRanges, { tree: this.#context.tree(), items: ranges });
-    items.forEach(({ request, path, offset }, i) => {
-      const payload = contents[i];
-      if (payload === undefined) this.#gone(link, request, path);
-      else link.answer({ request, kind: 'bytes', offset, payload });
+    const contents = await workers.run(readRanges, { tree: tree(), items: ranges });
+    let bytes = 0;
+    items.forEach(({ request, path, of, offset }, i) => {
+      const content = contents[i];
+      if (content === undefined) return this.#gone(link, request, path);
+      const { bytes: payload, packed } = content;
+      bytes += payload.length;
+      if (ranges[i]?.packs === true && !packed) packing.inVain(contentKey(path, of));
+      link.answer({ request, kind: 'bytes', offset, payload, ...(packed && { packed }) });
     });
+    packing.gave(link);
+    return bytes;
   }
 
   #gone(link: PeerLink, request: number, path: RelativePath): void {
@@ -166,15 +207,25 @@ export class Server {
   }
 }
 
+/** What is known of how it packs holds while it is the same file. */
+function contentKey(path: RelativePath, { seen }: PieceSource): string {
+  return `${path} ${seen.ino} ${seen.mtimeNs}`;
+}
+
 function requestOf(job: Job): number {
   return job.kind === 'manifest' ? job.request.request : job.request;
 }
 
-function takeRanges(waiting: Job[]): Range[] {
+function isSameRange(one: Job, other: Range): boolean {
+  if (one.kind !== 'range' || one.offset !== other.offset || one.length !== other.length) return false;
+  return contentKey(one.path, one.of) === contentKey(other.path, other.of);
+}
+
+function takeRanges(waiting: Job[], mostBytes: number): Range[] {
   const taken: Range[] = [];
   let bytes = 0;
   for (let next = waiting[0]; next?.kind === 'range'; next = waiting[0]) {
-    if (taken.length > 0 && (bytes + next.length > JOB_BYTES || taken.length >= JOB_ITEMS)) break;
+    if (taken.length > 0 && (bytes + next.length > Math.min(JOB_BYTES, mostBytes) || taken.length >= JOB_ITEMS)) break;
     bytes += next.length;
     taken.push(next);
     waiting.shift();

@@ -28,6 +28,8 @@ export interface AskLimits {
   readonly files: number;
 }
 
+/** A peer that leaves a request without an answer so long is asked no more for that file. */
+const ANSWER_TIMEOUT_MS = 60_000;
 /** After this a peer that answers at another time is asked again. */
 const REST_MS = 5_000;
 
@@ -38,6 +40,8 @@ export class Sources {
   readonly #askedFiles = new Map<PeerLink, number>();
   readonly #refused = new Map<PeerLink, Set<string>>();
   readonly #wrong = new Set<string>();
+  /** When each has answered something last: monotonic ms. */
+  readonly #heardMs = new Map<PeerLink, number>();
   /** Paused, or outside of their schedule: since when they said so. */
   readonly #resting = new Map<PeerLink, number>();
   #clearedMs = 0;
@@ -55,6 +59,19 @@ export class Sources {
     this.#askedFiles.delete(link);
     this.#refused.delete(link);
     this.#resting.delete(link);
+    this.#heardMs.delete(link);
+  }
+
+  heard(link: PeerLink, nowMs: number): void {
+    if (this.#askedBytes.has(link)) this.#heardMs.set(link, nowMs);
+  }
+
+  /**
+   * It leaves without an answer what it has been asked for since this time. A peer answers in its order: while it answers
+   * others, this one is still to come.
+   */
+  isSilent(link: PeerLink, sinceMs: number, nowMs: number): boolean {
+    return nowMs - Math.max(sinceMs, this.#heardMs.get(link) ?? sinceMs) >= ANSWER_TIMEOUT_MS;
   }
 
   /** Nothing is to be had of this peer at this time. */
@@ -168,7 +185,6 @@ function placeOf(source: Source, sha256: Sha256): string {
     case 'version':
       return `${sha256}version ${source.storedAs}`;
     case 'bytes':
-    case 'packed':
     case 'part':
       return sha256;
   }

@@ -62,6 +62,10 @@ const SETTINGS = [
   'authority: hub',
   'names: { hub: docs }',
   'max_delete: 100%',
+  'priority: high',
+  'compression: always',
+  'bandwidth: 1MB/s',
+  'bandwidth: { at: { "08:00-18:00": { up: 1MB/s } } }',
   'versions: { keep: 1d }',
   'versions: { max_size: 1% }',
 ];
@@ -81,7 +85,7 @@ test('what is shown is complete and means the same when it is read again', () =>
 name: laptop
 listen: "[::]:9031"
 log: { file: /var/log/x.log }
-defaults: { interval: 30s, rescan: 90s, schedule: 22:00-06:00, versions: { max_size: 7% } }
+defaults: { interval: 30s, rescan: 90s, schedule: 22:00-06:00, bandwidth: { up: 1.5MB/s, at: { 'mon 08:00-18:00': { up: 10kB/s } } }, versions: { max_size: 7% } }
 folders: { docs: { path: ~/docs, authority: laptop, peers: { hub: two-way }, names: { hub: "laptop:docs" }, conflict: largest }, b: { path: /b, authority: hub, interval: realtime, schedule: always } }
 peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${NAS}, address: "wss://n:1" } }`);
   assert.deepEqual(load(showConfigText(config, SELF)), config);
@@ -104,6 +108,9 @@ peers: { hub: { id: ${HUB}, address: ["wss://a:1", "wss://b:2"] }, nas: { id: ${
     watch: 'auto',
     authority: SELF,
     conflict: 'largest',
+    priority: 'normal',
+    compression: 'auto',
+    bandwidth: { up: '1500kB/s', down: 0, at: { 'mon 08:00-18:00': { up: '10kB/s' } } },
     max_delete: '50%',
     versions: { keep: '30d', max_size: '7%' },
   });

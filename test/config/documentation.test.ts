@@ -4,7 +4,6 @@ import { test } from 'node:test';
 
 import { loadConfig } from '../../daemon/config/load.ts';
 import { FOLDER_SCHEMA, PEER_SCHEMA, SCHEMAS } from '../../daemon/config/schema.ts';
-import { UNSUPPORTED_KEYS } from '../../daemon/config/unsupported.ts';
 import { HUB, written } from './surroundings.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -32,20 +31,15 @@ function rows(heading: string): Map<string, string> {
 }
 
 const SECTIONS = [
-  ['The whole device', SCHEMAS.config, UNSUPPORTED_KEYS.document],
-  ['Folders', FOLDER_SCHEMA, UNSUPPORTED_KEYS.folder],
-  ['Peers', PEER_SCHEMA, UNSUPPORTED_KEYS.peer],
+  ['The whole device', SCHEMAS.config],
+  ['Folders', FOLDER_SCHEMA],
+  ['Peers', PEER_SCHEMA],
 ] as const;
 
-for (const [heading, schema, unsupported] of SECTIONS) {
+for (const [heading, schema] of SECTIONS)
   test(`every key of «${heading}» is documented, and no other`, () => {
     assert.deepEqual([...rows(heading).keys()].toSorted(), keysOf(schema).toSorted());
   });
-  test(`«${heading}» says of each key whether this version has it`, () => {
-    const notYet = [...rows(heading)].filter(([, row]) => /[*_]Not yet/.test(row)).map(([key]) => key);
-    assert.deepEqual(notYet.toSorted(), [...unsupported].toSorted());
-  });
-}
 
 const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text ?? '');
 for (const [i, example] of examples.entries())

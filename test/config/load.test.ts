@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import type { Config } from '../../daemon/config/config.ts';
 import { checkConfig, loadConfig } from '../../daemon/config/load.ts';
 import { ConfigError } from '../../daemon/config/problem.ts';
@@ -66,6 +67,9 @@ test('a folder that says nothing but its path has the documented defaults', () =
     authority: undefined,
     conflict: undefined,
     maxDelete: 0.5,
+    priority: 'normal',
+    compression: 'auto',
+    bandwidth: UNLIMITED,
     versions: { keepMs: 2_592_000_000, maxShare: 0.1 },
   });
 });

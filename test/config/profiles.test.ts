@@ -5,7 +5,6 @@ import { loadConfig } from '../../daemon/config/load.ts';
 import { inherit } from '../../daemon/config/merge.ts';
 import { BUILT_IN_PROFILES } from '../../daemon/config/profiles.ts';
 import { showConfig, showConfigText } from '../../daemon/config/show.ts';
-import { unsupportedKeys } from '../../daemon/config/unsupported.ts';
 import type { FolderSettings } from '../../daemon/core/settings.ts';
 import { folderName, HUB, SELF, written } from './surroundings.ts';
 
@@ -28,14 +27,10 @@ peers: { hub: { id: ${HUB} } }`);
 
 for (const [name, keys] of Object.entries(BUILT_IN_PROFILES)) {
   test(`the built-in profile ${name} is one that a person could write`, () => {
-    const text = JSON.stringify({ profiles: { [name]: keys } });
-    if (unsupportedKeys(keys).length === 0) loadConfig(written(text));
-    else assert.throws(() => loadConfig(written(text)), { code: 'E_UNSUPPORTED' });
+    loadConfig(written(JSON.stringify({ profiles: { [name]: keys } })));
   });
   test(`a folder may name the built-in profile ${name}`, () => {
-    const text = `folders: { docs: { path: /srv/docs, profile: ${name} } }`;
-    if (unsupportedKeys(keys).length === 0) assert.equal(folder(text).profile, name);
-    else assert.throws(() => folder(text), /folders\.docs\.profile: .* not supported by this version yet/);
+    assert.equal(folder(`folders: { docs: { path: /srv/docs, profile: ${name} } }`).profile, name);
   });
 }
 
@@ -76,8 +71,7 @@ test('lists are put together; what is in both counts where it comes last, as the
 test('what is in effect shows every profile, and means the same when it is read again', () => {
   const text = `profiles: { mine: { rescan: 2m } }\nfolders: { docs: { path: /srv/docs, profile: mine, watch: poll } }`;
   const config = loadConfig(written(text));
-  const supported = Object.entries(BUILT_IN_PROFILES).filter(([, keys]) => unsupportedKeys(keys).length === 0);
-  const profiles = { ...Object.fromEntries(supported), mine: { rescan: '2m' } };
+  const profiles = { ...BUILT_IN_PROFILES, mine: { rescan: '2m' } };
   assert.deepEqual(showConfig(config, SELF)['profiles'], profiles);
   assert.deepEqual(loadConfig(written(showConfigText(config, SELF))).folders, config.folders);
 });

@@ -46,7 +46,6 @@ test('a bad value changes nothing and is named without a line of a file that nob
   const error = refused(context, 'E_CONFIG', () => editFolder(context, DOCS, parseAssignments(['rescan=1s'])));
   assert.match(error.message, /^folders\.docs\.rescan: found 1s; expected a time/);
   refused(context, 'E_CONFIG', () => editFolder(context, DOCS, parseAssignments(['rescan=1m', 'nonsense=1'])));
-  refused(context, 'E_UNSUPPORTED', () => editFolder(context, DOCS, parseAssignments(['priority=high'])));
   refused(context, 'E_FOLDER_EXISTS', () => addFolder(context, DOCS, AT));
   refused(context, 'E_NO_SUCH_FOLDER', () => editFolder(context, folderName('none'), AT));
   refused(context, 'E_FOLDER_NESTED', () =>

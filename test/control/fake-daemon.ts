@@ -3,6 +3,7 @@
 import type { FilterPlan } from '../../daemon/core/filter-plan.ts';
 import type { Decision } from '../../daemon/core/filter.ts';
 import type { PlannedGroup, SyncPlan } from '../../daemon/core/sync-plan.ts';
+import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import { proposed } from '../../daemon/core/common-setting.ts';
 import { CodedError } from '../../protocol/errors.ts';
 import type {
@@ -218,6 +219,9 @@ export function settings(name: string, at: string, peers: readonly (readonly [De
     authority: HUB,
     conflict: 'newest',
     maxDelete: 0.5,
+    priority: 'normal',
+    compression: 'never',
+    bandwidth: UNLIMITED,
     versions: { keepMs: 30 * 86_400_000, maxShare: 0.1 },
   };
 }

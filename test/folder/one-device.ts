@@ -1,5 +1,6 @@
 // One device over a disk in memory, and a peer whose every word a test says itself. What the device says to it is kept.
 import assert from 'node:assert/strict';
+import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import type { Entry, FileRecord } from '../../daemon/core/record.ts';
@@ -21,6 +22,7 @@ import type {
   RefusedAnnouncement,
 } from '../../daemon/ports/peers.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
+import { Traffic } from '../../daemon/transfer/traffic.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { InlineWorkers } from '../simulation/inline-workers.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
@@ -125,6 +127,12 @@ export class ScriptedPeer implements PeerLink {
     this.#device.folder.door.onAnnounce(this, this.#said);
   }
 
+  /** The content goes along, packed. */
+  tellPacked(record: FileRecord, content: Uint8Array): void {
+    const seq = ++this.#seq as Sequence;
+    this.#device.folder.door.onAnnounce(this, [{ seq, record, content, packed: true }]);
+  }
+
   /** The sequence of what was told last. */
   get lastSeq(): number {
     return this.#seq;
@@ -192,6 +200,7 @@ export class ScriptedPeer implements PeerLink {
 export class OneDevice {
   readonly clock = new SimulatedClock();
   readonly fs = new MemoryFileSystem(this.clock);
+  readonly traffic = new Traffic(this.clock);
   readonly user = this.fs.user;
   /** Jobs that have been given to workers. */
   jobs = 0;
@@ -227,6 +236,9 @@ export class OneDevice {
       authority: undefined,
       conflict: 'newest',
       maxDelete: 1,
+      priority: 'normal',
+      compression: 'never',
+      bandwidth: UNLIMITED,
       versions: { keepMs: 365 * 24 * 60 * 60 * 1000, maxShare: 1 },
       ...settings,
     };
@@ -255,6 +267,7 @@ export class OneDevice {
       random,
       log: quiet,
       settings: this.#settings,
+      traffic: this.traffic,
       watch: new SimulatedWatch(fs, clock, random),
       backpressure: { setReading: (device, on) => void (on ? this.unread.delete(device) : this.unread.add(device)) },
       newEpoch: () => 'BBBBBBBBBBBBBBBB' as Epoch,

@@ -7,7 +7,8 @@ import { MAX_PATH_BYTES } from '../../daemon/core/path.ts';
 import { MAX_VECTOR_ENTRIES as CORE_MAX_VECTOR_ENTRIES } from '../../daemon/core/version-vector.ts';
 import { EXAMPLES } from '../../packaging/docs/examples.ts';
 import { MAX_INLINE_BYTES, MAX_LOST, MAX_PATH_LENGTH, MAX_RANGES, MAX_VECTOR_ENTRIES } from '../../protocol/limits.ts';
-import { SCHEMAS, parseMessage } from '../../protocol/schemas.ts';
+import { parseMessage } from '../../protocol/parse-message.ts';
+import { SCHEMAS } from '../../protocol/schemas.ts';
 import { anyFrame } from './arbitrary.ts';
 
 const { CHUNK, CHUNK_REQUEST, ERROR, FILE_DELETE, FILE_MOVE, FILE_UPDATE, HELLO, INDEX, JOIN, JOINED, PING } = EXAMPLES;
@@ -124,6 +125,11 @@ for (const [what, json, problem] of [
     /^FILE_UPDATE: \/record\/lost must NOT have more/,
   ],
   ['a payload longer than the file', { ...FILE_UPDATE, payload: 5 }, 'FILE_UPDATE: payload is not as long as the file'],
+  [
+    'a packed payload that is not shorter than the file',
+    { ...FILE_UPDATE, zstd: true },
+    'FILE_UPDATE: a packed payload that is not shorter than the file',
+  ],
   [
     'a payload of a directory',
     { ...FILE_UPDATE, record: { ...record, kind: 'dir' } },

@@ -4,10 +4,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
+import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import type { DeviceId, Epoch, FolderName } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import type { FolderSettings, Role } from '../../daemon/core/settings.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
+import { Traffic } from '../../daemon/transfer/traffic.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import type { Link } from '../../daemon/ports/link.ts';
 import type { DialRequest } from '../../daemon/ports/network.ts';
@@ -110,6 +112,9 @@ export class SimulatedDevice {
       authority: deviceId(0),
       conflict: 'newest',
       maxDelete: 1,
+      priority: 'normal',
+      compression: 'never',
+      bandwidth: UNLIMITED,
       versions: { keepMs: 365 * 24 * 60 * 60 * 1000, maxShare: 1 },
     };
   }
@@ -169,6 +174,7 @@ export class SimulatedDevice {
       log,
       settings: this.#settings,
       watch,
+      traffic: new Traffic(clock),
       backpressure: host?.backpressure ?? { setReading },
       newEpoch,
       bootId: `boot ${this.#boots}`,

@@ -19,8 +19,8 @@ export const TRANSFER: readonly Mutation[] = [
       { file: STAGE, find: 'if (bytes.length !== entry.size) return false;', replace: '' },
       {
         file: READ,
-        find: "return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;",
-        replace: 'return sha256 === undefined ? undefined : bytes;',
+        find: "if (createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined;",
+        replace: 'if (sha256 === undefined) return undefined;',
       },
       {
         file: READ,

@@ -1,0 +1,41 @@
+// What peers send packed: it is what it was before, or refused, and never more than it says.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { pack, unpack } from '../../daemon/disk/pack.ts';
+
+test('what is packed is the same when it is unpacked', () => {
+  for (const text of ['x'.repeat(1_000), 'Jahr für Jahr '.repeat(5_000)]) {
+    const plain = Buffer.from(text);
+    const { bytes, packed } = pack(plain);
+    assert.ok(packed && bytes.length < plain.length / 4);
+    assert.deepEqual(Buffer.from(unpack(bytes, plain.length) ?? []), plain);
+  }
+});
+
+test('what does not become smaller stays as it is', () => {
+  for (const plain of [randomBytes(100_000), Buffer.from('short'), Buffer.alloc(0)])
+    assert.deepEqual(pack(plain), { bytes: plain, packed: false });
+});
+
+test('what is longer or shorter than it should be is refused, and nothing long is made of it', () => {
+  const bomb = zstdCompressSync(Buffer.alloc(256 << 20));
+  assert.ok(bomb.length < 16_384);
+  const before = process.memoryUsage().arrayBuffers;
+  assert.ok(unpack(bomb, 1_000_000) === undefined);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 16 << 20);
+  const packed = zstdCompressSync(Buffer.alloc(1_000));
+  for (const length of [0, 1, 999, 1_001]) assert.ok(unpack(packed, length) === undefined);
+});
+
+test('what is no zstd, cut short, or wants a large window is refused', () => {
+  const plain = randomBytes(50_000);
+  const wide = zstdCompressSync(Buffer.alloc(1_000), { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } });
+  assert.ok(unpack(wide, 1_000) !== undefined);
+  wide[5] = 0xa8; // a window of 2^31 bytes (RFC 8878, 3.1.1.1.2)
+  assert.ok(unpack(wide, 1_000) === undefined);
+  const packed = zstdCompressSync(plain);
+  for (const bad of [plain, Buffer.alloc(0), packed.subarray(0, 1_000)])
+    assert.ok(unpack(bad, plain.length) === undefined);
+});

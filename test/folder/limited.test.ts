@@ -1,0 +1,83 @@
+// A folder whose contents are limited: what is asked for, and when.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
+import { file, OneDevice } from './one-device.ts';
+
+/** So much a second may come, with nobody in debt. */
+async function limit(device: OneDevice, down: number): Promise<void> {
+  device.traffic.configure({ all: { ...UNLIMITED, down }, peers: new Map(), folders: new Map() });
+  await device.clock.advance(2_000);
+}
+
+test('with a limit on what comes a peer is told that every content is asked for, and again when that is lifted', async () => {
+  const device = await new OneDevice().start();
+  assert.equal(device.peer.indexes.at(-1)?.asks, undefined);
+  await limit(device, 10_000);
+  assert.equal(device.peer.indexes.at(-1)?.asks, true);
+  const said = device.peer.indexes.length;
+  await limit(device, 20_000);
+  assert.equal(device.peer.indexes.length, said, 'the same is not said twice');
+  await limit(device, Infinity);
+  assert.equal(device.peer.indexes.at(-1)?.asks, undefined);
+});
+
+test('a peer that asks for every content is sent none along with announcements', async () => {
+  const device = await new OneDevice().start();
+  device.peer.disconnect();
+  device.peer.connect({ entries: 0, asks: true });
+  device.write('a.txt', 'small');
+  await device.until(() => device.peer.lastTold('a.txt') !== undefined, 'it to be told');
+  assert.equal(device.peer.told.find(({ record }) => record.path === 'a.txt')?.content, undefined);
+});
+
+test('what waits for a limit is not given up, and not asked for while the folder is paused', async () => {
+  const device = await new OneDevice().start();
+  await limit(device, 10_000);
+  device.traffic.down.spent(device.folder.name, device.peer.device, 2_000_000);
+  device.peer.contents.set('a.txt', 'content');
+  device.peer.tell(device.peer.version('a.txt', file('content'), null));
+  await device.clock.advance(150_000);
+  assert.deepEqual(device.peer.asked, []);
+  assert.deepEqual(device.folder.snapshot().skipped, []);
+  device.folder.pause();
+  await device.clock.advance(100_000);
+  assert.deepEqual(device.peer.asked, [], 'by now it would be its turn');
+  device.folder.resume();
+  await device.until(() => device.exists('a.txt'), 'it to come');
+  assert.equal(device.peer.asked.length, 1);
+});
+
+test('what came along with an announcement is paid for by what is asked for afterwards', async () => {
+  const device = await new OneDevice().start();
+  await limit(device, 10_000);
+  const content = 'x'.repeat(60_000);
+  device.peer.tell(device.peer.version('along.txt', file(content), null), content);
+  await device.until(() => device.exists('along.txt'), 'what came along');
+  device.peer.contents.set('asked.txt', 'y');
+  device.peer.tell(device.peer.version('asked.txt', file('y'), null));
+  await device.clock.advance(3_000);
+  assert.deepEqual(device.peer.asked, []);
+  await device.until(() => device.exists('asked.txt'), 'its turn', 10_000);
+});
+
+test('a request that is asked for again keeps its place, and is answered once', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'one', 'b.txt': 'two' });
+  device.traffic.configure({ all: { ...UNLIMITED, up: 10_000 }, peers: new Map(), folders: new Map() });
+  device.traffic.up.spent(device.folder.name, device.peer.device, 100_000);
+  const ask = (request: number, path: string): void => {
+    const entry = device.row(path)?.record.entry;
+    assert.ok(entry?.kind === 'file');
+    const want = { kind: 'bytes', ranges: [{ offset: 0, length: entry.size }] } as const;
+    device.folder.door.onRequest(device.peer, { request, path: path as never, sha256: entry.sha256, want });
+  };
+  ask(1, 'a.txt');
+  ask(2, 'b.txt');
+  await device.clock.advance(1_000);
+  ask(3, 'a.txt');
+  await device.clock.advance(15_000);
+  assert.deepEqual(
+    device.peer.answered.map(({ request }) => request),
+    [3, 2],
+  );
+});

@@ -10,16 +10,8 @@ import type { Log } from '../ports/log.ts';
 import type { Announcement, FolderDoor } from '../ports/peers.ts';
 import { Channel } from './channel.ts';
 import type { Conversation, DeliveredFrame, Ending } from './conversation.ts';
-import {
-  type Refusal,
-  acknowledgement,
-  announcements,
-  chunkAnswer,
-  chunkRequest,
-  indexOffer,
-  refusedAnnouncements,
-  violation,
-} from './wire.ts';
+import { acknowledgement, announcements, chunkAnswer, chunkRequest, indexOffer, refusedAnnouncements } from './wire.ts';
+import { type Refusal, violation } from './wire-record.ts';
 
 /** The folders that are shared with one peer, by the names that they have between the two devices. */
 export type Doors = ReadonlyMap<FolderName, FolderDoor>;

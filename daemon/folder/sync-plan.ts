@@ -4,8 +4,9 @@ import { type DeviceId, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, isLive, sameContent } from '../core/record.ts';
 import { reconcileAll } from '../core/rivals.ts';
-import { Planned, type SyncPlan, bytesOf, planned } from '../core/sync-plan.ts';
-import { type WantedRow, wantedVersions } from '../index/wanted.ts';
+import { Planned, type PlannedPath, type SyncPlan, bytesOf, planned } from '../core/sync-plan.ts';
+import type { Row } from '../index/file-state.ts';
+import { type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { LocalContent } from '../transfer/local-content.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
 import type { Links } from './links.ts';
@@ -35,11 +36,11 @@ async function planHere(
     if (from !== undefined) moved.add(from);
     const { record } = want;
     if (record.entry.kind === 'absent') continue;
-    const ours = index.row(record.path)?.record;
+    const row = index.row(record.path);
     const peers = want.sources.map(({ peer }) => peer);
-    const what = from === undefined ? planned(ours, record.entry) : 'move';
-    const bytes = from === undefined && !isAtHand(content, ours, record) ? bytesOf(record.entry) : 0;
-    const group = isConflict(context, ours, want) ? groups.conflict : groups.receive;
+    const what = from === undefined ? become(row, want) : 'move';
+    const bytes = from === undefined && !isAtHand(content, row, want) ? bytesOf(record.entry) : 0;
+    const group = isConflict(context, row?.record, want) ? groups.conflict : groups.receive;
     group.add({ path: record.path, what, bytes, from, peers });
   }
   // A path whose content is to be elsewhere is moved, not deleted.
@@ -66,10 +67,18 @@ function isConflict(context: FolderContext, ours: FileRecord | undefined, want: 
   return verdict.kind === 'take' && verdict.conflict;
 }
 
-function isAtHand(content: LocalContent, ours: FileRecord | undefined, { entry }: FileRecord): boolean {
+/** What was deleted or changed here against the role is not on the disk as the index has it. */
+function become(row: Row | undefined, want: WantedRow): PlannedPath['what'] {
+  if (isOtherwiseHere(want)) return 'change';
+  return planned(row?.seen === undefined ? undefined : row.record, want.record.entry);
+}
+
+function isAtHand(content: LocalContent, row: Row | undefined, want: WantedRow): boolean {
+  const { path, entry } = want.record;
   if (entry.kind !== 'file') return true;
-  if (ours !== undefined && sameContent(ours.entry, entry)) return true;
-  return content.source(entry) !== undefined;
+  const isOther = isOtherwiseHere(want);
+  if (!isOther && row?.seen !== undefined && sameContent(row.record.entry, entry)) return true;
+  return content.source(entry, (source) => isOther && source.kind === 'copy' && source.from === path) !== undefined;
 }
 
 async function planThere(

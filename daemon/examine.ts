@@ -1,7 +1,6 @@
 // What `syncctl doctor` judges: the machine's limits, the state directory, and what each folder says of itself, with what
 // of its tree this process may not read or write.
 import type { Examination } from './control/daemon-port.ts';
-import { Filter } from './core/filter.ts';
 import type { FolderName } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import type { ControlledFolder } from './folder/view.ts';
@@ -49,6 +48,6 @@ async function examineFolder(
   if (found === undefined || examination.code !== undefined)
     return { ...examination, noAccess: { count: 0, paths: [] } };
   const allowance = allowanceFor(clock, { quick: true, signal: NEVER });
-  const { noAccess } = await surveyTree(workers, found.path, new Filter(found.filter), allowance);
+  const { noAccess } = await surveyTree(workers, found.path, found.filter, allowance);
   return { ...examination, noAccess };
 }

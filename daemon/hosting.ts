@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts';
 import { placeIn, privateName } from './config/storage.ts';
 import * as write from './config/write.ts';
 import { type DeviceId, type FolderName, privateTo } from './core/ids.ts';
+import type { ConflictRule } from './core/settings.ts';
 import type { Folder } from './folder/folder.ts';
 import type { Admission, Host, HostFolder } from './peer/host.ts';
 import type { Grant } from './peer/invitations.ts';
@@ -66,9 +67,22 @@ export class Hosting implements Host {
         return undefined;
       if (settings !== undefined && (!mayHave(settings, asking.device, isPrivate) || !this.#edges.folders().has(name)))
         return undefined;
-      found.push({ name, exists: settings !== undefined });
+      found.push({
+        name,
+        exists: settings !== undefined,
+        conflict: settings === undefined ? this.#proposed(name) : undefined,
+      });
     }
     return found;
+  }
+
+  /** What the configuration says of how conflicts end in a folder that is not there yet. */
+  #proposed(name: FolderName): ConflictRule | undefined {
+    const { context, config } = this.#edges;
+    const { storage } = config();
+    if (storage === undefined) return undefined;
+    const settings: Assignment[] = [{ keys: ['path'], value: placeIn(storage, name) }];
+    return write.addFolder(write.withoutWriting(context), name, settings).folders.get(name)?.conflict;
   }
 
   async admit(admission: Admission): Promise<string> {

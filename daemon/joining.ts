@@ -13,8 +13,10 @@ import type {
   WantedComparison,
 } from './control/daemon-port.ts';
 import type { JoinPlace } from './control/join-places.ts';
+import { assert } from './core/assert.ts';
 import type { FolderDigest } from './core/digest.ts';
 import type { FolderName } from './core/ids.ts';
+import type { FilterSettings } from './core/settings.ts';
 import type { Folder } from './folder/folder.ts';
 import type { Hosting } from './hosting.ts';
 import { compareJoin } from './join-comparison.ts';
@@ -78,7 +80,18 @@ export class Joining implements ControlledPairing {
       const { folders } = await this.#edges.peers().joinDigests(wanted.invitation);
       return new Map(folders.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest] as const])));
     };
-    return compareJoin({ folders: this.#edges.folders(), workers, clock, log, digests }, wanted);
+    const filterOf = (place: JoinPlace): FilterSettings => this.#filterOf(place);
+    return compareJoin({ folders: this.#edges.folders(), workers, clock, log, filterOf, digests }, wanted);
+  }
+
+  #filterOf({ name, path, exists }: JoinPlace): FilterSettings {
+    const { context, config } = this.#edges;
+    const then = exists
+      ? config()
+      : write.addFolder(write.withoutWriting(context), name, [{ keys: ['path'], value: path }]);
+    const settings = then.folders.get(name);
+    assert(settings !== undefined, 'a folder that is compared is there');
+    return settings.filter;
   }
 
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
@@ -94,7 +107,9 @@ export class Joining implements ControlledPairing {
         if (exists) {
           await apply(write.grant(context, folder, name, 'two-way', offered.name));
           // An inviter that has nothing in it has made it for us: then ours holds.
-          if (offered.files > 0) this.#edges.folders().get(folder)?.agreed.follow(offered);
+          const agreed = this.#edges.folders().get(folder)?.agreed;
+          if (offered.files > 0) agreed?.follow(offered);
+          else agreed?.invited();
           continue;
         }
         const named = offered.name === folder ? [] : [{ keys: ['names'], value: { [name]: offered.name } }];
@@ -105,6 +120,8 @@ export class Joining implements ControlledPairing {
           { keys: ['authority'], value: offered.authority },
         ];
         await addFolder(folder, settings);
+        // Who joins takes the setting of the inviter, whatever the configuration here proposes for new folders.
+        this.#edges.folders().get(folder)?.agreed.follow(offered);
       }
       await apply(loadConfig(context));
       return { id: joined.device, name, folders: joined.folders };

@@ -6,7 +6,6 @@ import { type WriteContext, addFolder, editFolder, withoutWriting } from './conf
 import type { NewFolder, TreeSurvey } from './control/daemon-port.ts';
 import { assert } from './core/assert.ts';
 import type { FilterPlan } from './core/filter-plan.ts';
-import { Filter } from './core/filter.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
 import type { Folders } from './folders.ts';
 import { settingsOf } from './new-folder.ts';
@@ -32,7 +31,7 @@ export async function surveyFolder(
   const added = config.folders.get(folder.name);
   assert(added !== undefined, 'a folder that was added is there');
   await folders.check(added);
-  return surveyTree(workers, added.path, new Filter(added.filter), allowanceFor(clock, how));
+  return surveyTree(workers, added.path, added.filter, allowanceFor(clock, how));
 }
 
 /** What these settings would do to which paths are synced. As `edit-folder` refuses; E_NO_SUCH_FOLDER. */

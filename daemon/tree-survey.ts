@@ -3,16 +3,18 @@
 import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import type { Surveyed, TreeSurvey } from './control/daemon-port.ts';
 import { Filtered, type FilterPlan } from './core/filter-plan.ts';
-import type { Filter } from './core/filter.ts';
+import type { Decision, Filter } from './core/filter.ts';
 import { type DirPath, type RelativePath, isBelow } from './core/path.ts';
+import type { FilterSettings } from './core/settings.ts';
 import { type AskedPath, type NoAccess, checkAccess, mayMake } from './disk/access.ts';
 import { rootCode } from './disk/errno.ts';
-import type { Listing } from './disk/scan.ts';
+import type { ListedEntry, Listing } from './disk/scan.ts';
 import { type UnclaimedRef, listUnclaimed } from './disk/unclaimed.ts';
 import { errnoOf } from './ports/file-system.ts';
 import type { Workers } from './ports/workers.ts';
 import type { Clock } from './ports/clock.ts';
 import { Allowance, type Bounds } from './unclaimed-directory.ts';
+import { UnclaimedFilter } from './unclaimed-filter.ts';
 
 const JOB_DIRS = 64;
 /** For a person who asked for it, and before a folder is added all the same. */
@@ -52,12 +54,13 @@ class Survey implements TreeSurvey {
 export async function surveyTree(
   workers: Workers,
   root: string,
-  filter: Filter,
+  settings: FilterSettings,
   allowance: Allowance,
 ): Promise<TreeSurvey> {
   const survey = new Survey();
   const boundaries: RelativePath[] = [];
   const tree = { root, boundaries };
+  const filter = new UnclaimedFilter(workers, tree, settings);
   const waiting: DirPath[] = [''];
   try {
     for (const problem of await workers.run(checkAccess, { tree, paths: [{ path: '', kind: 'dir' }] }))
@@ -65,13 +68,16 @@ export async function surveyTree(
     for await (const listings of walk(workers, tree, waiting, allowance)) {
       if (listings === 'more') survey.more = true;
       else {
-        const paths = listings.flatMap((listing) => [...take(survey, listing, filter, waiting, boundaries)]);
+        for (const listing of listings)
+          if (listing.kind === 'whole') for (const skipped of listing.skipped) survey.skipped.add(skipped);
+        const paths = [...take(survey, await filter.decide(listings), waiting, boundaries)];
         for (const problem of await workers.run(checkAccess, { tree, paths })) survey.noAccess.add(problem);
       }
     }
   } catch (error) {
     await noRoot(workers, survey, root, error);
   }
+  for (const path of filter.unusable) survey.skipped.add({ path, code: 'E_IGNORE_RULES' });
   return survey;
 }
 
@@ -121,20 +127,15 @@ export async function findIncluded(
   return { include, more };
 }
 
-/** Counts what is in one directory, and answers with what is to be asked after. */
+/** Counts what is in some directories, and answers with what is to be asked after. */
 function* take(
   survey: Survey,
-  listing: Listing,
-  filter: Filter,
+  decided: readonly (readonly [ListedEntry, Decision['kind']])[],
   waiting: DirPath[],
   boundaries: RelativePath[],
 ): Generator<AskedPath> {
-  // A directory that cannot be read was found so when it was asked after in its own.
-  if (listing.kind !== 'whole') return;
-  for (const skipped of listing.skipped) survey.skipped.add(skipped);
-  for (const { path, seen, boundary } of listing.entries) {
-    const decision = filter.decide(path, { kind: seen.kind, size: seen.size });
-    if (decision.kind === 'ignored') {
+  for (const [{ path, seen, boundary }, decision] of decided) {
+    if (decision === 'ignored') {
       survey.ignored.add(path);
       continue;
     }

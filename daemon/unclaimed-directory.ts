@@ -2,12 +2,13 @@
 // kept waiting; only what both sides have is read.
 import { type Compared, Comparison, type FolderDigest } from './core/digest.ts';
 import type { DirPath, RelativePath } from './core/path.ts';
+import type { FilterSettings } from './core/settings.ts';
 import { isAbsent } from './disk/errno.ts';
-import type { Listing } from './disk/scan.ts';
 import { type UnclaimedRef, listUnclaimed, readUnclaimed } from './disk/unclaimed.ts';
 import { hashText } from './disk/versions.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Workers } from './ports/workers.ts';
+import { UnclaimedFilter } from './unclaimed-filter.ts';
 
 export interface Bounds {
   readonly maxEntries: number;
@@ -56,15 +57,16 @@ export async function isEmptyDirectory(workers: Workers, root: string): Promise<
   }
 }
 
-/** Undefined where there is more than may be looked at. Rejects with the error of a root that cannot be opened. */
+/** Undefined where there is more than may be looked at. `filtered`: something is ignored here. Rejects with the error of a root that cannot be opened. */
 export async function compareDirectory(
   workers: Workers,
   root: string,
   theirs: FolderDigest,
+  settings: FilterSettings,
   allowance: Allowance,
-): Promise<Compared | undefined> {
+): Promise<(Compared & { readonly filtered: boolean }) | undefined> {
   const comparison = new Comparison(theirs, hashText);
-  const found = await findBoth(workers, root, comparison, allowance);
+  const found = await findBoth(workers, root, comparison, settings, allowance);
   if (found === undefined) return undefined;
   for (const files of pieces(found.both)) {
     if (!allowance.take(0)) return undefined;
@@ -77,7 +79,7 @@ export async function compareDirectory(
       else if (observation.entry.kind !== 'dir') comparison.add(path, observation.entry);
     }
   }
-  return comparison.result;
+  return { ...comparison.result, filtered: found.filtered };
 }
 
 interface SizedPath {
@@ -90,18 +92,27 @@ async function findBoth(
   workers: Workers,
   root: string,
   comparison: Comparison,
+  settings: FilterSettings,
   allowance: Allowance,
-): Promise<{ readonly tree: UnclaimedRef; readonly both: readonly SizedPath[] } | undefined> {
+): Promise<
+  { readonly tree: UnclaimedRef; readonly both: readonly SizedPath[]; readonly filtered: boolean } | undefined
+> {
   const both: SizedPath[] = [];
   const boundaries: RelativePath[] = [];
   const tree: UnclaimedRef = { root, boundaries };
+  const filter = new UnclaimedFilter(workers, tree, settings);
   const waiting: DirPath[] = [''];
   while (waiting.length > 0) {
     const asked = { tree, dirs: waiting.splice(-JOB_DIRS), maxEntries: allowance.entries };
     const listings = await workers.run(listUnclaimed, asked);
-    const entries = listings?.flatMap(entriesOf);
-    if (entries === undefined || !allowance.take(entries.length)) return undefined;
-    for (const { path, seen, boundary } of entries) {
+    // What cannot be listed cannot be synced either.
+    const decided = listings === undefined ? undefined : await filter.decide(listings);
+    if (decided === undefined || !allowance.take(decided.length)) return undefined;
+    for (const [{ path, seen, boundary }, decision] of decided) {
+      if (decision === 'ignored') {
+        comparison.addIgnored(path);
+        continue;
+      }
       if (boundary) boundaries.push(path);
       if (seen.kind === 'dir') waiting.push(path);
       else if (!comparison.has(path)) comparison.addOnlyHere();
@@ -109,12 +120,7 @@ async function findBoth(
       else both.push({ path, size: seen.size });
     }
   }
-  return { tree, both };
-}
-
-/** What cannot be listed cannot be synced either. */
-function entriesOf(listing: Listing): Extract<Listing, { kind: 'whole' }>['entries'] {
-  return listing.kind === 'whole' ? listing.entries : [];
+  return { tree, both, filtered: !filter.isOpen };
 }
 
 function* pieces(files: readonly SizedPath[]): Generator<readonly SizedPath[]> {

@@ -153,6 +153,8 @@ export interface JoinComparison {
   /** On both sides with different contents: kept as conflicts. */
   readonly differ: number;
   readonly same: number;
+  /** Something may be ignored here: `receive` and `receive_bytes` are the most that comes. */
+  readonly filtered: boolean;
 }
 
 export interface JoinPreview {

@@ -8,7 +8,7 @@ type PreviewFolder = JoinPreview['folders'][number];
 /** `local`: what was counted here, for a folder that could not be compared. */
 export function folderLine(folder: PreviewFolder, local?: LocalTree): string {
   const role = folder.role === 'two-way' ? '' : ` (${folder.role})`;
-  const what = folder.comparison === null ? countsAlone(folder, local) : outcome(folder.comparison);
+  const what = folder.comparison === null ? countsAlone(folder, local) : outcome(folder.comparison, folder.role);
   return `Folder ${folder.name}${role} → ${folder.path}: ${what}.`;
 }
 
@@ -21,15 +21,25 @@ export function question(folders: readonly PreviewFolder[]): string {
   return `The ${grouped(differ)} differing files are kept as conflicts. Go on?`;
 }
 
-function outcome({ receive, receive_bytes, send, differ, same }: JoinComparison): string {
+function outcome(
+  { receive, receive_bytes, send, differ, same, filtered }: JoinComparison,
+  role: PreviewFolder['role'],
+): string {
   if (receive + send + differ === 0)
     return same === 0 ? 'empty on both sides' : `${files(same)}, the same on both sides`;
   const parts = [
-    receive > 0 ? `${files(receive)}, ${humanSize(receive_bytes)} to receive` : 'nothing to receive',
-    ...(send > 0 ? [`${grouped(send)} local ${send === 1 ? 'file' : 'files'} to send`] : []),
+    receive > 0
+      ? `${filtered ? 'at most ' : ''}${files(receive)}, ${humanSize(receive_bytes)} to receive`
+      : 'nothing to receive',
+    ...(send > 0 ? [`${grouped(send)} local ${send === 1 ? 'file' : 'files'} ${whatOfLocal(role)}`] : []),
     ...(differ > 0 ? [`${grouped(differ)} ${differ === 1 ? 'differs' : 'differ'}`] : []),
   ];
   return parts.join(', ');
+}
+
+/** Who may not create keeps what only it has, and nobody is sent it. */
+function whatOfLocal(role: PreviewFolder['role']): string {
+  return role === 'two-way' ? 'to send' : 'that would not be synced';
 }
 
 function countsAlone({ files: there, bytes }: PreviewFolder, local: LocalTree | undefined): string {

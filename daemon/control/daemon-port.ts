@@ -194,6 +194,8 @@ export interface FolderComparison {
   readonly send: number;
   readonly differ: number;
   readonly same: number;
+  /** Something may be ignored here: `receive` and `receiveBytes` are the most that comes. */
+  readonly filtered: boolean;
 }
 
 /** The last records of the log, bounded, and those to come. */

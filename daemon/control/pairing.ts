@@ -51,8 +51,8 @@ export async function previewJoin(
 
 function shown(comparison: FolderComparison | undefined): JoinPreview['folders'][number]['comparison'] {
   if (comparison === undefined) return null;
-  const { receive, receiveBytes, send, differ, same } = comparison;
-  return { receive, receive_bytes: receiveBytes, send, differ, same };
+  const { receiveBytes, ...counts } = comparison;
+  return { ...counts, receive_bytes: receiveBytes };
 }
 
 export async function join(daemon: ControlledDaemon, asked: Asked<'join'>): Promise<JoinAnswer> {

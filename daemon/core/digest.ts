@@ -89,6 +89,7 @@ export class Comparison {
   #differ = 0;
   #same = 0;
   #sameBytes = 0;
+  #ignored = 0;
 
   constructor(theirs: FolderDigest, hash: HashText) {
     this.#theirs = viewOf(theirs);
@@ -103,6 +104,11 @@ export class Comparison {
   /** We hold something that they do not. */
   addOnlyHere(): void {
     this.#send++;
+  }
+
+  /** What we have at this path is not synced here: whatever they have there does not come. */
+  addIgnored(path: RelativePath): void {
+    if (this.has(path)) this.#ignored++;
   }
 
   /** They have something at this path, and what we have there could not be read: it is taken for another content. */
@@ -126,7 +132,7 @@ export class Comparison {
   get result(): Compared {
     const theirs = this.#theirs.byteLength / DIGEST_ENTRY_BYTES;
     return {
-      receive: Math.max(0, theirs - this.#same - this.#differ),
+      receive: Math.max(0, theirs - this.#same - this.#differ - this.#ignored),
       send: this.#send,
       differ: this.#differ,
       same: this.#same,

@@ -6,6 +6,9 @@ export const RULES_FILE = '.syncignore';
 /** Bounds of one file; what is beyond them is not read, and named. */
 export const MAX_RULES_FILE_BYTES = 64 << 10;
 export const MAX_RULES = 1000;
+/** Of all files of a folder: files, and characters in them; what is beyond is not used, and named. */
+export const MAX_RULES_FILES = 1000;
+export const MAX_RULES_CHARACTERS = 1 << 20;
 
 export interface ParsedRules {
   readonly rules: readonly Rule[];

@@ -16,7 +16,7 @@ import { stage, unstage } from './stage.ts';
 import { lookAtStorage } from './storage.ts';
 import { listStored } from './stored-versions.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
-import { listUnclaimed, readUnclaimed } from './unclaimed.ts';
+import { areUnclaimedTexts, listUnclaimed, readUnclaimed, readUnclaimedRules } from './unclaimed.ts';
 import { mergeFiles, packTexts } from './text-jobs.ts';
 import { dropVersions, lookAtVersions } from './versions.ts';
 
@@ -48,6 +48,8 @@ export const jobs = [
   unstage,
   listUnclaimed,
   readUnclaimed,
+  readUnclaimedRules,
+  areUnclaimedTexts,
   dropVersions,
   listStored,
   lookAtVersions,

@@ -7,7 +7,7 @@ import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { readAll } from './parts.ts';
-import { STAGING, type TreeRef, seenOf, withTree } from './tree.ts';
+import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface LookIntoInput {
   readonly tree: TreeRef;
@@ -31,22 +31,22 @@ export type LookedInto =
 export const lookInto: Job<LookIntoInput, LookedInto[]> = {
   name: 'lookInto',
   run(fs, { tree: ref, items }) {
-    return withTree(fs, ref, (tree) =>
-      items.map(({ path, known, text }): LookedInto => {
-        try {
-          const { dir, name } = tree.place(path);
-          const seen = seenOf(dir.lstat(name));
-          if (seen === undefined) return { kind: 'unclear' };
-          if (known !== undefined && looksSame(known, seen)) return { kind: 'same' };
-          return { kind: 'there', seen, isText: !text || seen.kind !== 'file' || isTextAt(dir, name, seen.size) };
-        } catch (error) {
-          if (codeOf(error) === undefined) throw error;
-          return { kind: 'unclear' };
-        }
-      }),
-    );
+    return withTree(fs, ref, (tree) => items.map((item) => lookIntoOne(tree, item)));
   },
 };
+
+export function lookIntoOne(tree: Tree, { path, known, text }: LookIntoInput['items'][number]): LookedInto {
+  try {
+    const { dir, name } = tree.place(path);
+    const seen = seenOf(dir.lstat(name));
+    if (seen === undefined) return { kind: 'unclear' };
+    if (known !== undefined && looksSame(known, seen)) return { kind: 'same' };
+    return { kind: 'there', seen, isText: !text || seen.kind !== 'file' || isTextAt(dir, name, seen.size) };
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return { kind: 'unclear' };
+  }
+}
 
 export interface LookIntoStagedInput {
   readonly tree: TreeRef;

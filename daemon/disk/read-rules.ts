@@ -17,11 +17,11 @@ export type RulesText =
 export const readRules: Job<{ readonly tree: TreeRef; readonly dirs: readonly DirPath[] }, RulesText[]> = {
   name: 'readRules',
   run(fs, { tree: ref, dirs }) {
-    return withTree(fs, ref, (tree) => dirs.map((dir) => readIn(tree, dir)));
+    return withTree(fs, ref, (tree) => dirs.map((dir) => readRulesIn(tree, dir)));
   },
 };
 
-function readIn(tree: Tree, dir: DirPath): RulesText {
+export function readRulesIn(tree: Tree, dir: DirPath): RulesText {
   try {
     const opened = tree.open(dir);
     if (opened.lstat(RULES_FILE).kind !== 'file') return { kind: 'none' };

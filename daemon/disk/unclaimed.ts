@@ -3,7 +3,9 @@ import type { Observation } from '../core/observation.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
+import { lookIntoOne } from './look-into.ts';
 import { observePath } from './observe.ts';
+import { type RulesText, readRulesIn } from './read-rules.ts';
 import { type Listing, scanDirectory } from './scan.ts';
 import { Tree } from './tree.ts';
 
@@ -43,6 +45,27 @@ export const readUnclaimed: Job<{ tree: UnclaimedRef; paths: readonly RelativePa
   name: 'readUnclaimed',
   run(fs, { tree: ref, paths }) {
     return withUnclaimed(fs, ref, (tree) => paths.map((path) => observePath(tree, path, undefined, false)));
+  },
+};
+
+/** The `.syncignore` files of these directories, in their order. */
+export const readUnclaimedRules: Job<{ tree: UnclaimedRef; dirs: readonly DirPath[] }, RulesText[]> = {
+  name: 'readUnclaimedRules',
+  run(fs, { tree: ref, dirs }) {
+    return withUnclaimed(fs, ref, (tree) => dirs.map((dir) => readRulesIn(tree, dir)));
+  },
+};
+
+/** Whether these files are text, in their order; what cannot be looked at counts as text. */
+export const areUnclaimedTexts: Job<{ tree: UnclaimedRef; paths: readonly RelativePath[] }, boolean[]> = {
+  name: 'areUnclaimedTexts',
+  run(fs, { tree: ref, paths }) {
+    return withUnclaimed(fs, ref, (tree) =>
+      paths.map((path) => {
+        const found = lookIntoOne(tree, { path, text: true });
+        return found.kind !== 'there' || found.isText;
+      }),
+    );
   },
 };
 

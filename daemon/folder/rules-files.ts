@@ -1,7 +1,13 @@
 // The `.syncignore` files of this folder as they were last read. They are remembered over a restart, so that what they
 // ignore is ignored before the first scan too: what they say is read anew where a directory is listed.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { type ParsedRules, RULES_FILE, parseRules } from '../core/filter-file.ts';
+import {
+  MAX_RULES_CHARACTERS,
+  MAX_RULES_FILES,
+  type ParsedRules,
+  RULES_FILE,
+  parseRules,
+} from '../core/filter-file.ts';
 import { type SeenStat, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, isBelow, nameOf, parentOf } from '../core/path.ts';
 import { type RulesText, readRules } from '../disk/read-rules.ts';
@@ -11,9 +17,6 @@ import type { Hints } from './hints.ts';
 import type { SkippedPaths } from './skipped.ts';
 
 const RULES = 'rules';
-/** Files, and characters in all of them; what is beyond is not used, and named. */
-const MAX_FILES = 1000;
-const MAX_CHARACTERS = 1 << 20;
 /** A file that is gone for so long is gone. */
 const GONE_AFTER_MS = 2_000;
 
@@ -145,7 +148,7 @@ export class RulesFiles {
   #put(dir: DirPath, text: string, seen: SeenStat | undefined): boolean {
     const others = [...this.#files].filter(([one]) => one !== dir);
     const characters = others.reduce((sum, [, known]) => sum + known.text.length, text.length);
-    if (others.length >= MAX_FILES || characters > MAX_CHARACTERS) {
+    if (others.length >= MAX_RULES_FILES || characters > MAX_RULES_CHARACTERS) {
       this.#refuse(dir, 'E_IGNORE_RULES');
       return false;
     }

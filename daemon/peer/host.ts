@@ -1,6 +1,6 @@
 // What pairing needs of the device that invites: it keeps folders and a configuration, of which nothing is known here.
 import type { DeviceId, FolderName } from '../core/ids.ts';
-import type { Role } from '../core/settings.ts';
+import type { ConflictRule, Role } from '../core/settings.ts';
 import type { Grant } from './invitations.ts';
 
 /** A device that showed the right secret: whoever is told writes it into the configuration and has it read again. */
@@ -22,6 +22,8 @@ export interface HostFolder {
   readonly name: FolderName;
   /** False: it is made when the device joins. */
   readonly exists: boolean;
+  /** How conflicts would end in it, where it is not there yet. */
+  readonly conflict?: ConflictRule | undefined;
 }
 
 export interface Host {

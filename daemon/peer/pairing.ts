@@ -3,6 +3,7 @@
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { MAX_NAME_LENGTH } from '../../protocol/limits.ts';
 import type { Join, Joined } from '../../protocol/messages.ts';
+import { DEFAULT_RULE } from '../core/common-setting.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { formatHostPort, parseHostPort } from './address.ts';
@@ -116,10 +117,10 @@ export class Pairing {
     const { self, trust } = this.#options;
     const { settings } = trust;
     const offers: Joined['folders'][number][] = [];
-    for (const { name, exists } of folders) {
+    for (const { name, exists, conflict = DEFAULT_RULE } of folders) {
       const folder = settings.folders.get(name);
       if (!exists) {
-        offers.push({ name, role, authority: self, conflict: 'newest', files: 0, bytes: 0 });
+        offers.push({ name, role, authority: self, conflict, files: 0, bytes: 0 });
         continue;
       }
       if (folder === undefined) return undefined;

@@ -119,13 +119,13 @@ test('a preview of a join says what was compared, null where nothing was, and us
       { ...offered, name: music },
     ],
   };
-  daemon.comparisons.set(photos, { receive: 3, receiveBytes: 80, send: 2, differ: 1, same: 4 });
+  daemon.comparisons.set(photos, { receive: 3, receiveBytes: 80, send: 2, differ: 1, same: 4, filtered: true });
 
   const body = JSON.stringify({ invitation: ' syncd:v1:x ', path: '/mnt', quick: true });
   const { json } = await ask(socket, 'POST', '/v1/join/preview', { body });
 
   const common = { exists: false, ...offered };
-  const comparison = { receive: 3, receive_bytes: 80, send: 2, differ: 1, same: 4 };
+  const comparison = { receive: 3, receive_bytes: 80, send: 2, differ: 1, same: 4, filtered: true };
   assert.deepEqual((json as JoinPreview).folders, [
     { name: 'photos', offered: 'photos', path: '/mnt/photos', ...common, comparison },
     { name: 'music', offered: 'music', path: '/mnt/music', ...common, comparison: null },

@@ -13,7 +13,7 @@ import { syncctlOnTerminal } from './on-terminal.ts';
 import { syncctl } from './run.ts';
 
 const photos = named('photos');
-const compared = { receive: 12_408, receiveBytes: 3_328_599_655, send: 3, differ: 1, same: 20 };
+const compared = { receive: 12_408, receiveBytes: 3_328_599_655, send: 3, differ: 1, same: 20, filtered: false };
 const LINE = /^Folder photos → \S+pictures: 12,408 files, 3\.1 GiB to receive, 3 local files to send, 1 differs\.$/m;
 
 const joinsOf = ({ daemon }: ServedDaemon): number =>
@@ -22,7 +22,7 @@ const joinsOf = ({ daemon }: ServedDaemon): number =>
 type PreviewFolder = JoinPreview['folders'][number];
 
 function previewFolder(comparison: Partial<JoinComparison> | null, more: Partial<PreviewFolder> = {}): PreviewFolder {
-  const nothing = { receive: 0, receive_bytes: 0, send: 0, differ: 0, same: 0 };
+  const nothing = { receive: 0, receive_bytes: 0, send: 0, differ: 0, same: 0, filtered: false };
   return {
     name: 'docs',
     offered: 'docs',
@@ -45,9 +45,13 @@ test('a folder is one line: what comes, what goes, what differs', () => {
     [{ send: 1 }, 'nothing to receive, 1 local file to send.'],
     [{ receive: 1200, receive_bytes: 4096, same: 1 }, '1,200 files, 4.0 KiB to receive.'],
     [{ differ: 2 }, 'nothing to receive, 2 differ.'],
+    [{ receive: 3, receive_bytes: 80, filtered: true }, 'at most 3 files, 80 B to receive.'],
   ];
   for (const [comparison, expected] of rows) assert.equal(folderLine(previewFolder(comparison)), line + expected);
-  assert.match(folderLine(previewFolder({}, { role: 'read-only' })), /^Folder docs \(read-only\) → /);
+  assert.match(
+    folderLine(previewFolder({ send: 2 }, { role: 'read-only' })),
+    /^Folder docs \(read-only\) → \S+: nothing to receive, 2 local files that would not be synced\.$/,
+  );
 });
 
 test('what could not be compared is said to be «about» so much', () => {

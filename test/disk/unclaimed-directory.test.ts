@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { type Compared, DigestMaker, type FolderDigest } from '../../daemon/core/digest.ts';
 import type { Sha256 } from '../../daemon/core/ids.ts';
 import { parseRelativePath } from '../../daemon/core/path.ts';
+import type { FilterSettings } from '../../daemon/core/settings.ts';
 import { hashText } from '../../daemon/disk/versions.ts';
 import { Allowance, compareDirectory, isEmptyDirectory } from '../../daemon/unclaimed-directory.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
@@ -29,6 +30,7 @@ function place(): { fs: MemoryFileSystem; workers: InlineWorkers; clock: Simulat
   return { fs, workers: new InlineWorkers(fs), clock };
 }
 
+const OPEN: FilterSettings = { ignore: [], only: [], content: 'any', hidden: true, maxSizeBytes: 0 };
 const plenty = { maxEntries: 1_000, maxMs: 1_000 };
 const still = new AbortController().signal;
 
@@ -49,11 +51,39 @@ test('what is in the directory is compared by path and content, and nothing is m
   const before = [...fs.user.tree('/root', [])];
 
   const digest = theirs({ 'a/same': 'one', 'a/b/differs': 'theirs', 'only-there': 'x', link: 'one' });
-  const compared = await compareDirectory(workers, '/root', digest, new Allowance(clock, plenty, still));
+  const compared = await compareDirectory(workers, '/root', digest, OPEN, new Allowance(clock, plenty, still));
 
-  const expected: Compared = { receive: 1, send: 3, differ: 2, same: 1, sameBytes: 3 };
+  const expected = { receive: 1, send: 3, differ: 2, same: 1, sameBytes: 3, filtered: false };
   assert.deepEqual(compared, expected);
   assert.deepEqual([...fs.user.tree('/root', [])], before);
+});
+
+test('what is ignored by the settings, by .syncignore files or for its bytes is neither sent nor does it differ', async () => {
+  const { fs, workers, clock } = place();
+  for (const [name, text] of [
+    ['a.tmp', 'ours'],
+    ['sub/.syncignore', 'build/\n!keep.tmp\n'],
+    ['sub/build/x', 'ours'],
+    ['sub/keep.tmp', 'ours'],
+    ['sub/plan', 'ours'],
+    ['sub/bytes', '\0\u0001\u0002'],
+    ['build/y', 'ours'],
+  ] as const)
+    fs.user.write(`/root/${name}`, text);
+  const digest = theirs({
+    'a.tmp': 'theirs',
+    'sub/build/x': 'theirs',
+    'sub/plan': 'ours',
+    'sub/bytes': 'x',
+    there: 'x',
+  });
+  const settings: FilterSettings = { ...OPEN, ignore: ['*.tmp'], content: 'text' };
+
+  const compared = await compareDirectory(workers, '/root', digest, settings, new Allowance(clock, plenty, still));
+
+  // What is in sub/build is not looked at: whether it is there too, nobody knows.
+  const expected = { receive: 2, send: 3, differ: 0, same: 1, sameBytes: 4, filtered: true };
+  assert.deepEqual(compared, expected);
 });
 
 test('beyond what may be looked at, in number or in time, or when nobody waits, nothing is concluded', async () => {
@@ -62,7 +92,7 @@ test('beyond what may be looked at, in number or in time, or when nobody waits, 
   const left = new AbortController();
   left.abort();
   const compare = (bounds: Partial<typeof plenty>, signal = still): Promise<Compared | undefined> =>
-    compareDirectory(workers, '/root', theirs({}), new Allowance(clock, { ...plenty, ...bounds }, signal));
+    compareDirectory(workers, '/root', theirs({}), OPEN, new Allowance(clock, { ...plenty, ...bounds }, signal));
 
   assert.equal((await compare({ maxEntries: 4 }))?.send, 3);
   assert.equal(await compare({ maxEntries: 3 }), undefined);

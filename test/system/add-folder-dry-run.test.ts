@@ -2,7 +2,7 @@
 // `add-folder --dry-run`, by `add-folder`, and afterwards by `doctor`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -59,6 +59,17 @@ test('add-folder says what is there before anything starts, and which paths it m
   );
   assert.match(words, /the daemon cannot: .*locked \(write\)/);
 
+  // What lies in the tree says what is ignored, before it is a folder.
+  plant(left, { '.syncignore': `dir/\n${'x'.repeat(2000)}\n` });
+  const filtered = (await hub.json('add-folder', 'docs', left, '--dry-run', '--ignore', 'shut')) as Survey;
+  assert.deepEqual([filtered.files, filtered.directories], [3, 1]);
+  assert.deepEqual(
+    filtered.no_access.paths.map(({ path }) => path),
+    ['locked'],
+  );
+  assert.ok(filtered.skipped.paths.some(({ path, code }) => path === '.syncignore' && code === 'E_IGNORE_RULES'));
+  rmSync(join(left, '.syncignore'));
+
   const none = join(place, 'none');
   const missing = (await hub.json('add-folder', 'docs', none, '--dry-run')) as Survey;
   assert.deepEqual([missing.exists, missing.no_access.count, existsSync(none)], [false, 0, false]);
@@ -91,6 +102,9 @@ test('add-folder says what is there before anything starts, and which paths it m
   const [found, ...more] = await findings();
   assert.match(found ?? '', /^in \S+\/left the daemon cannot: (?=.*dir\/secret \(read\))(?=.*locked \(write\)).*shut/);
   assert.deepEqual(more, []);
+  plant(left, { '.syncignore': 'secret\nlocked/\nshut/\n' });
+  assert.deepEqual(await findings(), [], 'what is ignored needs no rights');
+  rmSync(join(left, '.syncignore'));
 
   chmodSync(join(left, 'dir/secret'), 0o644);
   for (const name of ['locked', 'shut']) chmodSync(join(left, name), 0o755);

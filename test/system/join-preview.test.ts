@@ -58,14 +58,22 @@ test('on a terminal a join is shown and asked for; n leaves nothing behind, y do
   );
 });
 
-test('in a pipe the same is told beside the data, and nothing is asked', async (t) => {
-  const { laptop, right, invitation } = await meet(t);
+test('in a pipe the same is told beside the data, and nothing is asked; what is ignored here is not counted', async (t) => {
+  const { hub, laptop, right, invitation } = await meet(t);
+  laptop.configure("defaults: { ignore: ['*.tmp', '!plan.md'] }\n");
+  await laptop.ok('reload');
+  plant(right, { 'x.tmp': 'x', '.syncignore': 'cache/\n', 'cache/a': 'a', 'y/cache/b': 'b' });
 
   const joined = await laptop.ctl('join', invitation, right);
 
   assert.equal(joined.code, 0);
-  assert.match(joined.stderr, COUNTS);
+  assert.match(
+    joined.stderr,
+    /^Folder docs → \S+right: at most 3 files, 13 B to receive, 3 local files to send, 1 differs\.$/m,
+  );
   assert.match(joined.stdout, /^Paired with hub \([A-Z2-7]{7}\)\.\nFolder docs: .*right\n$/);
+  await settle('docs', laptop, hub);
+  assert.equal((await hub.folder('docs')).files, 5 + 3);
 });
 
 test('a folder that is here already is compared by what is known of it', async (t) => {

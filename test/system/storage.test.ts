@@ -36,6 +36,10 @@ const invitation = async (hub: Daemon, ...args: readonly string[]): Promise<stri
 const folderNames = async (daemon: Daemon): Promise<string[]> =>
   (await daemon.status()).folders.map(({ name }) => name).toSorted();
 
+const conflictOf = async (daemon: Daemon, folder: string): Promise<string | undefined> =>
+  ((await daemon.json('folders')) as { name: string; conflict: string }[]).find(({ name }) => name === folder)
+    ?.conflict;
+
 test('a client brings a private folder, and another of the same name has one of its own', async (t) => {
   const { place, storage, hub } = await hubWithStorage(t);
   const laptop = await startDaemon(t, { name: 'laptop' });
@@ -43,7 +47,7 @@ test('a client brings a private folder, and another of the same name has one of 
   const [notes, twins] = [join(place, 'notes'), join(place, 'twins')];
   plant(notes, { 'diary.txt': 'dear diary' });
   plant(twins, { 'other.txt': 'somebody else’s' });
-  await laptop.ok('add-folder', 'notes', notes);
+  await laptop.ok('add-folder', 'notes', notes, '--set', 'conflict=largest');
 
   await laptop.ok('join', await invitation(hub, 'notes', '--private'));
   await twin.ok('join', await invitation(hub, 'notes', '--private'), twins);
@@ -57,6 +61,7 @@ test('a client brings a private folder, and another of the same name has one of 
   assertSameTrees(join(storage, `${twinName}:notes`), twins);
   assert.equal(statSync(join(storage, 'laptop:notes')).mode & 0o777, 0o700);
   assert.deepEqual(await folderNames(laptop), ['notes']);
+  assert.equal(await conflictOf(hub, 'laptop:notes'), 'largest', 'who brings a folder brings its setting');
 
   // Both ways, after a restart of each.
   await Promise.all([hub.restart(), laptop.restart()]);
@@ -78,7 +83,7 @@ test('a client brings a private folder, and another of the same name has one of 
 
 test('a folder that is not there yet is made when the first device joins, and has one name for all', async (t) => {
   const { place, storage, hub } = await hubWithStorage(t);
-  const laptop = await startDaemon(t, { name: 'laptop' });
+  const laptop = await startDaemon(t, { name: 'laptop', config: 'defaults: { conflict: merge }\n' });
   const desktop = await startDaemon(t, { name: 'desktop' });
   const invited = await invitation(hub, 'music', 'films');
   const [left, right] = [join(place, 'left'), join(place, 'right')];
@@ -94,6 +99,8 @@ test('a folder that is not there yet is made when the first device joins, and ha
   assertSameTrees(join(storage, 'music'), join(right, 'music'));
   assert.deepEqual(readdirSync(storage).toSorted(), ['films', 'music']);
   assert.deepEqual(await folderNames(desktop), ['music']);
+  for (const device of [hub, laptop, desktop])
+    assert.equal(await conflictOf(device, 'music'), 'newest', `${device.name} has the setting of the inviter`);
 
   // A private folder beside the shared one of the same name needs another name on its device.
   const mine = await invitation(hub, 'music', '--private');

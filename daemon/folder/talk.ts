@@ -155,7 +155,11 @@ export class Talk implements FolderDoor {
   #sayIndex(link: PeerLink): void {
     const offer = this.#offerTo(link);
     const state = this.#parts.links.of(link);
-    if (state !== undefined) state.saidAsks = offer.asks === true;
+    if (state !== undefined) {
+      state.saidAsks = offer.asks === true;
+      // Who hears INDEX forgets what we have confirmed.
+      state.lastAck = '';
+    }
     link.sendIndex(offer);
   }
 

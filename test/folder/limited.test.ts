@@ -81,3 +81,15 @@ test('a request that is asked for again keeps its place, and is answered once', 
     [3, 2],
   );
 });
+
+test('a peer that is told of a limit hears again what we hold of its own: hearing INDEX it has forgotten that', async () => {
+  const device = await new OneDevice().start();
+  device.peer.tell(device.peer.version('a.txt', file('a'), null), 'a');
+  await device.until(() => device.exists('a.txt'), 'it to come');
+  await device.clock.advance(2_000);
+  const before = device.peer.acknowledged;
+  assert.equal(before?.held, device.peer.lastSeq);
+  device.peer.acknowledged = undefined;
+  await limit(device, 10_000);
+  assert.deepEqual(device.peer.acknowledged, before);
+});

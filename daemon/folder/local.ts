@@ -1,13 +1,15 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
-import { type LocalChange, type Observation, judge } from '../core/observation.ts';
+import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import { allowsChange } from '../core/role.ts';
 import { type ObserveInput, glance, observe } from '../disk/observe.ts';
 import { type ListedEntry, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
+import { isOtherwiseHere } from '../index/wanted.ts';
 import type { Boundaries } from './boundaries.ts';
 import { type FolderContext, makerOf } from './context.ts';
+import { fetchAgain } from './damage.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
 import { Listed, type ListedParts } from './listed.ts';
@@ -241,6 +243,10 @@ export class LocalChanges {
             });
           return;
         case 'changed': {
+          if (isStale && row !== undefined && !row.racy && looksSame(row.seen, change.seen)) {
+            this.#damaged(row);
+            return;
+          }
           if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
           if (!mayBe(path, change.record)) {
             this.#undo(batch, row, change);
@@ -269,6 +275,13 @@ export class LocalChanges {
     await keptDirectories.removeEmpty(kept);
     if (this.#lastFullDoneMs !== undefined) hints.addYoung(batch.come(), clock.monotonicMs());
     for (const path of waiting) if (!this.#listed.waits(path)) skipped.clear(path);
+  }
+
+  /** A peer asked for it in vain, and it is not what the row says behind the row's stat: nobody has edited it. */
+  #damaged(row: Row): void {
+    const want = this.#context.index.wanted(row.record.path);
+    if (want !== undefined && isOtherwiseHere(want)) return;
+    fetchAgain(this.#context, this.#parts.skipped, row, row.seen, 'was damaged on the disk');
   }
 
   /** It may not be so here: what was there comes back; what was made here stays where it is, or makes room. */

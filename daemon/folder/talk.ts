@@ -279,15 +279,18 @@ export class Talk implements FolderDoor {
 
   #takeAck(state: LinkState, ack: Acknowledgement): void {
     const { index, clock } = this.#context;
+    const { theirs } = state;
     const peer = state.link.device;
-    const nowUs = clock.nowUs();
-    if (ack.epoch === index.epoch) {
-      state.onAcknowledge(ack);
-      index.commit({ nowUs, peerHolds: [{ peer, epoch: ack.epoch, seq: ack.held }] });
-    }
-    if (state.theirs === undefined || ack.announced <= state.received) return;
-    state.received = ack.announced;
-    index.commit({ nowUs, have: [{ peer, epoch: state.theirs.epoch, seq: state.lasting }] });
+    const isOfThis = ack.epoch === index.epoch;
+    if (isOfThis) state.onAcknowledge(ack);
+    const isNew = theirs !== undefined && ack.announced > state.received;
+    if (isNew) state.received = ack.announced;
+    // Most of them say nothing new, and a commit waits for the disk.
+    const before = index.holds(peer);
+    const isHeld = before?.epoch === ack.epoch && before.seq === ack.held;
+    const peerHolds = isOfThis && !isHeld ? [{ peer, epoch: ack.epoch, seq: ack.held }] : [];
+    const have = isNew ? [{ peer, epoch: theirs.epoch, seq: state.lasting }] : [];
+    if (peerHolds.length > 0 || isNew) index.commit({ nowUs: clock.nowUs(), peerHolds, have });
   }
 
   /** What is new for each peer, and how far we have got with what it said. True when one of them is in sync with us. */

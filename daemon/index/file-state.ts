@@ -91,9 +91,11 @@ export class FileState {
   readonly #devices: Devices;
   readonly #life: Life;
   readonly #statements;
+  readonly #together: Database.Transaction<(ask: () => void) => void>;
 
   constructor(db: Database.Database, devices: Devices, life: Life) {
     this.#db = db;
+    this.#together = db.transaction((ask) => ask());
     this.#devices = devices;
     this.#life = life;
     this.#statements = prepare(db);
@@ -116,7 +118,7 @@ export class FileState {
     };
     // One read lock for all of them instead of one each.
     if (this.#db.inTransaction) ask();
-    else this.#db.transaction(ask).deferred();
+    else this.#together.deferred(ask);
     return found;
   }
 
@@ -255,14 +257,14 @@ function prepare(db: Database.Database) {
   return {
     byPath: ask<[RelativePath]>('WHERE t.path = ?'),
     children: ask<[number, KeyRange['from'], KeyRange['to']]>(
-      'WHERE t.depth = ? AND t.path >= ? AND t.path < ? ORDER BY t.path',
+      'WHERE t.depth = ? + 0 AND t.path >= ? AND t.path < ? ORDER BY t.path',
     ),
     live: ask<[KeyRange['from'], KeyRange['to'], number]>(
-      `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ?`,
+      `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ? + 0`,
     ),
-    after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ?'),
-    withContent: ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ?`),
-    conflicts: ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ?'),
+    after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),
+    withContent: ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ? + 0`),
+    conflicts: ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ? + 0'),
     known: db.prepare<[RelativePath], KnownColumns>(
       `SELECT id, seq, kind, size, lost IS NOT NULL AS lost, iif(sha256 IS NULL, NULL, lower(hex(sha256))) AS sha256, movedFrom
         FROM file_state WHERE path = ?`,
@@ -275,6 +277,6 @@ function prepare(db: Database.Database) {
     drop: db.prepare<[number]>('DELETE FROM file_state WHERE id = ?'),
     dropTombstones: db.prepare<[number, Sequence, number]>(`DELETE FROM file_state WHERE id IN (
       SELECT id FROM file_state WHERE kind = 'absent' AND stamp < ? AND seq <= ? AND keptLocally = 0
-      ORDER BY stamp LIMIT ?)`),
+      ORDER BY stamp LIMIT ? + 0)`),
   };
 }

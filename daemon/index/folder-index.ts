@@ -52,8 +52,6 @@ export interface Commit {
   readonly meta?: readonly (readonly [key: string, value: string | null])[];
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
-
 export class FolderIndex {
   /** Where this index came from; `damaged`: where the old file lies now. */
   readonly opened: HowOpened;
@@ -74,6 +72,7 @@ export class FolderIndex {
   readonly #meta: Meta;
   readonly #survey: Survey;
   readonly #ping: Database.Statement;
+  readonly #transaction: Database.Transaction<(run: () => unknown) => unknown>;
   #damaged = false;
 
   /**
@@ -90,6 +89,7 @@ export class FolderIndex {
     this.opened = how;
     this.closedCleanly = closedCleanly;
     this.#db = db;
+    this.#transaction = db.transaction((run) => run());
     try {
       this.#life = new Life(db, newEpoch);
       this.#checkpoint = new Checkpoint(db);
@@ -182,7 +182,7 @@ export class FolderIndex {
   }
 
   /** What is to be fetched next: small ones first, of equal size the latest; without `skipPaths`. */
-  wantedNext(limit: number, skipPaths: ReadonlySet<string> = NOTHING): WantedRow[] {
+  wantedNext(limit: number, skipPaths: ReadonlySet<string> = new Set()): WantedRow[] {
     return this.#ask(() => this.#wanted.next(limit, skipPaths));
   }
 
@@ -375,9 +375,9 @@ export class FolderIndex {
   }
 
   #write<T>(run: () => T): T {
-    const undo = [this.#life, this.#files, this.#wanted, this.#versions].map((part) => part.remember());
+    const undo = [this.#life, this.#files, this.#wanted, this.#versions, this.#meta].map((part) => part.remember());
     try {
-      return this.#db.transaction(run).immediate();
+      return this.#transaction.immediate(run) as T;
     } catch (error) {
       for (const restore of undo) restore();
       this.#devices.forget();

@@ -98,11 +98,11 @@ export class History {
     this.#insert =
       db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold)
       VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove, @hold)`);
-    this.#all = db.prepare(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ?`);
+    this.#all = db.prepare(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ? + 0`);
     this.#ofPath = db.prepare(`${SELECT} WHERE path = ? AND atMs >= ? UNION ALL
-      ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ?`);
+      ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ? + 0`);
     this.#applied = db.prepare(`SELECT id, atMs, path, device, detail, before, beforeMove, hold FROM history
-      WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ?`);
+      WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ? + 0`);
     this.#changedAfter = db.prepare(`SELECT 1 FROM history WHERE path = ? AND id > ? AND what IN ${CHANGES} LIMIT 1`);
     this.#ofVersion = db.prepare(`SELECT id FROM history
       WHERE version >= ? AND version < ? AND before IS NOT NULL ORDER BY id LIMIT 2`);

@@ -109,7 +109,7 @@ function prepare(db: Database.Database) {
     dropUnheard: db.prepare<[RelativePath, number]>('DELETE FROM merge_base WHERE path = ? AND own = 1 AND seq > ?'),
     dropOlder: db.prepare<[RelativePath, RelativePath, number]>(
       `DELETE FROM merge_base WHERE path = ? AND id NOT IN
-        (SELECT id FROM merge_base WHERE path = ? ORDER BY id DESC LIMIT ?)`,
+        (SELECT id FROM merge_base WHERE path = ? ORDER BY id DESC LIMIT ? + 0)`,
     ),
     dropOldest: db.prepare('DELETE FROM merge_base WHERE id IN (SELECT id FROM merge_base ORDER BY id LIMIT 64)'),
     clear: db.prepare('DELETE FROM merge_base'),

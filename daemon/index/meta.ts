@@ -2,12 +2,14 @@
 import type Database from 'better-sqlite3';
 
 export class Meta {
-  readonly #get: Database.Statement<[string], string>;
+  /** All of them: they are few, and each turn of a folder's loop asks. */
+  #values: ReadonlyMap<string, string>;
   readonly #set: Database.Statement<[string, string]>;
   readonly #drop: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
-    this.#get = db.prepare<[string], string>('SELECT value FROM meta WHERE key = ?').pluck();
+    const all = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM meta').all();
+    this.#values = new Map(all.map(({ key, value }) => [key, value]));
     this.#set = db.prepare(
       'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
@@ -15,11 +17,25 @@ export class Meta {
   }
 
   get(key: string): string | undefined {
-    return this.#get.get(key);
+    return this.#values.get(key);
   }
 
   set(key: string, value: string | null): void {
-    if (value === null) this.#drop.run(key);
-    else this.#set.run(key, value);
+    const values = new Map(this.#values);
+    if (value === null) {
+      this.#drop.run(key);
+      values.delete(key);
+    } else {
+      this.#set.run(key, value);
+      values.set(key, value);
+    }
+    this.#values = values;
+  }
+
+  remember(): () => void {
+    const values = this.#values;
+    return () => {
+      this.#values = values;
+    };
   }
 }

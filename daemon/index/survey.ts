@@ -23,12 +23,12 @@ export class Survey {
     // SQLite names the log of a database so while somebody has it open (sqlite.org, Write-Ahead Logging).
     this.#openDatabases = db
       .prepare<[number], RelativePath>(
-        "SELECT path FROM file_state WHERE kind = 'file' AND substr(path, -4) = '-wal' AND size > 0 LIMIT ?",
+        "SELECT path FROM file_state WHERE kind = 'file' AND substr(path, -4) = '-wal' AND size > 0 LIMIT ? + 0",
       )
       .pluck();
     this.#stampedAfter = db
       .prepare<[number, number], RelativePath>(
-        "SELECT path FROM file_state WHERE stamp > ? AND kind != 'absent' LIMIT ?",
+        "SELECT path FROM file_state WHERE stamp > ? AND kind != 'absent' LIMIT ? + 0",
       )
       .pluck();
   }

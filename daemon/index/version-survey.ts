@@ -23,18 +23,18 @@ export class VersionSurvey {
   constructor(db: Database.Database, ask: Ask) {
     this.#ask = ask;
     this.#between = db.prepare(`SELECT id, storedAs, sizeBytes FROM version
-      WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ?`);
+      WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ? + 0`);
     this.#crowded = db
       .prepare<[string, number, number], RelativePath>(
         // In the order of the index by path: it stops at the limit.
         `SELECT path FROM version WHERE path > ? AND replacedMs <= ? GROUP BY path HAVING count(*) > 1
-        ORDER BY path LIMIT ?`,
+        ORDER BY path LIMIT ? + 0`,
       )
       .pluck();
     this.#below = db
       .prepare<[string, string | Buffer, number, string, number], RelativePath>(
         `SELECT DISTINCT path FROM version WHERE path >= ? AND path < ? AND replacedMs > ? AND path > ?
-        ORDER BY path LIMIT ?`,
+        ORDER BY path LIMIT ? + 0`,
       )
       .pluck();
   }

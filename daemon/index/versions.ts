@@ -121,10 +121,10 @@ function prepare(db: Database.Database) {
   return {
     ofPath: ask<[RelativePath]>('WHERE path = ? ORDER BY replacedMs DESC, rowid DESC'),
     byPrefix: ask<[string, string, RelativePath | null, RelativePath | null, number]>(
-      'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ?',
+      'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ? + 0',
     ),
-    since: ask<[number, number]>('WHERE replacedMs >= ? ORDER BY replacedMs DESC LIMIT ?'),
-    byContent: ask<[Sha256, number]>('WHERE sha256 = unhex(?) ORDER BY replacedMs DESC LIMIT ?'),
+    since: ask<[number, number]>('WHERE replacedMs >= ? ORDER BY replacedMs DESC LIMIT ? + 0'),
+    byContent: ask<[Sha256, number]>('WHERE sha256 = unhex(?) ORDER BY replacedMs DESC LIMIT ? + 0'),
     insert: db.prepare(`INSERT INTO version
       (id, path, kind, sizeBytes, sha256, replacedMs, modifiedMs, replacedBy, why, storedAs, stat)
       VALUES (@id, @path, @kind, @sizeBytes, unhex(@sha256), @replacedMs, @modifiedMs, @replacedBy, @why, @storedAs, @stat)`),

@@ -106,6 +106,8 @@ export class Wanted {
   counts: WantedCounts;
   readonly #devices: Devices;
   readonly #statements;
+  /** What {@link lowest} has found since the last change. */
+  readonly #lowest = new Map<DeviceId, Sequence | undefined>();
 
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
@@ -142,8 +144,11 @@ export class Wanted {
 
   lowest(peer: DeviceId): Sequence | undefined {
     if (this.counts.count === 0) return undefined;
+    if (this.#lowest.has(peer)) return this.#lowest.get(peer);
     const number = this.#devices.find(peer);
-    return number === undefined ? undefined : this.#statements.lowest.get(number);
+    const lowest = number === undefined ? undefined : this.#statements.lowest.get(number);
+    this.#lowest.set(peer, lowest);
+    return lowest;
   }
 
   want(want: Want): void {
@@ -194,6 +199,7 @@ export class Wanted {
   forgetPeer(peer: DeviceId): void {
     const number = this.#devices.find(peer);
     if (number !== undefined) this.#statements.dropPeer.run(number);
+    this.#lowest.clear();
   }
 
   /** Of ignored paths: nobody else will say them again either. */
@@ -208,16 +214,19 @@ export class Wanted {
     const { counts } = this;
     return () => {
       this.counts = counts;
+      this.#lowest.clear();
     };
   }
 
   #putSource(id: number, why: WantedWhy, source: Omit<WantSource, 'path'>): void {
     const peer = this.#devices.numberOf(source.peer);
+    this.#lowest.clear();
     this.#statements.putSource.run(id, peer, source.seq, source.has ? 1 : 0, pendingOf(why));
   }
 
   #count(before: Counted | undefined, after: Counted | undefined): void {
     this.counts = addTo(addTo(this.counts, before, -1), after, 1);
+    this.#lowest.clear();
   }
 
   #toRow(columns: WantedColumns): WantedRow {
@@ -279,17 +288,19 @@ function prepare(db: Database.Database) {
     inOrder: db
       .prepare<[], RelativePath>(`SELECT path FROM wanted WHERE why = 'fetch' ORDER BY size, stamp DESC`)
       .pluck(),
-    page: ask<[KeyRange['from'], KeyRange['to'], number]>('WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ?'),
+    page: ask<[KeyRange['from'], KeyRange['to'], number]>(
+      'WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ? + 0',
+    ),
     skipped: db.prepare<[string, number], { path: RelativePath; code: ErrorCode }>(
       `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted
-        WHERE why = 'skipped' AND path > ? ORDER BY path LIMIT ?`,
+        WHERE why = 'skipped' AND path > ? ORDER BY path LIMIT ? + 0`,
     ),
     lowest: db
       .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')
       .pluck(),
     oldTombstones: db
       .prepare<[number, number], RelativePath>(
-        `SELECT path FROM wanted WHERE why = 'ignored' AND kind = 'absent' AND stamp < ? LIMIT ?`,
+        `SELECT path FROM wanted WHERE why = 'ignored' AND kind = 'absent' AND stamp < ? LIMIT ? + 0`,
       )
       .pluck(),
     insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, rivals, why, code, attempts, sinceMs)

@@ -43,6 +43,14 @@ test(`no file has more than ${MAX_LINES} lines`, () => {
   );
 });
 
+test('no statement of the index is planned anew each time it is asked: index/paging.ts says why', () => {
+  const bare = sourceFiles('daemon/index').filter(({ text }) => /\bLIMIT (?:\?|@\w+)(?! \+ 0)/.test(text));
+  assert.deepEqual(
+    bare.map(({ path }) => path),
+    [],
+  );
+});
+
 test(`no port has more than ${MAX_METHODS} methods`, () => {
   const wide: string[] = [];
   for (const { path, code } of sourceFiles('daemon/ports'))

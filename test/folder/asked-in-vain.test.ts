@@ -38,6 +38,39 @@ for (const [where, away] of [
     await device.stop();
   });
 
+for (const isKnown of [false, true])
+  test(`I5: what a peer asked for in vain because the disk has damaged it${isKnown ? ', as is known,' : ''} is no edit`, async () => {
+    const device = await new OneDevice().start({ 'a.txt': 'one' });
+    await device.until(() => timesTold(device, 'a.txt') > 0, 'it is told');
+    await device.clock.advance(1_000);
+    for (const peer of [device.peer, device.other]) peer.isEmpty = true;
+    device.peer.disconnect();
+    await device.crash();
+    device.write('a.txt', '');
+    const row = device.row('a.txt');
+    const { mtimeNs, ctimeNs, ino, mode, nlink } = device.user.follow(`${ROOT}/a.txt`, 'lstat');
+    assert(row !== undefined);
+    // As folder/damage.ts writes it down.
+    const seen = { kind: 'file', size: 0, mtimeNs, ctimeNs, ino, mode, nlink } as const;
+    const want = { record: row.record, why: 'fetch', code: 'E_DAMAGED', sinceMs: 0 } as const;
+    const rows = [{ ...row, seen, announce: false }];
+    device.index.commit({ nowUs: device.clock.nowUs(), rows, want: isKnown ? [want] : [] });
+    device.folder.start();
+    for (const peer of [device.peer, device.other]) peer.connect();
+    await device.clock.advance(1_000);
+    const told = timesTold(device, 'a.txt');
+    ask(device, 'a.txt', row.record.entry);
+    await device.until(() => device.peer.answered.at(-1)?.kind === 'gone', 'the refusal', 200);
+    await device.until(() => device.wanted('a.txt')?.why === 'skipped', 'nobody has it', 120_000);
+    assert.equal(timesTold(device, 'a.txt'), told, 'nobody is told of it');
+    assert.deepEqual(device.folder.snapshot().skipped, [{ path: 'a.txt', code: 'E_DAMAGED' }]);
+
+    device.peer.isEmpty = false;
+    device.peer.contents.set('a.txt', 'one');
+    await device.until(() => device.read('a.txt') === 'one', 'the content that was announced', 120_000);
+    await device.stop();
+  });
+
 test('I6: what no device had, and one announces anew, is fetched before it is acknowledged', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   device.other.connect();

@@ -14,7 +14,7 @@ export const INDEX: readonly Mutation[] = [
     edits: [
       {
         file: FILES,
-        find: "after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ?'),",
+        find: "after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),",
         replace: `after: ask<[Sequence, number]>("WHERE t.seq > ? AND t.kind <> 'absent' ORDER BY t.seq LIMIT ?"),`,
       },
     ],

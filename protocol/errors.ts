@@ -40,6 +40,11 @@ export const ERRORS = {
     'The configuration is not valid.',
     'Correct what the message names, then syncctl reload; syncctl config check tries a file.',
   ),
+  E_SERVICE: entry(
+    1,
+    'The service manager cannot be told how this daemon is.',
+    'Install the package again, whose koffi fits this machine; or set Type=exec and WatchdogSec=0: systemctl edit syncd.',
+  ),
   E_HOME_LOCKED: entry(1, 'Another daemon runs on this home.', 'Stop it first, or give this one another --home.'),
   E_HOME: entry(1, 'The home directory cannot be used.', 'Check that it exists and that the daemon may write to it.'),
   E_ADDRESS_IN_USE: entry(1, 'The address to listen on is taken.', 'Set another listen address, or listen: auto.'),

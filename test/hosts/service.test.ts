@@ -15,11 +15,14 @@ const checkout = resolve(import.meta.dirname, '../..');
 const skip = whyNoHosts() ?? false;
 /** The daemon promises to end within 5 s of SIGTERM. */
 const STOP_MS = 8_000;
+/** The watchdog bites sooner, so that nobody waits a minute. */
+const DROP_IN =
+  'mkdir -p /etc/systemd/system/syncd.service.d && printf "[Service]\\nWatchdogSec=4\\n" > /etc/systemd/system/syncd.service.d/soon.conf';
 /** What the unit hides from the daemon, with what is below it. */
 const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)\//;
 
 test(
-  'I12, I11: the service starts, stops in time, comes back after a kill and a reboot, and answers its group alone',
+  'I12, I11: the service starts, stops in time, comes back after a kill, a hang and a reboot, and answers its group alone',
   {
     skip,
   },
@@ -56,6 +59,19 @@ test(
     await on('systemctl', 'kill', '--signal=KILL', 'syncd');
     await waitFor('another process answers', async () => (await pid()) !== before && (await isUp()));
 
+    await hosts.run('hub', 'sh', '-c', DROP_IN);
+    await on('systemctl', 'daemon-reload');
+    await on('systemctl', 'restart', 'syncd');
+    assert.ok(await isUp(), 'started means that it answers');
+    const status = async (): Promise<string> => (await on('systemctl', 'show', '-P', 'StatusText', 'syncd')).trim();
+    await waitFor('systemd shows how it stands', async () => (await status()) === '1 of 1 folder in sync · no peers');
+    await on('systemctl', 'reload', 'syncd');
+    assert.equal((await on('systemctl', 'is-active', 'syncd')).trim(), 'active');
+    const hanging = await pid();
+    await on('kill', '-STOP', hanging);
+    await waitFor('one that hangs is replaced', async () => (await pid()) !== hanging && (await isUp()));
+    assert.match(await hosts.does('logs', 'hub', 'syncd', '--', '-o', 'cat'), /Watchdog timeout/);
+
     const stoppedMs = performance.now();
     await on('systemctl', 'stop', 'syncd');
     assert.ok(performance.now() - stoppedMs < STOP_MS, 'it stops in time');
@@ -75,6 +91,8 @@ async function install(t: TestContext, hosts: Hosts): Promise<void> {
   const built = mkdtempSync(join(tmpdir(), 'syncd-test-'));
   atEnd(t, () => rmSync(built, { recursive: true, force: true }));
   execFileSync(node, [join(checkout, 'packaging/build.ts'), join(built, 'dist')]);
+  // The machine may have one of its own, which the host would see beneath.
+  await hosts.run('hub', 'rm', '-rf', '/opt/syncd');
   await hosts.does('push', 'hub', join(built, 'dist'), '/opt/syncd/dist');
   await hosts.does('push', 'hub', join(checkout, 'package.json'), '/opt/syncd/');
   const packages = realpathSync(join(checkout, 'node_modules'));

@@ -1,0 +1,76 @@
+// What systemd hears of a daemon: ready when it is, how it stands, a reload, its end, and that it is alive.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeDaemon, node, pair, startDaemon, syncd, temporaryDirectory } from './daemon.ts';
+import { NotifyReceiver } from './notify-receiver.ts';
+import { plant } from './trees.ts';
+import { waitFor } from './wait-for.ts';
+
+test('systemd hears that the daemon is ready, how it stands, that it reloads, lives and stops', async (t) => {
+  const place = temporaryDirectory(t);
+  const address = join(place, 'notify');
+  const manager = new NotifyReceiver(t, address);
+  const under = ['env', `NOTIFY_SOCKET=${address}`, 'WATCHDOG_USEC=600000'];
+  const hub = makeDaemon(t, { name: 'hub', under });
+  await hub.start();
+  await waitFor('it is ready', () => manager.hear().includes('READY=1'));
+  assert.equal(manager.said[0], 'STATUS=no folders · no peers');
+  await waitFor('it lives', () => manager.hear().filter((one) => one === 'WATCHDOG=1').length > 3);
+
+  const laptop = await startDaemon(t, { name: 'laptop' });
+  plant(join(place, 'docs'), { 'a.txt': 'a' });
+  await pair(hub, laptop, 'docs', [join(place, 'docs'), join(place, 'other')]);
+  await waitFor('it says how it stands', () =>
+    manager.hear().includes('STATUS=1 of 1 folder in sync · 1 of 1 peer connected'),
+  );
+
+  manager.clear();
+  hub.signal('SIGHUP');
+  await waitFor('it has reloaded', () => manager.hear().includes('READY=1'));
+  const [began, at] = manager.said.filter((one) => !one.startsWith('WATCHDOG') && !one.startsWith('STATUS'));
+  assert.equal(began, 'RELOADING=1');
+  assert.match(at ?? '', /^MONOTONIC_USEC=\d+$/);
+  hub.configure('nonsense: true\n');
+  manager.clear();
+  hub.signal('SIGHUP');
+  await waitFor('a refused reload ends too', () => manager.hear().includes('READY=1'));
+
+  manager.clear();
+  hub.signal('SIGSTOP');
+  await waitFor('what was said before is heard', () => {
+    const before = manager.hear().length;
+    return manager.hear().length === before;
+  });
+  manager.clear();
+  await new Promise((done) => setTimeout(done, 1_500));
+  assert.deepEqual(manager.hear(), [], 'who hangs does not say that it lives');
+  hub.signal('SIGCONT');
+  await waitFor('it lives again', () => manager.hear().includes('WATCHDOG=1'));
+
+  await hub.stop();
+  assert.ok(manager.hear().includes('STOPPING=1'));
+});
+
+test('an abstract address is reached as well', async (t) => {
+  const address = `@syncd-test-${process.pid}`;
+  const manager = new NotifyReceiver(t, address);
+  await startDaemon(t, { name: 'hub', under: ['env', `NOTIFY_SOCKET=${address}`] });
+  await waitFor('it is ready', () => manager.hear().includes('READY=1'));
+  assert.ok(!manager.said.includes('WATCHDOG=1'), 'nobody has asked whether it lives');
+});
+
+test('where nobody can be told, one that is watched does not start, and another only says so', async (t) => {
+  const nowhere = 'NOTIFY_SOCKET=vsock:2:1';
+  const home = temporaryDirectory(t);
+  const watched = spawnSync('env', [nowhere, 'WATCHDOG_USEC=1000000', node, syncd, '--home', home], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.equal(watched.status, 1, watched.stderr);
+  assert.match(watched.stderr, /^syncd: E_SERVICE: systemd cannot be told anything: vsock:2:1 is no address/m);
+
+  const other = await startDaemon(t, { name: 'hub', under: ['env', nowhere] });
+  assert.match(other.logs(), /"code":"E_SERVICE"/);
+});

@@ -14,7 +14,7 @@ import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
 import { openNotifySocket } from './system/notify-socket.ts';
 import { forbidCoreDumps } from './system/syscalls.ts';
-import { ServiceManager, watchdogOf } from './service-manager.ts';
+import { Supervisor, watchdogOf } from './supervisor.ts';
 import { VERSION } from './version.ts';
 
 /** What is being done is finished or abandoned cleanly within this. */
@@ -71,13 +71,13 @@ async function run(options: StartOptions): Promise<void> {
     },
     home,
   );
-  const manager = serviceManager(log.log);
+  const supervisor = supervisorOf(log.log);
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     log.log.info('stops', { signal });
-    manager?.stopping();
+    supervisor?.stopping();
     // A thread that waits in the kernel cannot be ended from here, and would keep exit() waiting too.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
     const ended = daemon.stop().then(() => log.close());
@@ -90,7 +90,7 @@ async function run(options: StartOptions): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGHUP', () => {
     const reload = daemon.reload();
-    (manager?.reloading(reload) ?? reload).catch((error: unknown) => {
+    (supervisor?.reloading(reload) ?? reload).catch((error: unknown) => {
       log.log.error('the new configuration is refused; the running one stays', {
         code: error instanceof CodedError ? error.code : 'E_INTERNAL',
         message: error instanceof Error ? error.message : String(error),
@@ -102,18 +102,18 @@ async function run(options: StartOptions): Promise<void> {
     log.log.error('something failed that should not', { code: 'E_INTERNAL', error }),
   );
   const started = daemon.start();
-  await manager?.starting(daemon, started);
+  await supervisor?.starting(daemon, started);
   await started;
 }
 
 /** Undefined where nobody has said that this is a service. What is started here is none of it. */
-function serviceManager(log: Log): ServiceManager | undefined {
+function supervisorOf(log: Log): Supervisor | undefined {
   const { NOTIFY_SOCKET: address, ...env } = process.env;
   const watchdogUs = watchdogOf(env, process.pid);
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
   if (address === undefined || address === '') return undefined;
   const notify = openNotifySocket(address);
-  if (typeof notify === 'function') return new ServiceManager({ notify, watchdogUs }, new RealClock(), log);
+  if (typeof notify === 'function') return new Supervisor({ notify, watchdogUs }, new RealClock(), log);
   // Who is watched and cannot say that it lives would be killed again and again, and nobody would see why.
   if (watchdogUs !== undefined) throw new CodedError('E_SERVICE', `systemd cannot be told anything: ${notify.problem}`);
   log.warn('systemd cannot be told anything', { code: 'E_SERVICE', why: notify.problem });

@@ -29,7 +29,7 @@ export function watchdogOf(env: Readonly<Record<string, string | undefined>>, pi
   return isOurs && Number.isSafeInteger(us) && us > 0 ? us : undefined;
 }
 
-export class ServiceManager {
+export class Supervisor {
   readonly #notify: Notify;
   readonly #watchdogUs: number | undefined;
   readonly #clock: Clock;

@@ -3,7 +3,7 @@
 import type { DeviceId, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Entry, FileRecord } from '../core/record.ts';
-import { sameContent } from '../core/record.ts';
+import { isLive, sameContent } from '../core/record.ts';
 import type { HistoryEvent, HistoryWhat } from '../index/history.ts';
 import type { FolderContext } from './context.ts';
 
@@ -42,11 +42,20 @@ export function historyRow(happened: Happened, nowMs: number): HistoryEvent {
   return { atMs: nowMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold };
 }
 
-/** What a decision says of a conflict in which the version here stays, although it was not the later one. */
+/** A conflict that is heard of with this version, and in which what was here stays. */
 export function stays(before: FileRecord | undefined, after: FileRecord): readonly Happened[] {
+  return conflictIn(before, after, 'changed on both sides; the version here stays, the other is kept where it was');
+}
+
+/** A conflict between others, of a path that was here before: somebody who has just come hears of none that is over. */
+export function elsewhere(before: FileRecord | undefined, after: FileRecord): readonly Happened[] {
+  if (!isLive(before)) return [];
+  return conflictIn(before, after, 'changed on two other devices; one version comes here, the other is kept there');
+}
+
+function conflictIn(before: FileRecord | undefined, after: FileRecord, detail: string): readonly Happened[] {
   const known = new Set(before?.lost.map(({ sha256 }) => sha256));
   if (after.lost.every(({ sha256 }) => known.has(sha256))) return [];
-  const detail = 'changed on both sides; the version here stays, the other is kept where it was';
   const { path, origin: device } = after;
   return [{ path, what: 'conflict', device, direction: 'received', sizeBytes: sizeOf(after), detail }];
 }

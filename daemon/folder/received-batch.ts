@@ -150,6 +150,7 @@ export class ReceivedBatch {
       case 'allowed':
         return ruling.record === theirs ? announcement : { ...announcement, record: ruling.record, corrected: true };
       case 'join':
+        this.happened.push(...stays(ours, ruling.record));
         this.#holdAnew(ruling.record, now, relate(ruling.record.vector, theirs.vector) === 'equal');
         return undefined;
       case 'answered':
@@ -237,6 +238,10 @@ export class ReceivedBatch {
   }
 
   #join({ record: theirs }: Announcement, record: FileRecord, now: Now): void {
+    const ours = now.row?.record;
+    // Of two that meet for the first time, with one content, neither has been in a conflict now.
+    if (ours !== undefined && relate(theirs.vector, ours.vector) === 'newer')
+      this.happened.push(...stays(ours, record));
     this.#putRow(record, now, relate(record.vector, theirs.vector) === 'equal');
     this.#dropWant(record.path, now);
   }

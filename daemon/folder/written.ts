@@ -8,7 +8,7 @@ import { type Filed, hashText } from '../disk/versions.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import { type Want, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
-import { type Happened, historyRow, sizeOf, whatHappened } from './chronicle.ts';
+import { type Happened, elsewhere, historyRow, sizeOf, whatHappened } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 import { type ConflictPlan, mergesMeta, plannedMerges, planConflict } from './merging.ts';
 import { lasting } from './retries.ts';
@@ -83,7 +83,10 @@ export class Written {
       before: isDamaged ? undefined : (before ?? { kind: 'absent' }),
       beforeMove: movedFrom === undefined ? undefined : moveFrom?.row.record.entry,
     });
-    if (!conflict) return;
+    if (!conflict) {
+      this.happened.push(...elsewhere(row?.record, record));
+      return;
+    }
     this.#conflict(record, filed[0]);
     if (row === undefined || filed.length === 0) return;
     const { want: copies, merges } = planConflict(this.#context, row.record, record, this.#merges);

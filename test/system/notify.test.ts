@@ -100,8 +100,10 @@ test('S34: commands hear of conflicts as JSON, never through a shell; those that
   assert.equal(codes.includes('E_NOTIFY'), false);
   const hung = read(place, 'hung') ?? '';
   await clash(pair, ['b', 'c']);
-  await waitFor('the next ones are told of', () =>
-    ['b', 'c'].every((path) => toldTo(place, 'noted').some(({ paths }) => paths.includes(path))),
+  const isToldOf = (path: string, by: string): boolean =>
+    toldTo(place, 'noted').some(({ paths, device }) => paths.includes(path) && device.name === by);
+  await waitFor('the next ones are told of on both devices', () =>
+    ['b', 'c'].every((path) => isToldOf(path, 'hub') && isToldOf(path, 'laptop')),
   );
   assert.equal(read(place, 'hung'), hung);
 

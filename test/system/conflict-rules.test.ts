@@ -55,6 +55,9 @@ test('hub-wins and largest: set while it runs, on either device, and one for all
   const { stdout } = await hub.ctl('status');
   assert.match(stdout, /conflict is largest, as set on laptop; the configuration here proposes hub-wins/);
   assert.equal((await hub.ctl('status', '--check')).code, 5);
+  const doctor = await hub.ctl('doctor');
+  assert.match(doctor.stdout, /conflict is largest, as set on laptop; the configuration here proposes hub-wins/);
+  assert.equal(doctor.code, 5);
   await apart('size.txt', 'edited on the hub, which has more to say', 'edited on the laptop');
   assert.equal(read(right, 'size.txt'), 'edited on the hub, which has more to say');
   assert.equal(await ruleOn(hub), 'largest', 'a restart changes nothing');

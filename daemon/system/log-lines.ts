@@ -17,6 +17,23 @@ export function journalLine({ level, message, fields }: LogRecord): string {
   return `<${PRIORITY[level]}>${`${message}${pairs.join('')}`.replace(UNSAFE, escaped)}`;
 }
 
+/** Names of fields that people look for: `journalctl -u syncd SYNCD_FOLDER=docs`. */
+const JOURNAL_FIELDS = ['folder', 'path', 'peer', 'code'];
+
+/**
+ * The same as an entry of the journal with fields: journald's native protocol, a field a line
+ * (systemd.io/JOURNAL_NATIVE_PROTOCOL). No value holds a line break.
+ */
+export function journalEntry(record: LogRecord): string {
+  const { level, fields } = record;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  const own = JOURNAL_FIELDS.flatMap((name) =>
+    fields[name] === undefined ? [] : [`SYNCD_${name.toUpperCase()}=${text(fields[name]).replace(UNSAFE, escaped)}`],
+  );
+  const message = journalLine(record).replace(/^<\d>/, '');
+  return [`MESSAGE=${message}`, `PRIORITY=${PRIORITY[level]}`, 'SYSLOG_IDENTIFIER=syncd', ...own, ''].join('\n');
+}
+
 function journalValue(value: unknown): string {
   if (typeof value === 'string' && PLAIN.test(value)) return value;
   if (isPrintedError(value))

@@ -6,23 +6,27 @@ import pino from 'pino';
 import type { Log, LogFields } from '../ports/log.ts';
 import { LogFile } from './log-file.ts';
 import { LogLimit } from './log-limit.ts';
-import { journalLine, safeJson } from './log-lines.ts';
+import { journalEntry, journalLine, safeJson } from './log-lines.ts';
 import { type LogLevel, type LogRecord, cutMessage, isAtLeast, printable } from './log-record.ts';
 import { LogRing } from './log-ring.ts';
 import { openLogStream } from './log-stream.ts';
+import { openDatagrams } from './unix-datagram.ts';
 
 export type { LogLevel, LogRecord } from './log-record.ts';
 
 /** Enough to see what led to something, in a few MiB at most. */
 const KEPT_RECORDS = 2_000;
 const STANDARD_ERROR = 2;
+const JOURNAL_SOCKET = '/run/systemd/journal/socket';
 
 export interface LogOptions {
   readonly level: LogLevel;
   /** Rolled: `syncd.log` becomes `syncd.1.log`, `syncd.2.log` and so on. */
   readonly file?: string | undefined;
-  /** Lines for the journal instead of JSON on standard error: see {@link underJournal}. */
+  /** Entries for the journal instead of JSON on standard error: see {@link underJournal}. */
   readonly journal: boolean;
+  /** The journal's own socket; what it does not take becomes a line on standard error. */
+  readonly journalSocket?: string;
   /** Where to write instead of standard error. */
   readonly fd?: number;
   readonly nowMs?: () => number;
@@ -52,7 +56,7 @@ export function makeLog(options: LogOptions): DaemonLog {
   let file = options.file === undefined ? undefined : new LogFile(options.file, fileFailed);
 
   const toStream: Printer = options.journal
-    ? (record) => stream.write(`${journalLine(record)}\n`)
+    ? journalPrinter(options.journalSocket ?? JOURNAL_SOCKET, (line) => stream.write(`${line}\n`))
     : jsonPrinter((line) => stream.write(line));
   const toFile = jsonPrinter((line) => file?.write(line));
 
@@ -104,6 +108,14 @@ export function underJournal(journalStream = process.env['JOURNAL_STREAM'], fd: 
 }
 
 type Printer = (record: LogRecord) => void;
+
+/** With fields to search by, where the journal takes them: a full one does not, nor does one in another container. */
+function journalPrinter(socket: string, write: (line: string) => void): Printer {
+  const send = openDatagrams(socket);
+  return (record) => {
+    if (typeof send !== 'function' || !send(journalEntry(record))) write(journalLine(record));
+  };
+}
 
 /** `{"level":"info","time":"2026-11-21T08:00:00.000Z","folder":"docs","msg":"…"}`, by pino. */
 function jsonPrinter(write: (line: string) => void): Printer {

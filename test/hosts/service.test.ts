@@ -54,6 +54,12 @@ test(
     for (const place of ['/var/lib/syncd', '/run/syncd'])
       assert.equal((await hosts.tries('run', 'hub', '--user', 'stranger', '--', 'ls', place)).code !== 0, true, place);
 
+    const ofFolder = async (): Promise<string> => on('journalctl', '-u', 'syncd', 'SYNCD_FOLDER=docs', '-o', 'cat');
+    await on('sh', '-c', 'echo x > /srv/docs/x.txt');
+    await waitFor('the journal has it by its folder', async () => /path=x\.txt/.test(await ofFolder()));
+
+    assert.doesNotMatch(await on('journalctl', '-u', 'syncd', '-p', 'warning', '-o', 'cat'), /started/);
+
     const pid = async (): Promise<string> => (await on('systemctl', 'show', '-P', 'MainPID', 'syncd')).trim();
     const before = await pid();
     await on('systemctl', 'kill', '--signal=KILL', 'syncd');

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FileSystemError } from '../../daemon/ports/file-system.ts';
+import { DatagramReceiver } from './datagram-receiver.ts';
 import { type DaemonLog, type LogOptions, makeLog, underJournal } from '../../daemon/system/log.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21, 8, 0, 0, 7);
@@ -32,7 +33,8 @@ function logTo(t: TestContext, options: Partial<LogOptions> = {}): Written {
   const directory = mkdtempSync(join(tmpdir(), 'syncd-log-'));
   const path = join(directory, 'stderr');
   const fd = openSync(path, 'w');
-  const made = makeLog({ level: 'info', journal: false, fd, nowMs: () => AT_MS, ...options });
+  const journalSocket = join(directory, 'no journal');
+  const made = makeLog({ level: 'info', journal: false, journalSocket, fd, nowMs: () => AT_MS, ...options });
   t.after(async () => {
     await made.close();
     closeSync(fd);
@@ -250,6 +252,47 @@ describe('log: a file', () => {
   });
 });
 
+describe('log: fields of the journal', () => {
+  test('folder, path, peer and code are fields, and nothing in them begins another', (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'syncd-log-'));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    const journalSocket = join(directory, 'journal');
+    const journal = new DatagramReceiver(t, journalSocket);
+    const { log, lines } = logTo(t, { journal: true, journalSocket });
+    log.with({ folder: 'docs' }).warn('left alone', { path: 'a\nSYNCD_CODE=E_FALSE', code: 'E_KIND', files: 2 });
+    log.info('started');
+    assert.deepEqual(journal.hear(), [
+      String.raw`MESSAGE=left alone folder=docs path="a\nSYNCD_CODE=E_FALSE" code=E_KIND files=2`,
+      'PRIORITY=4',
+      'SYSLOG_IDENTIFIER=syncd',
+      'SYNCD_FOLDER=docs',
+      String.raw`SYNCD_PATH=a\u000aSYNCD_CODE=E_FALSE`,
+      'SYNCD_CODE=E_KIND',
+      '',
+      'MESSAGE=started',
+      'PRIORITY=6',
+      'SYSLOG_IDENTIFIER=syncd',
+      '',
+    ]);
+    assert.deepEqual(lines(), [], 'nothing is said twice');
+  });
+
+  test('what the journal does not take is a line on standard error', (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'syncd-log-'));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    const journalSocket = join(directory, 'journal');
+    const { log, lines } = logTo(t, { journal: true, journalSocket });
+    log.info('nobody listens');
+    const journal = new DatagramReceiver(t, journalSocket);
+    log.info('x'.repeat(100));
+    for (let i = 0; i < 1_000; i++) log.info(`${i}`.padStart(8_000, '.'));
+    const taken = journal.hear().filter((line) => line.startsWith('MESSAGE=')).length;
+    assert.equal(lines()[0], '<6>nobody listens');
+    assert.ok(taken > 1 && taken < 1_001, `${taken} were taken before it was full`);
+    assert.equal(taken + lines().length, 1_002, 'each is somewhere');
+  });
+});
+
 describe('log: a reader that is slow or gone', () => {
   test('a full pipe does not stop the daemon, and is written when it is read again', async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'syncd-log-'));
@@ -258,7 +301,7 @@ describe('log: a reader that is slow or gone', () => {
     execFileSync('mkfifo', [path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    const { log } = makeLog({ level: 'info', journal: true, fd });
+    const { log } = makeLog({ level: 'info', journal: true, journalSocket: join(directory, 'no journal'), fd });
     const start = performance.now();
     for (let i = 0; i < 2_000; i++) log.info(`${i}`.padStart(100, '.'));
     assert.ok(performance.now() - start < 5_000);

@@ -4,14 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDaemon, node, pair, startDaemon, syncd, temporaryDirectory } from './daemon.ts';
-import { NotifyReceiver } from './notify-receiver.ts';
+import { DatagramReceiver } from './datagram-receiver.ts';
 import { plant } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 test('systemd hears that the daemon is ready, how it stands, that it reloads, lives and stops', async (t) => {
   const place = temporaryDirectory(t);
   const address = join(place, 'notify');
-  const manager = new NotifyReceiver(t, address);
+  const manager = new DatagramReceiver(t, address);
   const under = ['env', `NOTIFY_SOCKET=${address}`, 'WATCHDOG_USEC=600000'];
   const hub = makeDaemon(t, { name: 'hub', under });
   await hub.start();
@@ -55,7 +55,7 @@ test('systemd hears that the daemon is ready, how it stands, that it reloads, li
 
 test('an abstract address is reached as well', async (t) => {
   const address = `@syncd-test-${process.pid}`;
-  const manager = new NotifyReceiver(t, address);
+  const manager = new DatagramReceiver(t, address);
   await startDaemon(t, { name: 'hub', under: ['env', `NOTIFY_SOCKET=${address}`] });
   await waitFor('it is ready', () => manager.hear().includes('READY=1'));
   assert.ok(!manager.said.includes('WATCHDOG=1'), 'nobody has asked whether it lives');

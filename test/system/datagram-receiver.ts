@@ -1,4 +1,4 @@
-// Takes what a service says to its manager: the receiving end of $NOTIFY_SOCKET. Node has no Unix datagrams.
+// The receiving end of $NOTIFY_SOCKET, and of the journal's socket. Node has no Unix datagrams.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -7,7 +7,7 @@ import { atEnd } from './at-end.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM_NONBLOCK = 2 | 0o4000;
-const MAX_BYTES = 4096;
+const MAX_BYTES = 1 << 16;
 
 const libc = koffi.load('libc.so.6');
 const socket = libc.func('int socket(int, int, int)') as (family: number, type: number, protocol: number) => number;
@@ -24,9 +24,9 @@ const receive = libc.func('int64_t recv(int, _Out_ uint8_t*, size_t, int)') as (
 ) => number;
 const close = libc.func('int close(int)') as (fd: number) => number;
 
-export class NotifyReceiver {
+export class DatagramReceiver {
   readonly #fd: number;
-  /** Assignments in the order in which they came, a line each. */
+  /** `NAME=value`, in the order in which they came. */
   readonly said: string[] = [];
 
   /** @param address an absolute path, or `@` and an abstract name */

@@ -12,18 +12,29 @@ export interface Command {
   /** What else there is to know, for its own help. */
   readonly details?: string;
   /** `<name>` required, `[name]` optional, `...` inside for many. */
-  readonly arguments?: readonly { readonly syntax: string; readonly tells: string }[];
+  readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly { readonly line: string; readonly tells: string }[];
   /** Throws Failure. Answers with the exit status, where that is not 0. */
   run(context: Context, given: Given): Promise<number | void>;
 }
 
+/** What a shell offers for a word: these, or what it asks for then. */
+export type Completes = readonly string[] | 'folder' | 'peer' | 'file' | 'directory';
+
+export interface ArgumentSpec {
+  readonly syntax: string;
+  readonly tells: string;
+  /** What it may be; `<folder>` and `<peer>` say so themselves. */
+  readonly completes?: Completes;
+}
+
 export interface OptionSpec {
   /** As commander writes it: `-f, --follow`, `--limit <n>`. */
   readonly flags: string;
   readonly tells: string;
-  readonly choices?: readonly string[];
+  /** What its value may be. */
+  readonly completes?: Completes;
   /** May be given several times. */
   readonly many?: boolean;
 }

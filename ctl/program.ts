@@ -3,14 +3,7 @@ import { Argument, Command as Program, CommanderError, Option } from 'commander'
 import type { Command } from './command.ts';
 import { usage } from './failure.ts';
 import { Given } from './given.ts';
-
-export const GLOBAL_OPTIONS = [
-  { flags: '--home <dir>', tells: 'the daemon that runs with this home' },
-  { flags: '--socket <path>', tells: "the daemon's control socket" },
-  { flags: '--json', tells: 'print JSON' },
-  { flags: '--no-color', tells: 'print without colours' },
-  { flags: '-q, --quiet', tells: 'print names or IDs alone' },
-] as const;
+import { GLOBAL_OPTIONS } from './global-options.ts';
 
 /** Global options are accepted before and after the command. */
 export interface GlobalGiven {
@@ -87,7 +80,6 @@ function addCommand(parent: Program, verb: string, command: Command, choose: (ch
   for (const { syntax, tells } of command.arguments ?? []) built.addArgument(new Argument(syntax, tells));
   for (const spec of command.options ?? []) {
     const option = new Option(spec.flags, spec.tells);
-    if (spec.choices !== undefined) option.choices([...spec.choices]);
     if (spec.many === true)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     built.addOption(option);

@@ -9,14 +9,19 @@ export const addFolder: Command = {
   summary: 'add a folder; its directory is created if it is missing',
   arguments: [
     { syntax: '<name>', tells: 'how it is called, on every device' },
-    { syntax: '<path>', tells: 'its directory' },
+    { syntax: '<path>', tells: 'its directory', completes: 'directory' },
   ],
   options: [
     {
       flags: '--profile <name>',
       tells: 'take settings from a profile: text, code, documents, mirror, or one of yours',
+      completes: ['text', 'code', 'documents', 'mirror'],
     },
-    { flags: '--mode <mode>', tells: 'what this device does with it: two-way (usual), send-only or receive-only' },
+    {
+      flags: '--mode <mode>',
+      tells: 'what this device does with it: two-way (usual), send-only or receive-only',
+      completes: ['two-way', 'send-only', 'receive-only'],
+    },
     { flags: '--ignore <pattern>', tells: 'leave out what matches; may be repeated', many: true },
     {
       flags: '--set <key=value>',

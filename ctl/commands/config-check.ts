@@ -11,7 +11,7 @@ export const configCheck: Command = {
   name: 'config check',
   summary: 'check a configuration file, or the files that the daemon would read',
   details: 'Changes nothing. Exit status 2 when something is wrong, with file, line, key and what was expected.',
-  arguments: [{ syntax: '[file]', tells: 'this file, in place of config.yaml' }],
+  arguments: [{ syntax: '[file]', tells: 'this file, in place of config.yaml', completes: 'file' }],
   examples: [
     { line: 'syncctl config check && syncctl reload', tells: 'after editing' },
     { line: 'syncctl config check new.yaml', tells: 'before it is put in its place' },

@@ -5,7 +5,7 @@ import { usage } from '../failure.ts';
 export const editFolder: Command = {
   name: 'edit-folder',
   summary: 'change settings of a folder',
-  arguments: [{ syntax: '<name>', tells: 'the folder' }],
+  arguments: [{ syntax: '<name>', tells: 'the folder', completes: 'folder' }],
   options: [
     { flags: '--set <key=value>', tells: 'a key of the configuration, with a YAML value; may be repeated', many: true },
   ],

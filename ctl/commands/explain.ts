@@ -6,7 +6,7 @@ import { usage } from '../failure.ts';
 export const explain: Command = {
   name: 'explain',
   summary: 'say what an error code means and what to do',
-  arguments: [{ syntax: '<code>', tells: 'such as E_ROOT_MISSING' }],
+  arguments: [{ syntax: '<code>', tells: 'such as E_ROOT_MISSING', completes: Object.keys(ERRORS) }],
   examples: [{ line: 'syncctl explain E_MASS_DELETE', tells: 'meaning, hint and exit status' }],
   // oxlint-disable-next-line require-await -- one shape for all commands
   async run({ out }, given) {

@@ -10,7 +10,11 @@ export const invite: Command = {
     'Whoever has the invitation may use it, once, until it expires. It holds the addresses of this device, its fingerprint and a secret. On a hub with storage: a folder need not be here yet; it is made when the device joins, as NAME, or with --private as DEVICE:NAME.',
   arguments: [{ syntax: '<folder...>', tells: 'the folders to share' }],
   options: [
-    { flags: '--role <role>', tells: 'what the other device may do: two-way (usual), edit-only or read-only' },
+    {
+      flags: '--role <role>',
+      tells: 'what the other device may do: two-way (usual), edit-only or read-only',
+      completes: ['two-way', 'edit-only', 'read-only'],
+    },
     { flags: '--private', tells: 'on a hub with storage: a folder of that name for the other device alone' },
     { flags: '--expires <duration>', tells: 'how long it can be used: 30m, 1h (usual), 7d' },
     { flags: '--address <host:port>', tells: 'where the other device reaches this one; may be repeated', many: true },

@@ -21,6 +21,7 @@ export const join: Command = {
     },
     {
       syntax: '[path]',
+      completes: 'directory',
       tells: 'the directory of the folder; of several folders, the one that holds a directory for each',
     },
   ],

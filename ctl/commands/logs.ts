@@ -14,7 +14,7 @@ export const logs: Command = {
     'The last records that the daemon keeps in memory; older ones are in the journal. With --json one object a line.',
   options: [
     { flags: '-f, --follow', tells: 'go on until Ctrl-C' },
-    { flags: '--level <level>', tells: `this level and above: ${LEVELS.join(', ')}` },
+    { flags: '--level <level>', tells: `this level and above: ${LEVELS.join(', ')}`, completes: LEVELS },
     { flags: '--limit <n>', tells: 'how many of the past at most (200; with --follow 10)' },
   ],
   examples: [

@@ -5,7 +5,7 @@ import { grouped, humanSize } from '../output/cell.ts';
 export const removeFolder: Command = {
   name: 'remove-folder',
   summary: 'forget a folder; its files stay where they are',
-  arguments: [{ syntax: '<name>', tells: 'the folder' }],
+  arguments: [{ syntax: '<name>', tells: 'the folder', completes: 'folder' }],
   options: [YES],
   examples: [{ line: 'syncctl remove-folder docs', tells: 'docs is no longer kept the same; nothing is deleted' }],
   async run({ client, out, terminal }, given) {

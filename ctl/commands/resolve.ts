@@ -11,7 +11,13 @@ export const resolve: Command = {
     { syntax: '<folder>', tells: 'the folder' },
     { syntax: '<path>', tells: 'the path in it: see syncctl conflicts' },
   ],
-  options: [{ flags: '--keep <which>', tells: 'local, remote, or both: the other one under a name beside it' }],
+  options: [
+    {
+      flags: '--keep <which>',
+      tells: 'local, remote, or both: the other one under a name beside it',
+      completes: ['local', 'remote', 'both'],
+    },
+  ],
   examples: [
     { line: 'syncctl resolve docs notes.txt --keep remote', tells: 'what the other device made' },
     { line: 'syncctl resolve docs notes.txt --keep both', tells: 'one beside the other' },

@@ -24,7 +24,7 @@ export const restore: Command = {
   options: [
     { flags: '--version <id>', tells: 'this version, or the beginning of its ID: see syncctl history FOLDER PATH' },
     { flags: '--at <time>', tells: "the content as of then: RFC 3339, 2h, or 'yesterday 14:00'" },
-    { flags: '--to <path>', tells: 'write it to this new file or directory instead' },
+    { flags: '--to <path>', tells: 'write it to this new file or directory instead', completes: 'file' },
     { flags: '--dry-run', tells: 'only show what would be done' },
     YES,
   ],

@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { addFolder } from './add-folder.ts';
 import { approve } from './approve.ts';
+import { completion } from './completion.ts';
 import { configCheck } from './config-check.ts';
 import { configShow } from './config-show.ts';
 import { conflicts } from './conflicts.ts';
@@ -59,5 +60,6 @@ export const commands: readonly Command[] = [
   configShow,
   configCheck,
   reload,
+  completion(() => commands),
   explain,
 ];

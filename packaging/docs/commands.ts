@@ -1,7 +1,7 @@
 // docs/cli.md: the command table as a page.
 import type { Command, OptionSpec } from '../../ctl/command.ts';
 import { commands } from '../../ctl/commands/table.ts';
-import { GLOBAL_OPTIONS } from '../../ctl/program.ts';
+import { GLOBAL_OPTIONS } from '../../ctl/global-options.ts';
 import { table } from './table.ts';
 
 export function commandsPage(): string {

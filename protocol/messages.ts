@@ -118,6 +118,8 @@ export interface Index {
   readonly asks?: boolean;
   /** The sender takes contents packed with zstd; absent: only as they are. */
   readonly zstd?: boolean;
+  /** The sender takes one range as several answers; absent: only as one. */
+  readonly parts?: boolean;
   /** The sender has not had the receiver's INDEX on this session: answer with it. */
   readonly reply: boolean;
 }
@@ -175,7 +177,9 @@ export interface Chunk {
   readonly request: number;
   readonly what: 'manifest' | 'bytes' | 'gone' | 'later';
   readonly offset?: number;
-  /** The payload is packed: unpacked it is as long as the range. */
+  /** Bytes of the file, where these are a part of the range that was asked for. */
+  readonly length?: number;
+  /** The payload is packed: unpacked it is as long as the range, or as `length` says. */
   readonly zstd?: boolean;
   readonly payload?: number;
 }

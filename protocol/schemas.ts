@@ -229,9 +229,10 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         ),
         asks: described('The sender asks for every content: none is to come along with announcements.', flag),
         zstd: described('The sender takes contents packed with zstd. Absent: only as they are.', flag),
+        parts: described('The sender takes one range as several answers. Absent: only as one.', flag),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['have', 'role', 'common', 'asks', 'zstd'],
+      ['have', 'role', 'common', 'asks', 'zstd', 'parts'],
     ),
   ),
   FILE_UPDATE: described(
@@ -306,11 +307,15 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         folder,
         request: count,
         zstd: described(
-          'The payload is packed with zstd (RFC 8878): unpacked it is as long as the range that was asked for.',
+          'The payload is packed with zstd (RFC 8878): unpacked it is as long as the range that was asked for, or as `length` says.',
           flag,
         ),
+        length: described(
+          'Bytes of the file, where these are a part of the range that was asked for.',
+          integer(1, MAX_RANGE_BYTES),
+        ),
       },
-      ['zstd'],
+      ['zstd', 'length'],
       [
         variant('what', 'manifest', { payload: payload(MAX_PAYLOAD_BYTES) }),
         variant('what', 'bytes', { offset: count, payload: payload(MAX_PAYLOAD_BYTES) }),

@@ -54,6 +54,11 @@ export class LinkState {
     return this.theirs?.zstd === true;
   }
 
+  /** It may be sent one range as several answers. */
+  get takesParts(): boolean {
+    return this.theirs?.parts === true;
+  }
+
   /** All that the peer had when it connected has come. */
   get caughtUp(): boolean {
     return this.theirs !== undefined && this.received >= this.theirs.seq;

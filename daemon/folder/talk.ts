@@ -82,7 +82,7 @@ export class Talk implements FolderDoor {
     this.#receiver = new Receiver(context, parts);
     const packing = new Packing(context, parts.links);
     this.#announcer = new Announcer(context, { ...parts, packing });
-    this.#server = new Server({ ...context, ...parts, packing });
+    this.#server = new Server({ ...context, ...parts, receivers: parts.links, packing });
   }
 
   /** Announcements that have not been taken in. */
@@ -137,7 +137,7 @@ export class Talk implements FolderDoor {
     const { entries } = index.counts();
     const common = this.#parts.agreed.now;
     const have = index.have(link.device);
-    const offer = { epoch: index.epoch, seq: index.seq, entries, have, role, common, zstd: true };
+    const offer = { epoch: index.epoch, seq: index.seq, entries, have, role, common, zstd: true, parts: true };
     return this.#asks(link.device) ? { ...offer, asks: true } : offer;
   }
 

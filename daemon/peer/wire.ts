@@ -49,7 +49,7 @@ import {
 } from './wire-record.ts';
 
 export function indexOffer(message: Index): IndexOffer {
-  const { have, role, asks, zstd } = message;
+  const { have, role, asks, zstd, parts } = message;
   return {
     epoch: epoch(message.epoch),
     seq: sequence(message.seq),
@@ -58,6 +58,7 @@ export function indexOffer(message: Index): IndexOffer {
     ...(role !== undefined && { role }),
     ...(asks !== undefined && { asks }),
     ...(zstd !== undefined && { zstd }),
+    ...(parts !== undefined && { parts }),
     ...commonIn(message),
   };
 }
@@ -212,6 +213,7 @@ export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): Ch
         offset: message.offset,
         payload,
         ...(message.zstd === true && { packed: true }),
+        ...(message.length !== undefined && { length: message.length }),
       };
   }
 }
@@ -223,7 +225,8 @@ export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
   const { payload } = answer;
   const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
   if (answer.kind !== 'bytes') return { message, payload };
-  const how = answer.packed === true ? { zstd: true } : {};
+  const { length } = answer;
+  const how = { ...(answer.packed === true && { zstd: true }), ...(length !== undefined && { length }) };
   return { message: { ...message, ...how, offset: answer.offset }, payload };
 }
 

@@ -27,6 +27,8 @@ export interface IndexOffer {
   readonly asks?: boolean;
   /** The sender takes contents packed with zstd; absent: only as they are. */
   readonly zstd?: boolean;
+  /** The sender takes one range as several answers; absent: only as one. */
+  readonly parts?: boolean;
 }
 
 /** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */
@@ -87,8 +89,10 @@ export type ChunkAnswer =
       readonly kind: 'bytes';
       readonly offset: number;
       readonly payload: Uint8Array;
-      /** With zstd: unpacked it is as long as the range that was asked for. */
+      /** With zstd: unpacked it is as long as the range that was asked for, or as `length` says. */
       readonly packed?: boolean;
+      /** Bytes of the file, where it is a part of the range. */
+      readonly length?: number;
     }
   | { readonly request: number; readonly kind: 'gone' }
   | { readonly request: number; readonly kind: 'later' };

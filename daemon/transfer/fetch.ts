@@ -3,15 +3,17 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry, FileRecord } from '../core/record.ts';
+import type { Packable } from '../disk/pack.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
-import type { ChunkAnswer, PeerLink } from '../ports/peers.ts';
+import type { ChunkAnswer, ChunkWant, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
 import { LocalContent } from './local-content.ts';
 import { type Requested, Requests, type RequestsContext } from './requests.ts';
+import { SmallFetch } from './small-fetch.ts';
 import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
 import { WholeContents } from './whole-contents.ts';
@@ -51,6 +53,7 @@ export const SMALL_FILE_BYTES = 512 << 10;
 interface Fetch extends Asking, Requested {
   readonly staged: string;
   large: LargeFetch | undefined;
+  small: SmallFetch | undefined;
 }
 
 export class Fetcher {
@@ -232,22 +235,10 @@ export class Fetcher {
         if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer.payload));
         return;
       case 'bytes':
-        return this.#onBytes(fetch, link, answer);
+        if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onBytes(answer));
+        else fetch.small?.onBytes(answer);
+        return;
     }
-  }
-
-  #onBytes(
-    fetch: Fetch,
-    link: PeerLink,
-    { offset, payload, packed = false }: Extract<ChunkAnswer, { kind: 'bytes' }>,
-  ): void {
-    const { name, traffic } = this.#context;
-    const asked = fetch.large === undefined ? fetch.entry.size : (fetch.large.lengthAt(offset) ?? payload.length);
-    // Less came than was counted when it was asked for.
-    traffic.down.spent(name, link.device, payload.length - asked);
-    this.#sources.answered(fetch, asked);
-    if (fetch.large === undefined) this.#arrived(fetch, { kind: 'bytes', bytes: payload, packed });
-    else this.#guard(fetch, fetch.large.onBytes(offset, payload, packed));
   }
 
   /** ready: it can be applied without any content. no source: nobody who is connected can have it. */
@@ -271,8 +262,7 @@ export class Fetcher {
     if (link === 'busy') return 'busy';
     const fetch = this.#begin(path, entry);
     this.#sources.begin(fetch, link);
-    if (entry.size <= SMALL_FILE_BYTES) this.#askWhole(fetch, link);
-    else this.#askLarge(fetch, link);
+    this.#ask(fetch, link);
     return 'on its way';
   }
 
@@ -301,40 +291,48 @@ export class Fetcher {
       lastProgressMs: this.#context.clock.monotonicMs(),
       waits: false,
       large: undefined,
+      small: undefined,
     };
     this.#active.set(path, fetch);
     return fetch;
   }
 
-  #askWhole(fetch: Fetch, link: PeerLink): void {
-    const { size } = fetch.entry;
-    this.#sources.asked(fetch, size);
-    this.#requests.begin(fetch);
-    this.#requests.whenFree(fetch, link, () => {
-      this.#requests.send(fetch, link, { kind: 'bytes', ranges: [{ offset: 0, length: size }] });
-      return size;
-    });
-  }
-
-  #askLarge(fetch: Fetch, link: PeerLink): void {
+  #ask(fetch: Fetch, link: PeerLink): void {
     const { path, entry } = fetch;
+    const { name, traffic } = this.#context;
     this.#requests.begin(fetch);
+    const talk = {
+      ask: (want: ChunkWant) => this.#requests.send(fetch, link, want),
+      whenFree: (ask: (mostBytes: number) => number, goesOn = false) =>
+        this.#requests.whenFree(fetch, link, ask, goesOn),
+      asked: (bytes: number) => this.#sources.asked(fetch, bytes),
+      onRefused: () => {
+        this.#sources.refuse(link, path, entry.sha256);
+        this.#abandon(fetch);
+      },
+    };
+    // Less came than was counted when it was asked for.
+    const saved = (length: number, payloadBytes: number): void =>
+      traffic.down.spent(name, link.device, payloadBytes - length);
+    if (entry.size <= SMALL_FILE_BYTES) {
+      const onWhole = (content: Packable): void => this.#arrived(fetch, { kind: 'bytes', ...content });
+      fetch.small = new SmallFetch(entry.size, { ...talk, came: saved, onWhole });
+      return fetch.small.start();
+    }
     const reservedBytes = (): number =>
       [...this.#active.values()].reduce((sum, { large }) => sum + (large?.missingBytes ?? 0), 0);
     fetch.large = new LargeFetch({ ...this.#context, reservedBytes }, fetch, {
-      ask: (want) => this.#requests.send(fetch, link, want),
-      whenFree: (ask) => this.#requests.whenFree(fetch, link, ask),
-      asked: (bytes) => this.#sources.asked(fetch, bytes),
+      ...talk,
+      came: (length, payloadBytes) => {
+        saved(length, payloadBytes);
+        this.#sources.answered(fetch, length);
+      },
       isWanted: () => {
         if (this.#active.get(path) === fetch) return true;
         this.#context.onUnneeded(fetch);
         return false;
       },
       onWhole: () => this.#arrived(fetch, { kind: 'part' }),
-      onRefused: () => {
-        this.#sources.refuse(link, path, entry.sha256);
-        this.#abandon(fetch);
-      },
       onProblem: (code) => {
         this.#forget(fetch);
         this.#context.onProblem(path, code);

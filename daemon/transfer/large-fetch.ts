@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ChunkWant } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { MissingPieces } from './missing-pieces.ts';
+import type { BytesAnswer } from './range-in-parts.ts';
 
 export interface LargeFetchContext {
   readonly clock: Clock;
@@ -27,8 +28,10 @@ export interface LargeFetchContext {
 export interface LargeFetchTalk {
   ask(want: ChunkWant): void;
   /** Calls when it is its turn, with the bytes that may be asked for; the answer is how many are. */
-  whenFree(ask: (mostBytes: number) => number): void;
+  whenFree(ask: (mostBytes: number) => number, goesOn: boolean): void;
   asked(bytes: number): void;
+  /** Something has come: as long as that, in so many bytes. */
+  came(length: number, payloadBytes: number): void;
   /** False when another version is wanted by now: what is done still is of no use. */
   isWanted(): boolean;
   onWhole(): void;
@@ -83,13 +86,8 @@ export class LargeFetch {
     return this.#work(() => this.#takeManifest(payload));
   }
 
-  /** How long what comes for this offset is when it is not packed; undefined: nothing was asked for. */
-  lengthAt(offset: number): number | undefined {
-    return this.#missing?.lengthAt(offset);
-  }
-
-  onBytes(offset: number, bytes: Uint8Array, packed: boolean): Promise<void> {
-    return this.#work(() => this.#takeBytes(offset, bytes, packed));
+  onBytes(answer: BytesAnswer): Promise<void> {
+    return this.#work(() => this.#takeBytes(answer));
   }
 
   async #work(step: () => Promise<void>): Promise<void> {
@@ -134,27 +132,28 @@ export class LargeFetch {
     this.#askMissing();
   }
 
-  async #takeBytes(offset: number, bytes: Uint8Array, packed: boolean): Promise<void> {
+  async #takeBytes(answer: BytesAnswer): Promise<void> {
     const missing = this.#missing;
-    const length = packed ? (missing?.lengthAt(offset) ?? 0) : bytes.length;
-    const range = missing?.arrived(offset, length, this.#context.clock.monotonicMs());
-    if (missing === undefined || range === undefined) {
+    const came = missing?.arrived(answer, this.#context.clock.monotonicMs());
+    if (missing === undefined || came === undefined) {
       // Not what was asked for, or cut short: nothing more can be expected of it.
       this.#talk.onRefused();
       return;
     }
+    const { length, whole, asked } = came;
+    this.#talk.came(length, answer.payload.length);
+    if (whole === undefined) return;
     const written = await this.#context.workers.run(writePieces, {
       tree: this.#context.tree(),
       staged: this.#what.staged,
-      offset,
-      bytes,
-      packed,
-      pieces: range.pieces,
+      offset: asked.range.offset,
+      ...whole,
+      pieces: asked.pieces,
     });
     if (!this.#talk.isWanted()) return;
     switch (written.kind) {
       case 'written':
-        missing.written(range, written.wrong);
+        missing.written(asked, written.wrong);
         if (written.wrong.length > 0) this.#talk.onRefused();
         else this.#askMissing();
         return;
@@ -181,14 +180,14 @@ export class LargeFetch {
       const bytes = this.#askNext(missing, mostBytes);
       this.#askMissing();
       return bytes;
-    });
+    }, missing.hasBegun);
   }
 
   #askNext(missing: MissingPieces, mostBytes: number): number {
     const ranges = missing.next(this.#context.clock.monotonicMs(), mostBytes);
     if (ranges.length === 0) return 0;
     for (const { length } of ranges) this.#talk.asked(length);
-    this.#talk.ask({ kind: 'bytes', ranges: ranges.map(({ offset, length }) => ({ offset, length })) });
+    this.#talk.ask({ kind: 'bytes', ranges });
     return ranges.reduce((sum, { length }) => sum + length, 0);
   }
 

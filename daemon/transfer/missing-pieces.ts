@@ -1,6 +1,7 @@
 // One large file on its way: manifest, what our own copy has of it, and ranges of what is missing. Pure bookkeeping; the
 // fetcher does what it says.
 import { type Piece, bytesOf } from '../disk/parts.ts';
+import { type BytesAnswer, type Came, RangeInParts } from './range-in-parts.ts';
 
 /** As much as comes within this time may be on its way for one file, so that others need not wait for longer. */
 const WINDOW_MS = 1_000;
@@ -11,8 +12,7 @@ const RANGES_IN_WINDOW = 4;
 const RANGE_BYTES = 1 << 20;
 
 export interface AskedRange {
-  readonly offset: number;
-  readonly length: number;
+  readonly range: RangeInParts;
   readonly pieces: readonly Piece[];
   /** Monotonic. */
   readonly askedMs: number;
@@ -22,7 +22,9 @@ export interface AskedRange {
 
 export class MissingPieces {
   readonly #waiting: Piece[];
-  readonly #asked = new Map<number, AskedRange>();
+  readonly #asked = new Set<AskedRange>();
+  /** A part of it is still to be asked for. */
+  #begun: RangeInParts | undefined;
   #writing = 0;
   #waitingBytes: number;
   /** Asked for, or here and not written yet: a slow disk holds back what is asked for. */
@@ -46,24 +48,36 @@ export class MissingPieces {
 
   /** Something is to be asked for, and the window has room. */
   get hasNext(): boolean {
-    return this.#waiting.length > 0 && this.#openBytes < this.#windowBytes;
+    return this.#begun !== undefined || (this.#waiting.length > 0 && this.#openBytes < this.#windowBytes);
+  }
+
+  /** A part of a range has been asked for, and the rest has not. */
+  get hasBegun(): boolean {
+    return this.#begun !== undefined;
   }
 
   /**
    * Ranges to ask for now, on the monotonic clock: neighbours in one, as many as the window holds.
-   * @param mostBytes all together, but for the last one
+   * @param mostBytes all together; the last may be a part of one
    */
-  next(nowMs: number, mostBytes: number = Number.POSITIVE_INFINITY): AskedRange[] {
-    const ranges: AskedRange[] = [];
-    for (let bytes = 0; this.#openBytes < this.#windowBytes && bytes < mostBytes; bytes += ranges.at(-1)?.length ?? 0) {
-      const range = this.#takeRange(nowMs);
+  next(nowMs: number, mostBytes: number = Number.POSITIVE_INFINITY): { offset: number; length: number }[] {
+    const parts: { offset: number; length: number }[] = [];
+    for (let bytes = 0; bytes < mostBytes && this.hasNext; bytes += parts.at(-1)?.length ?? 0) {
+      const range = this.#begun ?? this.#begin(nowMs);
       if (range === undefined) break;
-      this.#asked.set(range.offset, range);
-      this.#openBytes += range.length;
-      this.#waitingBytes -= range.length;
-      ranges.push(range);
+      parts.push(range.ask(mostBytes - bytes));
+      this.#begun = range.isAsked ? undefined : range;
     }
-    return ranges;
+    return parts;
+  }
+
+  #begin(nowMs: number): RangeInParts | undefined {
+    const asked = this.#takeRange(nowMs);
+    if (asked === undefined) return undefined;
+    this.#asked.add(asked);
+    this.#openBytes += asked.range.length;
+    this.#waitingBytes -= asked.range.length;
+    return asked.range;
   }
 
   #takeRange(askedMs: number): AskedRange | undefined {
@@ -81,22 +95,22 @@ export class MissingPieces {
     const first = pieces[0];
     return first === undefined
       ? undefined
-      : { offset: first.offset, length, pieces, askedMs, openBytes: this.#openBytes + length };
+      : { range: new RangeInParts(first.offset, length), pieces, askedMs, openBytes: this.#openBytes + length };
   }
 
-  /** How long the range is that was asked for there. */
-  lengthAt(offset: number): number | undefined {
-    return this.#asked.get(offset)?.length;
-  }
-
-  /** Bytes came: the range that they answer, which is being written from now on. Undefined for what was not asked for. */
-  arrived(offset: number, length: number, nowMs: number): AskedRange | undefined {
-    const range = this.#asked.get(offset);
-    if (range === undefined || range.length !== length) return undefined;
-    this.#asked.delete(offset);
-    this.#writing++;
-    this.#fitWindow(range, nowMs);
-    return range;
+  /**
+   * Bytes came: of which range. When that is whole it is being written from now on. Undefined for what was not asked for.
+   */
+  arrived(answer: BytesAnswer, nowMs: number): (Came & { readonly asked: AskedRange }) | undefined {
+    const asked = [...this.#asked].find(({ range }) => range.holds(answer.offset));
+    const came = asked?.range.take(answer);
+    if (asked === undefined || came === undefined) return undefined;
+    if (came.whole !== undefined) {
+      this.#asked.delete(asked);
+      this.#writing++;
+      this.#fitWindow(asked, nowMs);
+    }
+    return { ...came, asked };
   }
 
   /** Up to what comes in the time at once, twofold at most; down half-way, as one late answer may be chance. */
@@ -107,7 +121,7 @@ export class MissingPieces {
   }
 
   /** A range was written; these pieces of it were not what they should be, and are asked for again. */
-  written(range: AskedRange, wrong: readonly Piece[]): void {
+  written({ range }: AskedRange, wrong: readonly Piece[]): void {
     this.#writing--;
     this.#openBytes -= range.length;
     this.#waiting.push(...wrong);

@@ -4,6 +4,7 @@ import type { FolderName } from '../core/ids.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PeerLink } from '../ports/peers.ts';
+import type { Receivers } from './receivers.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface PackingContext {
@@ -11,11 +12,6 @@ export interface PackingContext {
   readonly clock: Clock;
   readonly traffic: Traffic;
   settings(): Pick<FolderSettings, 'compression'>;
-}
-
-/** What peers have said of themselves. */
-export interface Receivers {
-  of(link: PeerLink): { readonly takesPacked: boolean } | undefined;
 }
 
 /** Bytes in a second: what a faster link takes is sent sooner than packed. */

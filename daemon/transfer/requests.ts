@@ -62,14 +62,15 @@ export class Requests<One extends Requested> {
     link.request({ request, path, sha256: entry.sha256, want, ...how });
   }
 
-  /** Calls in its turn, with the bytes that may be asked for, if it is still wanted then; the answer is how many are. */
-  whenFree(one: One, { device }: PeerLink, ask: (mostBytes: number) => number): void {
+  /** Calls in its turn, with the bytes that may be asked for, if it is still wanted then; the answer is how many are. `goesOn`: it has begun. */
+  whenFree(one: One, { device }: PeerLink, ask: (mostBytes: number) => number, goesOn = false): void {
     const { name: folder, traffic, clock, mayAsk } = this.#context;
     const isOver = (): boolean => one.link === undefined || !this.#isWanted(one);
     one.waits = true;
     traffic.down.add({
       folder,
       device,
+      goesOn,
       queuedBytes: () => {
         if (isOver()) return undefined;
         return mayAsk() ? 0 : Number.POSITIVE_INFINITY;

@@ -12,12 +12,14 @@ import type { FolderIndex } from '../index/folder-index.ts';
 import type { ChunkRequest, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import type { Packing } from './packing.ts';
+import type { Receivers } from './receivers.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface ServeContext {
   readonly name: FolderName;
   readonly traffic: Traffic;
   readonly packing: Packing;
+  readonly receivers: Receivers;
   readonly self: DeviceId;
   readonly index: FolderIndex;
   readonly workers: Workers;
@@ -44,6 +46,8 @@ interface Range {
   readonly of: PieceSource;
   readonly offset: number;
   readonly length: number;
+  /** Of the range that was asked for. */
+  readonly isPart?: boolean;
 }
 
 type Job =
@@ -153,8 +157,10 @@ export class Server {
       waiting.shift();
       return this.#answerManifest(link, next);
     }
-    const { name, traffic } = this.#context;
-    return this.#answerRanges(link, takeRanges(waiting, traffic.up.portionOf(name, link.device)));
+    const { name, traffic, receivers } = this.#context;
+    const portion = traffic.up.portionOf(name, link.device);
+    if (receivers.of(link)?.takesParts === true) cutFirst(waiting, Math.floor(portion));
+    return this.#answerRanges(link, takeRanges(waiting, portion));
   }
 
   async #answerManifest(link: PeerLink, job: Extract<Job, { kind: 'manifest' }>): Promise<number> {
@@ -183,13 +189,13 @@ export class Server {
     });
     const contents = await workers.run(readRanges, { tree: tree(), items: ranges });
     let bytes = 0;
-    items.forEach(({ request, path, of, offset }, i) => {
+    items.forEach(({ request, path, of, offset, length, isPart = false }, i) => {
       const content = contents[i];
       if (content === undefined) return this.#gone(link, request, path);
       const { bytes: payload, packed } = content;
       bytes += payload.length;
-      if (ranges[i]?.packs === true && !packed) packing.inVain(contentKey(path, of));
-      link.answer({ request, kind: 'bytes', offset, payload, ...(packed && { packed }) });
+      if (ranges[i]?.packs === true && !packed && !isPart) packing.inVain(contentKey(path, of));
+      link.answer({ request, kind: 'bytes', offset, payload, ...(packed && { packed }), ...(isPart && { length }) });
     });
     packing.gave(link);
     return bytes;
@@ -217,8 +223,17 @@ function requestOf(job: Job): number {
 }
 
 function isSameRange(one: Job, other: Range): boolean {
-  if (one.kind !== 'range' || one.offset !== other.offset || one.length !== other.length) return false;
+  // What has gone of it already is sent again.
+  if (one.kind !== 'range' || one.offset + one.length !== other.offset + other.length) return false;
   return contentKey(one.path, one.of) === contentKey(other.path, other.of);
+}
+
+/** Of a range that is more than may go at once a part goes first. */
+function cutFirst(waiting: Job[], mostBytes: number): void {
+  const [first] = waiting;
+  if (first?.kind !== 'range' || first.length <= mostBytes) return;
+  const rest = { offset: first.offset + mostBytes, length: first.length - mostBytes };
+  waiting.splice(0, 1, { ...first, length: mostBytes, isPart: true }, { ...first, ...rest, isPart: true });
 }
 
 function takeRanges(waiting: Job[], mostBytes: number): Range[] {

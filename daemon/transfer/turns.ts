@@ -23,6 +23,8 @@ export interface Turn {
   queuedBytes(): number | undefined;
   /** Answers with the bytes that it took. May be called at once. */
   run(): number | Promise<number>;
+  /** It goes on with what has begun: before those that wait. */
+  readonly goesOn?: boolean;
   /** How the peer means it, beside what is set here. */
   priority?(): Priority;
 }
@@ -32,7 +34,7 @@ export const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4
 const QUEUE_BYTES = 1 << 20;
 /** With a limit, one turn is to take no longer than this part of a second, so that others come to theirs. */
 const TURN_S = 0.2;
-const LEAST_TURN_BYTES = 32 << 10;
+const LEAST_TURN_BYTES = 2 << 10;
 /** A turn that takes longer waits for a disk that does not answer, and keeps others back no more. */
 const STUCK_MS = 2_000;
 /** Limits may depend on the time of day; and a wall clock may be set. */
@@ -85,7 +87,8 @@ export class Turns {
     const flow = this.#flows.get(key) ?? { folder, device, turns: [] };
     this.#flows.set(key, flow);
     if (flow.turns.length >= MANY) flow.turns = flow.turns.filter((one) => one.queuedBytes() !== undefined);
-    flow.turns.push(turn);
+    if (turn.goesOn === true) flow.turns.unshift(turn);
+    else flow.turns.push(turn);
     this.#waiting.add(flow);
     this.give();
   }

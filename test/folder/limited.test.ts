@@ -93,3 +93,41 @@ test('a peer that is told of a limit hears again what we hold of its own: hearin
   await limit(device, 10_000);
   assert.deepEqual(device.peer.acknowledged, before);
 });
+
+test('no more than a moment may send is asked for at once, of a small file and of a large one', async () => {
+  const device = await new OneDevice().start();
+  await limit(device, 100_000);
+  const text = 'small and yet long. '.repeat(5_000);
+  device.peer.contents.set('a.txt', text);
+  device.peer.tell(device.peer.version('a.txt', file(text), null));
+  await device.until(() => device.exists('a.txt'), 'it to come', 30_000);
+  assert.equal(device.read('a.txt'), text);
+  const lengths = device.peer.asked.flatMap(({ want }) =>
+    want.kind === 'bytes' ? want.ranges.map(({ length }) => length) : [],
+  );
+  assert.ok(lengths.length >= 5 && Math.max(...lengths) <= 20_000, lengths.join(' '));
+  assert.equal(
+    lengths.reduce((sum, length) => sum + length, 0),
+    text.length,
+  );
+});
+
+for (const parts of [true, undefined])
+  test(`what is sent goes ${parts ? 'in parts' : 'as one'} to a peer that ${parts ? 'takes' : 'does not say that it takes'} parts`, async () => {
+    const text = 'small and yet long. '.repeat(5_000);
+    const device = await new OneDevice().start({ 'a.txt': text });
+    device.peer.disconnect();
+    device.peer.connect(parts === undefined ? {} : { parts });
+    await device.clock.advance(100);
+    device.traffic.configure({ all: { ...UNLIMITED, up: 100_000 }, peers: new Map(), folders: new Map() });
+    const entry = device.row('a.txt')?.record.entry;
+    assert.ok(entry?.kind === 'file');
+    const want = { kind: 'bytes', ranges: [{ offset: 0, length: entry.size }] } as const;
+    device.folder.door.onRequest(device.peer, { request: 1, path: 'a.txt' as never, sha256: entry.sha256, want });
+    await device.clock.advance(3_000);
+    const answers = device.peer.answered.flatMap((one) => (one.kind === 'bytes' ? [one] : []));
+    assert.equal(Buffer.concat(answers.map(({ payload }) => payload)).toString(), text);
+    assert.equal(answers.length > 1, parts === true);
+    for (const { length, payload } of answers) assert.equal(length, parts === true ? payload.length : undefined);
+    if (parts === true) assert.ok(answers.every(({ payload }) => payload.length <= 20_000));
+  });

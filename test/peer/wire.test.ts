@@ -135,6 +135,8 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
   for (const have of [undefined, { epoch: ours, seq: at }]) {
     const said = { ...offer(), have };
     assert.deepEqual(indexOffer(indexMessage(docs, said, true)), said);
+    const more = { ...said, asks: true, zstd: true, parts: true };
+    assert.deepEqual(indexOffer(indexMessage(docs, more, true)), more);
   }
   const path = record('a', file).path;
   for (const want of [
@@ -147,7 +149,7 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
       ],
     } as const,
   ]) {
-    const request = { request: 3, path, sha256, want };
+    const request = { request: 3, path, sha256, want, priority: 'high' } as const;
     assert.deepEqual(chunkRequest(chunkRequestMessage(docs, request)), request);
   }
   const payload = Uint8Array.of(1, 2);
@@ -155,6 +157,7 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
     { request: 1, kind: 'gone' },
     { request: 1, kind: 'manifest', payload },
     { request: 1, kind: 'bytes', offset: 7, payload },
+    { request: 1, kind: 'bytes', offset: 7, payload, packed: true, length: 300 },
   ] as const) {
     const frame = overTheWire([chunkFrame(docs, answer)])[0];
     if (frame?.message.type !== 'CHUNK') throw new Error('no chunk');

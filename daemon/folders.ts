@@ -67,6 +67,7 @@ export class Folders {
   /** Limits and priorities are as they are configured now. */
   limit(): void {
     this.#traffic.configure(trafficSettings(this.#edges.configured()));
+    for (const folder of this.#running.values()) folder.limitsChanged();
   }
 
   get running(): ReadonlyMap<FolderName, Folder> {

@@ -304,6 +304,10 @@ export class Folder implements ControlledFolder {
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });
   }
 
+  limitsChanged(): void {
+    this.#bell.ring();
+  }
+
   sync(): Promise<void> {
     this.#retries.now();
     this.#timetable.override();

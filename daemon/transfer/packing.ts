@@ -74,6 +74,6 @@ export class Packing {
   /** A link of which nothing is known yet may be slow. */
   #pays(link: PeerLink): boolean {
     const { name, traffic } = this.#context;
-    return traffic.up.isLimited(name, link.device) || (this.#speed.get(link) ?? 0) < FAST_LINK;
+    return Math.min(traffic.up.rateOf(name, link.device), this.#speed.get(link) ?? 0) < FAST_LINK;
   }
 }

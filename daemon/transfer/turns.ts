@@ -102,8 +102,12 @@ export class Turns {
 
   /** What one turn may take at most: bytes. */
   portionOf(folder: FolderName, device: DeviceId): number {
-    const rate = Math.min(...this.#bucketsOf(folder, device).map((bucket) => bucket.rate));
-    return Math.max(LEAST_TURN_BYTES, rate * TURN_S);
+    return Math.max(LEAST_TURN_BYTES, this.rateOf(folder, device) * TURN_S);
+  }
+
+  /** What the limits leave at this time: bytes in a second, Infinity where there are none. */
+  rateOf(folder: FolderName, device: DeviceId): number {
+    return Math.min(...this.#bucketsOf(folder, device).map((bucket) => bucket.rate));
   }
 
   /** Something small may go without a turn. */

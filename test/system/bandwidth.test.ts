@@ -2,7 +2,7 @@
 // at most is not, on a machine that is busy: there one run is compared with another.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
@@ -27,6 +27,12 @@ async function arrival(write: () => readonly string[]): Promise<number> {
 /** Hidden from compression: what is random stays as long as it is. */
 const content = (bytes = SIZE): Buffer => randomBytes(bytes);
 
+/** It is there as a whole: what is seen while it is written would be a version of its own. */
+function put(dir: string, name: string, bytes = SIZE): void {
+  writeFileSync(`${dir}.part`, content(bytes));
+  renameSync(`${dir}.part`, join(dir, name));
+}
+
 test('bandwidth: what is set for a folder, a peer or the device holds, and changes while it runs', async (t) => {
   const { hub, laptop, left, right, same } = await startPair(t);
   for (const wrong of ['bandwidth=5kB/s', 'bandwidth=fast', 'bandwidth={up: 10}', 'bandwidth={sideways: 1MB/s}']) {
@@ -39,7 +45,7 @@ test('bandwidth: what is set for a folder, a peer or the device holds, and chang
 
   const send = (name: string): Promise<number> =>
     arrival(() => {
-      writeFileSync(join(left, name), content());
+      put(left, name);
       return [join(right, name)];
     });
   const free = await send('free');
@@ -61,10 +67,13 @@ test('bandwidth: what is set for a folder, a peer or the device holds, and chang
   const peerFile = join(laptop.home, 'peers.d', file);
   const before = readFileSync(peerFile, 'utf8');
   writeFileSync(peerFile, before.replace(/^( +)id: /m, '$1bandwidth: { down: 200kB/s }\n$1id: '));
+  const { received } = await hub.traffic();
   assert.match(await laptop.ok('reload'), /hub: changed/);
+  await waitFor('the hub to hear of it', async () => (await hub.traffic()).received > received);
+  await same();
   const small = await arrival(() =>
     Array.from({ length: 40 }, (_, n) => {
-      writeFileSync(join(left, `small-${n}`), content(SIZE / 40));
+      put(left, `small-${n}`, SIZE / 40);
       return join(right, `small-${n}`);
     }),
   );
@@ -74,7 +83,7 @@ test('bandwidth: what is set for a folder, a peer or the device holds, and chang
   laptop.configure('bandwidth: { up: 200kB/s }');
   assert.match(await laptop.ok('reload'), /bandwidth: changed/);
   const sent = await arrival(() => {
-    writeFileSync(join(right, 'by the device'), content());
+    put(right, 'by the device');
     return [join(left, 'by the device')];
   });
   assert.ok(sent >= AT_LEAST_MS, `${sent} ms`);
@@ -89,8 +98,8 @@ test('bandwidth: what is said is not held up, and a limit that is lifted is lift
   await same();
   await set(hub, 'bandwidth={up: 20kB/s}');
   // Five minutes' worth.
-  writeFileSync(join(left, 'large'), content(6_000_000));
-  for (let n = 0; n < 50; n++) writeFileSync(join(left, `some-${n}`), content(10_000));
+  put(left, 'large', 6_000_000);
+  for (let n = 0; n < 50; n++) put(left, `some-${n}`, 10_000);
   await waitFor('it is on its way', async () => (await hub.traffic()).sent > 100_000);
   rmSync(join(left, 'old'));
   mkdirSync(join(left, 'new'));
@@ -104,6 +113,56 @@ test('bandwidth: what is said is not held up, and a limit that is lifted is lift
   await set(hub, 'bandwidth=0');
   await same();
   assert.equal(statSync(join(right, 'large')).size, 6_000_000);
+});
+
+test('bandwidth: over any 10 seconds no more goes than the limit and a twentieth, of large files and of small ones', async (t) => {
+  const { hub, left, right, same } = await startPair(t);
+  const rate = 150_000;
+  await set(hub, 'bandwidth={up: 150kB/s}');
+  put(left, 'large', 1_700_000);
+  for (let n = 0; n < 10; n++) put(left, `small-${n}`, 100_000);
+  const seen: { readonly fromMs: number; readonly toMs: number; readonly sent: number }[] = [];
+  const isWhole = (): boolean => existsSync(join(right, 'large')) && readdirSync(right).length >= 12;
+  await waitFor('all to arrive', async () => {
+    const fromMs = performance.now();
+    const { sent } = await hub.traffic();
+    seen.push({ fromMs, toMs: performance.now(), sent });
+    return isWhole();
+  });
+  await same();
+  let windows = 0;
+  for (const first of seen)
+    for (const last of seen) {
+      const lastedMs = last.toMs - first.fromMs;
+      if (lastedMs < 10_000 || lastedMs > 11_000) continue;
+      windows++;
+      const most = (1.05 * rate * lastedMs) / 1_000;
+      assert.ok(last.sent - first.sent <= most, `${last.sent - first.sent} bytes in ${lastedMs} ms`);
+    }
+  assert.ok(windows > 0);
+});
+
+test('priority: a small change of a folder of high priority overtakes a large file of one of low priority', async (t) => {
+  const { hub, laptop, left, right } = await startPair(t);
+  const [first, second] = [`${left}-first`, `${right}-first`];
+  await pair(hub, laptop, 'first', [first, second]);
+  await settle('first', hub, laptop);
+  hub.configure('bandwidth: { up: 100kB/s }');
+  await hub.ok('reload');
+  await hub.ok('edit-folder', 'first', '--set', 'priority=high');
+  await set(hub, 'priority=low');
+  // Two minutes' worth.
+  put(left, 'large', 12_000_000);
+  await waitFor('it is on its way', async () => (await hub.traffic()).sent > 200_000);
+  await hub.restart();
+  for (let n = 0; n < 5; n++) {
+    put(first, `small-${n}`, 3_000);
+    await waitFor('what is small', () => existsSync(join(second, `small-${n}`)));
+    assert.equal(existsSync(join(right, 'large')), false, 'what is large is still on its way');
+  }
+  hub.configure('');
+  await hub.ok('reload');
+  await settle('docs', hub, laptop);
 });
 
 test('priority: of two folders the one of higher priority goes first, whichever side says so', async (t) => {
@@ -123,8 +182,8 @@ test('priority: of two folders the one of higher priority goes first, whichever 
   ] as const) {
     await who.ok('edit-folder', 'first', '--set', 'priority=high');
     await who.ok('edit-folder', 'docs', '--set', 'priority=low');
-    for (let n = 0; n < 30; n++) writeFileSync(join(left, `${run}-${n}`), content(40_000));
-    for (let n = 0; n < 30; n++) writeFileSync(join(first, `${run}-${n}`), content(40_000));
+    for (let n = 0; n < 30; n++) put(left, `${run}-${n}`, 40_000);
+    for (let n = 0; n < 30; n++) put(first, `${run}-${n}`, 40_000);
     await waitFor(`all of high priority, by the ${run}`, () => arrived(second, run) === 30);
     const other = arrived(right, run);
     assert.ok(other <= 20, `${run}: ${other} of 30 of low priority came before the last one of high priority`);

@@ -70,6 +70,53 @@ test('a limit holds over time, whatever the size of portions', async () => {
   }
 });
 
+for (const rate of [10_000, 100_000, 3_000_000, 100_000_000])
+  test(`a limit of ${rate} bytes a second holds within 5 % over any 10 seconds, also after a rest`, async () => {
+    const { clock, turns } = world({ all: up(rate) });
+    const went: { readonly atMs: number; readonly bytes: number }[] = [];
+    await clock.advance(5_000);
+    const next = (): void =>
+      turns.add({
+        folder: DOCS,
+        device: A,
+        queuedBytes: () => 0,
+        run: () => {
+          const bytes = Math.floor(turns.portionOf(DOCS, A));
+          went.push({ atMs: clock.monotonicMs(), bytes });
+          next();
+          return bytes;
+        },
+      });
+    const beganMs = clock.monotonicMs();
+    next();
+    await clock.advance(30_000);
+    const within = (fromMs: number): number =>
+      went.reduce((sum, { atMs, bytes }) => (atMs >= fromMs && atMs < fromMs + 10_000 ? sum + bytes : sum), 0);
+    for (let fromMs = beganMs; fromMs <= beganMs + 20_000; fromMs += 37) {
+      const share = within(fromMs) / (10 * rate);
+      assert.ok(share >= 0.95 && share <= 1.05, `${share} of it from ${fromMs - beganMs} ms on`);
+    }
+  });
+
+test('with any limit a small change of high priority overtakes what is low within a second', async () => {
+  for (const rate of [10_000, 1_000_000]) {
+    const { clock, turns } = world({ all: up(rate), priority: 'high' });
+    const portion = (folder: FolderName): number => Math.floor(turns.portionOf(folder, A));
+    const low = (): void =>
+      turns.add({ folder: PHOTOS, device: A, queuedBytes: () => 0, run: () => (low(), portion(PHOTOS)) });
+    low();
+    await clock.advance(60_000);
+    for (let n = 0; n < 20; n++) {
+      let wentMs: number | undefined;
+      const sinceMs = clock.monotonicMs();
+      turns.add({ folder: DOCS, device: A, queuedBytes: () => 0, run: () => ((wentMs = clock.monotonicMs()), 1_000) });
+      await clock.advance(1_000);
+      assert.ok(wentMs !== undefined && wentMs - sinceMs <= 1_000, `${wentMs} at ${rate}`);
+      await clock.advance(1_237);
+    }
+  }
+});
+
 test('peers share a limit evenly, however many folders each has, and however large their portions are', async () => {
   const here = world({ all: up(100_000) });
   sends(here, DOCS, A);

@@ -102,14 +102,12 @@ export class Listed {
   }
 
   /** What is to be there or gone cannot be so yet: it stays named, however well the path itself can be read. */
-  waits(path: RelativePath): boolean {
+  waits(path: RelativePath, row = this.#context.index.row(path)): boolean {
     const { index } = this.#context;
     const want = index.wanted(path);
     if (this.#parts.filtering.isRefused(path)) return true;
     if (this.#parts.refused.has(path)) return true;
-    return (
-      want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || index.row(path)?.keptLocally === true
-    );
+    return want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || row?.keptLocally === true;
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {

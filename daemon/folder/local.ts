@@ -204,7 +204,7 @@ export class LocalChanges {
       const row = rows.get(path);
       if (change.kind === 'vanished' && row !== undefined) deletions.vanished(row);
     }
-    const waiting = new Set(paths.filter((path) => this.#listed.waits(path)));
+    const waiting = new Set(paths.filter((path) => this.#listed.waits(path, rows.get(path))));
     changes.forEach(({ path, change }, i) => {
       const row = rows.get(path);
       const observation = observations[i];

@@ -18,7 +18,7 @@ import { isUnsynced } from '../core/record.ts';
 import { type VersionVector, relate } from '../core/version-vector.ts';
 import { type MergedFiles, mergeFiles } from '../disk/text-jobs.ts';
 import { lookAtVersion } from '../disk/versions-out.ts';
-import type { Commit } from '../index/folder-index.ts';
+import type { Commit } from '../index/commit.ts';
 import type { Row } from '../index/file-state.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import type { Fetcher } from '../transfer/fetch.ts';

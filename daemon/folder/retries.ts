@@ -9,6 +9,7 @@ import { tombstone } from '../core/observation.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import type { Links } from './links.ts';
+import type { Litter } from './litter.ts';
 import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 
@@ -23,6 +24,7 @@ const NOBODY_HAS_IT = 3;
 interface Parts {
   readonly skipped: SkippedPaths;
   readonly links: Links;
+  readonly litter: Litter;
   readonly roles: Roles;
 }
 
@@ -31,17 +33,19 @@ export class Retries {
   readonly #fetcher: Fetcher;
   readonly #skipped: SkippedPaths;
   readonly #links: Links;
+  readonly #litter: Litter;
   readonly #roles: Roles;
   #tickedMs = 0;
   #retriedMs = 0;
   /** Where the next page of what is skipped begins. */
   #after = '';
 
-  constructor(context: FolderContext, fetcher: Fetcher, { skipped, links, roles }: Parts) {
+  constructor(context: FolderContext, fetcher: Fetcher, { skipped, links, litter, roles }: Parts) {
     this.#context = context;
     this.#fetcher = fetcher;
     this.#skipped = skipped;
     this.#links = links;
+    this.#litter = litter;
     this.#roles = roles;
   }
 
@@ -93,6 +97,8 @@ export class Retries {
       const row = index.row(path);
       if (sources.length === 0 && lasting(want) === undefined && row === undefined) {
         unwant.push(path);
+        // What had come of it before its source went.
+        this.#litter.add(record);
         return [];
       }
       if (row !== undefined && this.#isOursLost(want, row)) {

@@ -176,7 +176,7 @@ export class Talk implements FolderDoor {
   #takeIndex(state: LinkState, offer: IndexOffer): void {
     const { index, clock } = this.#context;
     const { link } = state;
-    if (offer.have?.epoch === index.epoch && offer.have.seq > index.seq) this.#beginEpoch(link.name);
+    if (offer.have?.epoch === index.epoch && !index.hasGivenOut(offer.have.seq)) this.#beginEpoch(link.name);
     const have = index.have(link.device);
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });

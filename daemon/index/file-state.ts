@@ -20,6 +20,7 @@ import {
   toColumns,
   toRecord,
 } from './rows.ts';
+import { lazily } from './lazily.ts';
 
 /** One path as this device holds it. */
 export interface Row extends SequencedRecord {
@@ -254,29 +255,36 @@ function countAll(db: Database.Database): Counts {
 function prepare(db: Database.Database) {
   const ask = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, RowColumns> =>
     db.prepare<Parameters, RowColumns>(`${SELECT} ${rest}`);
-  return {
-    byPath: ask<[RelativePath]>('WHERE t.path = ?'),
-    children: ask<[number, KeyRange['from'], KeyRange['to']]>(
-      'WHERE t.depth = ? + 0 AND t.path >= ? AND t.path < ? ORDER BY t.path',
-    ),
-    live: ask<[KeyRange['from'], KeyRange['to'], number]>(
-      `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ? + 0`,
-    ),
-    after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),
-    withContent: ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ? + 0`),
-    conflicts: ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ? + 0'),
-    known: db.prepare<[RelativePath], KnownColumns>(
-      `SELECT id, seq, kind, size, lost IS NOT NULL AS lost, iif(sha256 IS NULL, NULL, lower(hex(sha256))) AS sha256, movedFrom
+  return lazily({
+    byPath: () => ask<[RelativePath]>('WHERE t.path = ?'),
+    children: () =>
+      ask<[number, KeyRange['from'], KeyRange['to']]>(
+        'WHERE t.depth = ? + 0 AND t.path >= ? AND t.path < ? ORDER BY t.path',
+      ),
+    live: () =>
+      ask<[KeyRange['from'], KeyRange['to'], number]>(
+        `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ? + 0`,
+      ),
+    after: () => ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),
+    withContent: () =>
+      ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ? + 0`),
+    conflicts: () => ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ? + 0'),
+    known: () =>
+      db.prepare<[RelativePath], KnownColumns>(
+        `SELECT id, seq, kind, size, lost IS NOT NULL AS lost, iif(sha256 IS NULL, NULL, lower(hex(sha256))) AS sha256, movedFrom
         FROM file_state WHERE path = ?`,
-    ),
-    insert: db.prepare(`INSERT INTO file_state
+      ),
+    insert: () =>
+      db.prepare(`INSERT INTO file_state
       (${RECORD_NAMES}, depth, seq, movedFrom, seen, racy, keptLocally, boundary)
       VALUES (${RECORD_VALUES}, @depth, @seq, @movedFrom, @seen, @racy, @keptLocally, @boundary)`),
-    update: db.prepare(`UPDATE file_state SET ${RECORD_ASSIGNMENTS}, seq = @seq, movedFrom = @movedFrom, seen = @seen,
+    update: () =>
+      db.prepare(`UPDATE file_state SET ${RECORD_ASSIGNMENTS}, seq = @seq, movedFrom = @movedFrom, seen = @seen,
       racy = @racy, keptLocally = @keptLocally, boundary = @boundary WHERE id = @id`),
-    drop: db.prepare<[number]>('DELETE FROM file_state WHERE id = ?'),
-    dropTombstones: db.prepare<[number, Sequence, number]>(`DELETE FROM file_state WHERE id IN (
+    drop: () => db.prepare<[number]>('DELETE FROM file_state WHERE id = ?'),
+    dropTombstones: () =>
+      db.prepare<[number, Sequence, number]>(`DELETE FROM file_state WHERE id IN (
       SELECT id FROM file_state WHERE kind = 'absent' AND stamp < ? AND seq <= ? AND keptLocally = 0
       ORDER BY stamp LIMIT ? + 0)`),
-  };
+  });
 }

@@ -2,15 +2,16 @@
 // transaction, durable when it returns. All calls are synchronous; one owner uses it.
 import type Database from 'better-sqlite3';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { DeviceId, Epoch, Sequence, Sha256, VersionId } from '../core/ids.ts';
+import type { DeviceId, Epoch, Sequence, Sha256 } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { SequencedRecord } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { Checkpoint } from './checkpoint.ts';
+import type { Commit } from './commit.ts';
 import { Devices } from './devices.ts';
-import { type Counts, FileState, type Row, type RowChange } from './file-state.ts';
-import { History, type HistoryEvent, type HistoryQuery, type HistoryRow } from './history.ts';
+import { type Counts, FileState, type Row } from './file-state.ts';
+import { History, type HistoryQuery, type HistoryRow } from './history.ts';
 import { Life } from './life.ts';
 import { MergeBases } from './merge-bases.ts';
 import { Meta } from './meta.ts';
@@ -21,35 +22,12 @@ import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { Survey, type Surveyed } from './survey.ts';
 import { VersionSurvey } from './version-survey.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
-import { type Want, type WantMark, type WantSource, Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
+import { Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
 
 export interface OpenOptions {
   readonly newEpoch: () => Epoch;
   /** Sets a damaged file aside. Without it a damaged index is E_INDEX. */
   readonly fs?: FileSystem;
-}
-
-/** What changes in one transaction. The parts are carried out in the order in which they stand here. */
-export interface Commit {
-  /** The wall clock in microseconds: sequences are at least that. */
-  readonly nowUs: number;
-  /** Rows that are let go of without a word to anybody. */
-  readonly withdraw?: readonly RelativePath[];
-  readonly rows?: readonly RowChange[];
-  /** Received up to here. A new epoch drops the peer from all wants first: it will announce again what it has. */
-  readonly have?: readonly ({ readonly peer: DeviceId } & Position)[];
-  /** What a peer acknowledged as held of ours. */
-  readonly peerHolds?: readonly ({ readonly peer: DeviceId } & Position)[];
-  /** Done: the want and its sources go. */
-  readonly unwant?: readonly RelativePath[];
-  readonly want?: readonly Want[];
-  readonly sources?: readonly WantSource[];
-  readonly mark?: readonly WantMark[];
-  readonly history?: readonly HistoryEvent[];
-  readonly versions?: readonly KeptVersionRow[];
-  readonly dropVersions?: readonly VersionId[];
-  /** null takes the key away. */
-  readonly meta?: readonly (readonly [key: string, value: string | null])[];
 }
 
 export class FolderIndex {
@@ -117,6 +95,11 @@ export class FolderIndex {
   /** The highest sequence that was given out. */
   get seq(): Sequence {
     return this.#life.seq;
+  }
+
+  /** False for one that an older life of this very index gave out, of which the copy that was opened knows nothing. */
+  hasGivenOut(seq: Sequence): boolean {
+    return this.#life.hasGivenOut(seq);
   }
 
   /** Keeps all rows; sequences go on rising. */
@@ -375,7 +358,8 @@ export class FolderIndex {
   }
 
   #write<T>(run: () => T): T {
-    const undo = [this.#life, this.#files, this.#wanted, this.#versions, this.#meta].map((part) => part.remember());
+    const parts = [this.#life, this.#files, this.#wanted, this.#peers, this.#versions, this.#meta];
+    const undo = parts.map((part) => part.remember());
     try {
       return this.#transaction.immediate(run) as T;
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Entry } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
 import type { Devices } from './devices.ts';
 import { entryText, parseEntryText } from './rows.ts';
+import { lazily } from './lazily.ts';
 
 export type HistoryWhat =
   | 'created'
@@ -83,38 +84,49 @@ const ALWAYS_MS = Number.MIN_SAFE_INTEGER;
 
 export class History {
   readonly #devices: Devices;
-  readonly #insert: Database.Statement;
-  readonly #all: Database.Statement<[number, number], HistoryColumns>;
-  readonly #ofPath: Database.Statement<[string, number, string, string, number, number], HistoryColumns>;
-  readonly #applied: Database.Statement<[number, number], AppliedColumns>;
-  readonly #changedAfter: Database.Statement<[string, number], unknown>;
-  readonly #ofVersion: Database.Statement<[string, string], { readonly id: number }>;
-  readonly #oldest: Database.Statement<[], { readonly id: number; readonly atMs: number }>;
-  readonly #trimToCount: Database.Statement<[number]>;
-  readonly #trimToAge: Database.Statement<[number]>;
+  readonly #statements;
 
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
-    this.#insert =
-      db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold)
-      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove, @hold)`);
-    this.#all = db.prepare(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ? + 0`);
-    this.#ofPath = db.prepare(`${SELECT} WHERE path = ? AND atMs >= ? UNION ALL
-      ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ? + 0`);
-    this.#applied = db.prepare(`SELECT id, atMs, path, device, detail, before, beforeMove, hold FROM history
-      WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ? + 0`);
-    this.#changedAfter = db.prepare(`SELECT 1 FROM history WHERE path = ? AND id > ? AND what IN ${CHANGES} LIMIT 1`);
-    this.#ofVersion = db.prepare(`SELECT id FROM history
-      WHERE version >= ? AND version < ? AND before IS NOT NULL ORDER BY id LIMIT 2`);
-    this.#oldest = db.prepare('SELECT id, atMs FROM history ORDER BY id LIMIT 1');
-    this.#trimToCount = db.prepare('DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?');
     // Events are written as they happen: what comes before the first that is young enough is old.
-    this.#trimToAge = db.prepare(`DELETE FROM history WHERE id < ifnull(
-      (SELECT id FROM history WHERE atMs >= ? ORDER BY id LIMIT 1), (SELECT max(id) + 1 FROM history))`);
+    this.#statements = lazily({
+      insert: () =>
+        db.prepare(`INSERT INTO history (atMs, path, what, device, sizeBytes, version, detail, before, beforeMove, hold)
+      VALUES (@atMs, @path, @what, @device, @sizeBytes, @version, @detail, @before, @beforeMove, @hold)`),
+      all: () => db.prepare<[number, number], HistoryColumns>(`${SELECT} WHERE atMs >= ? ORDER BY id DESC LIMIT ? + 0`),
+      ofPath: () =>
+        db.prepare<
+          [string, number, string, string, number, number],
+          HistoryColumns
+        >(`${SELECT} WHERE path = ? AND atMs >= ? UNION ALL
+      ${SELECT} WHERE path >= ? AND path < ? AND atMs >= ? ORDER BY id DESC LIMIT ? + 0`),
+      applied: () =>
+        db.prepare<
+          [number, number],
+          AppliedColumns
+        >(`SELECT id, atMs, path, device, detail, before, beforeMove, hold FROM history
+      WHERE id < ? AND before IS NOT NULL ORDER BY id DESC LIMIT ? + 0`),
+      changedAfter: () =>
+        db.prepare<[string, number], unknown>(
+          `SELECT 1 FROM history WHERE path = ? AND id > ? AND what IN ${CHANGES} LIMIT 1`,
+        ),
+      ofVersion: () =>
+        db.prepare<[string, string], { readonly id: number }>(`SELECT id FROM history
+      WHERE version >= ? AND version < ? AND before IS NOT NULL ORDER BY id LIMIT 2`),
+      oldest: () =>
+        db.prepare<[], { readonly id: number; readonly atMs: number }>(
+          'SELECT id, atMs FROM history ORDER BY id LIMIT 1',
+        ),
+      trimToCount: () => db.prepare<[number]>('DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?'),
+      // Events are written as they happen: what comes before the first that is young enough is old.
+      trimToAge: () =>
+        db.prepare<[number]>(`DELETE FROM history WHERE id < ifnull(
+      (SELECT id FROM history WHERE atMs >= ? ORDER BY id LIMIT 1), (SELECT max(id) + 1 FROM history))`),
+    });
   }
 
   add(event: HistoryEvent): void {
-    this.#insert.run({
+    this.#statements.insert.run({
       atMs: event.atMs,
       path: event.path,
       what: event.what,
@@ -132,8 +144,8 @@ export class History {
   query({ path, sinceMs = ALWAYS_MS, limit }: HistoryQuery): HistoryRow[] {
     const found =
       path === undefined || path === ''
-        ? this.#all.all(sinceMs, limit)
-        : this.#ofPath.all(path, sinceMs, `${path}/`, `${path}0`, sinceMs, limit);
+        ? this.#statements.all.all(sinceMs, limit)
+        : this.#statements.ofPath.all(path, sinceMs, `${path}/`, `${path}0`, sinceMs, limit);
     return found.map((columns) => ({
       ...columns,
       device: this.#devices.nameOf(columns.device),
@@ -145,34 +157,37 @@ export class History {
 
   /** What the daemon itself has changed, newest first, before this event. */
   applied(beforeId: number, limit: number): AppliedChange[] {
-    return this.#applied.all(beforeId, limit).map(({ id, atMs, path, device, detail, before, beforeMove, hold }) => ({
-      id,
-      atMs,
-      path,
-      device: this.#devices.nameOf(device),
-      before: parseEntryText(before),
-      moved: beforeMove === null || detail === null ? undefined : { from: detail, before: parseEntryText(beforeMove) },
-      hold: hold ?? undefined,
-    }));
+    return this.#statements.applied
+      .all(beforeId, limit)
+      .map(({ id, atMs, path, device, detail, before, beforeMove, hold }) => ({
+        id,
+        atMs,
+        path,
+        device: this.#devices.nameOf(device),
+        before: parseEntryText(before),
+        moved:
+          beforeMove === null || detail === null ? undefined : { from: detail, before: parseEntryText(beforeMove) },
+        hold: hold ?? undefined,
+      }));
   }
 
   /** Whether anything has changed at the path after this event. */
   changedAfter(path: RelativePath, id: number): boolean {
-    return this.#changedAfter.get(path, id) !== undefined;
+    return this.#statements.changedAfter.get(path, id) !== undefined;
   }
 
   /** The changes that left a version whose ID begins so; of many the first two. */
   ofVersion(prefix: string): number[] {
-    return this.#ofVersion.all(prefix, `${prefix}~`).map(({ id }) => id);
+    return this.#statements.ofVersion.all(prefix, `${prefix}~`).map(({ id }) => id);
   }
 
   /** The time from which on all is known; undefined when nothing was ever let go. */
   get knownSinceMs(): number | undefined {
-    const oldest = this.#oldest.get();
+    const oldest = this.#statements.oldest.get();
     return oldest === undefined || oldest.id === 1 ? undefined : oldest.atMs;
   }
 
   trim(maxRows: number, beforeMs: number): number {
-    return this.#trimToCount.run(maxRows).changes + this.#trimToAge.run(beforeMs).changes;
+    return this.#statements.trimToCount.run(maxRows).changes + this.#statements.trimToAge.run(beforeMs).changes;
   }
 }

@@ -10,6 +10,9 @@ interface LifeColumns {
 export class Life {
   epoch: Epoch;
   seq: Sequence;
+  /** The highest when it was opened, and the first that was given out since. */
+  readonly #openedAt: Sequence;
+  #first: Sequence | undefined;
   readonly #setState: Database.Statement<['open' | 'closed' | 'damaged']>;
   readonly #setEpoch: Database.Statement<[Epoch]>;
   readonly #setSeq: Database.Statement<[Sequence]>;
@@ -22,6 +25,7 @@ export class Life {
     const known = db.prepare<[], LifeColumns>('SELECT epoch, seq FROM life').get();
     this.epoch = known?.epoch ?? newEpoch();
     this.seq = known?.seq ?? NO_SEQUENCE;
+    this.#openedAt = this.seq;
     if (known === undefined)
       db.prepare('INSERT INTO life (one, epoch, seq, durableSeq, state) VALUES (1, ?, 0, 0, ?)').run(
         this.epoch,
@@ -42,7 +46,15 @@ export class Life {
   /** The next sequence. It is given out when {@link keepSequence} was called in the same transaction. */
   next(nowUs: number): Sequence {
     this.seq = nextSequence(this.seq, nowUs);
+    this.#first ??= this.seq;
     return this.seq;
+  }
+
+  /** What lies between the highest of a copy and what was given out since it was opened, nobody can have heard of us. */
+  hasGivenOut(seq: Sequence): boolean {
+    // A peer may say the number before one that it has heard of.
+    const isSince = this.#first !== undefined && seq + 1 >= this.#first && seq <= this.seq;
+    return seq <= this.#openedAt || isSince;
   }
 
   /** The highest is kept by itself: the row that has it may be dropped. */
@@ -53,8 +65,10 @@ export class Life {
   /** Answers with what brings back the present numbers, after a rollback. */
   remember(): () => void {
     const { seq, epoch } = this;
+    const first = this.#first;
     return () => {
       this.seq = seq;
+      this.#first = first;
       this.epoch = epoch;
     };
   }

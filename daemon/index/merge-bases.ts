@@ -5,6 +5,7 @@ import type { Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { VersionVector } from '../core/version-vector.ts';
 import { parseVectorText, vectorText } from './rows.ts';
+import { lazily } from './lazily.ts';
 
 /** Compressed bytes of one folder; and contents. */
 const MAX_BYTES = 256 << 20;
@@ -96,25 +97,30 @@ export class MergeBases {
 }
 
 function prepare(db: Database.Database) {
-  return {
-    ofPath: db.prepare<[RelativePath], Columns>(
-      'SELECT id, vector, stamp, lower(hex(sha256)) AS sha256 FROM merge_base WHERE path = ? ORDER BY id DESC',
-    ),
-    packed: db.prepare<[number], Uint8Array>('SELECT packed FROM merge_base WHERE id = ?').pluck(),
-    byContent: db.prepare<[Buffer], Uint8Array>('SELECT packed FROM merge_base WHERE sha256 = ? LIMIT 1').pluck(),
-    insert: db.prepare(
-      `INSERT INTO merge_base (path, vector, stamp, sha256, seq, own, packed) VALUES (?, ?, ?, ?, ?, ?, ?)
+  return lazily({
+    ofPath: () =>
+      db.prepare<[RelativePath], Columns>(
+        'SELECT id, vector, stamp, lower(hex(sha256)) AS sha256 FROM merge_base WHERE path = ? ORDER BY id DESC',
+      ),
+    packed: () => db.prepare<[number], Uint8Array>('SELECT packed FROM merge_base WHERE id = ?').pluck(),
+    byContent: () => db.prepare<[Buffer], Uint8Array>('SELECT packed FROM merge_base WHERE sha256 = ? LIMIT 1').pluck(),
+    insert: () =>
+      db.prepare(
+        `INSERT INTO merge_base (path, vector, stamp, sha256, seq, own, packed) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (path, vector, sha256) DO NOTHING`,
-    ),
-    dropUnheard: db.prepare<[RelativePath, number]>('DELETE FROM merge_base WHERE path = ? AND own = 1 AND seq > ?'),
-    dropOlder: db.prepare<[RelativePath, RelativePath, number]>(
-      `DELETE FROM merge_base WHERE path = ? AND id NOT IN
+      ),
+    dropUnheard: () =>
+      db.prepare<[RelativePath, number]>('DELETE FROM merge_base WHERE path = ? AND own = 1 AND seq > ?'),
+    dropOlder: () =>
+      db.prepare<[RelativePath, RelativePath, number]>(
+        `DELETE FROM merge_base WHERE path = ? AND id NOT IN
         (SELECT id FROM merge_base WHERE path = ? ORDER BY id DESC LIMIT ? + 0)`,
-    ),
-    dropOldest: db.prepare('DELETE FROM merge_base WHERE id IN (SELECT id FROM merge_base ORDER BY id LIMIT 64)'),
-    clear: db.prepare('DELETE FROM merge_base'),
-    total: db.prepare<[], { bytes: number; count: number }>(
-      'SELECT coalesce(sum(length(packed)), 0) AS bytes, count(*) AS count FROM merge_base',
-    ),
-  };
+      ),
+    dropOldest: () => db.prepare('DELETE FROM merge_base WHERE id IN (SELECT id FROM merge_base ORDER BY id LIMIT 64)'),
+    clear: () => db.prepare('DELETE FROM merge_base'),
+    total: () =>
+      db.prepare<[], { bytes: number; count: number }>(
+        'SELECT coalesce(sum(length(packed)), 0) AS bytes, count(*) AS count FROM merge_base',
+      ),
+  });
 }

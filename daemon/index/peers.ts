@@ -18,6 +18,8 @@ interface PeerColumns {
 
 export class Peers {
   readonly #devices: Devices;
+  /** What is known of those that were asked about. */
+  readonly #cached = new Map<DeviceId, PeerColumns | undefined>();
   readonly #get: Database.Statement<[number], PeerColumns>;
   readonly #setHave: Database.Statement<[number, Epoch, Sequence]>;
   readonly #setHolds: Database.Statement<[number, Epoch, Sequence]>;
@@ -45,21 +47,31 @@ export class Peers {
   }
 
   setHave(peer: DeviceId, { epoch, seq }: Position): void {
+    this.#cached.delete(peer);
     this.#setHave.run(this.#devices.numberOf(peer), epoch, seq);
   }
 
   setHolds(peer: DeviceId, { epoch, seq }: Position): void {
+    this.#cached.delete(peer);
     this.#setHolds.run(this.#devices.numberOf(peer), epoch, seq);
   }
 
   forget(peer: DeviceId): void {
     const number = this.#devices.find(peer);
+    this.#cached.delete(peer);
     if (number !== undefined) this.#drop.run(number);
   }
 
   #columns(peer: DeviceId): PeerColumns | undefined {
+    if (this.#cached.has(peer)) return this.#cached.get(peer);
     const number = this.#devices.find(peer);
-    return number === undefined ? undefined : this.#get.get(number);
+    const columns = number === undefined ? undefined : this.#get.get(number);
+    this.#cached.set(peer, columns);
+    return columns;
+  }
+
+  remember(): () => void {
+    return () => this.#cached.clear();
   }
 }
 

@@ -1,6 +1,7 @@
 // What `syncctl doctor` wants to know of a whole index. Each question reads every row: asked rarely, and by people.
 import type Database from 'better-sqlite3';
 import type { RelativePath } from '../core/path.ts';
+import { lazily } from './lazily.ts';
 
 export interface Surveyed {
   readonly directories: number;
@@ -14,30 +15,32 @@ const FEW = 10;
 const AHEAD_MS = 60 * 60 * 1000;
 
 export class Survey {
-  readonly #directories: Database.Statement<[], number>;
-  readonly #openDatabases: Database.Statement<[number], RelativePath>;
-  readonly #stampedAfter: Database.Statement<[number, number], RelativePath>;
+  readonly #statements;
 
   constructor(db: Database.Database) {
-    this.#directories = db.prepare<[], number>("SELECT count(*) FROM file_state WHERE kind = 'dir'").pluck();
     // SQLite names the log of a database so while somebody has it open (sqlite.org, Write-Ahead Logging).
-    this.#openDatabases = db
-      .prepare<[number], RelativePath>(
-        "SELECT path FROM file_state WHERE kind = 'file' AND substr(path, -4) = '-wal' AND size > 0 LIMIT ? + 0",
-      )
-      .pluck();
-    this.#stampedAfter = db
-      .prepare<[number, number], RelativePath>(
-        "SELECT path FROM file_state WHERE stamp > ? AND kind != 'absent' LIMIT ? + 0",
-      )
-      .pluck();
+    this.#statements = lazily({
+      directories: () => db.prepare<[], number>("SELECT count(*) FROM file_state WHERE kind = 'dir'").pluck(),
+      openDatabases: () =>
+        db
+          .prepare<[number], RelativePath>(
+            "SELECT path FROM file_state WHERE kind = 'file' AND substr(path, -4) = '-wal' AND size > 0 LIMIT ? + 0",
+          )
+          .pluck(),
+      stampedAfter: () =>
+        db
+          .prepare<[number, number], RelativePath>(
+            "SELECT path FROM file_state WHERE stamp > ? AND kind != 'absent' LIMIT ? + 0",
+          )
+          .pluck(),
+    });
   }
 
   of(nowMs: number): Surveyed {
     return {
-      directories: this.#directories.get() ?? 0,
-      openDatabases: this.#openDatabases.all(FEW),
-      fromTheFuture: this.#stampedAfter.all(nowMs + AHEAD_MS, FEW),
+      directories: this.#statements.directories.get() ?? 0,
+      openDatabases: this.#statements.openDatabases.all(FEW),
+      fromTheFuture: this.#statements.stampedAfter.all(nowMs + AHEAD_MS, FEW),
     };
   }
 }

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import type { VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import { keysBelow } from './paging.ts';
+import { lazily } from './lazily.ts';
 
 /** A version that may be let go. */
 export interface OldVersion {
@@ -16,42 +17,45 @@ type Ask = <T>(question: () => T) => T;
 
 export class VersionSurvey {
   readonly #ask: Ask;
-  readonly #between: Database.Statement<[number, number, number], OldVersion>;
-  readonly #crowded: Database.Statement<[string, number, number], RelativePath>;
-  readonly #below: Database.Statement<[string, string | Buffer, number, string, number], RelativePath>;
+  readonly #statements;
 
   constructor(db: Database.Database, ask: Ask) {
     this.#ask = ask;
-    this.#between = db.prepare(`SELECT id, storedAs, sizeBytes FROM version
-      WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ? + 0`);
-    this.#crowded = db
-      .prepare<[string, number, number], RelativePath>(
-        // In the order of the index by path: it stops at the limit.
-        `SELECT path FROM version WHERE path > ? AND replacedMs <= ? GROUP BY path HAVING count(*) > 1
+    this.#statements = lazily({
+      between: () =>
+        db.prepare<[number, number, number], OldVersion>(`SELECT id, storedAs, sizeBytes FROM version
+      WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ? + 0`),
+      crowded: () =>
+        db
+          .prepare<[string, number, number], RelativePath>(
+            // In the order of the index by path: it stops at the limit.
+            `SELECT path FROM version WHERE path > ? AND replacedMs <= ? GROUP BY path HAVING count(*) > 1
         ORDER BY path LIMIT ? + 0`,
-      )
-      .pluck();
-    this.#below = db
-      .prepare<[string, string | Buffer, number, string, number], RelativePath>(
-        `SELECT DISTINCT path FROM version WHERE path >= ? AND path < ? AND replacedMs > ? AND path > ?
+          )
+          .pluck(),
+      below: () =>
+        db
+          .prepare<[string, string | Buffer, number, string, number], RelativePath>(
+            `SELECT DISTINCT path FROM version WHERE path >= ? AND path < ? AND replacedMs > ? AND path > ?
         ORDER BY path LIMIT ? + 0`,
-      )
-      .pluck();
+          )
+          .pluck(),
+    });
   }
 
   /** Replaced from `sinceMs` on and before `beforeMs`, oldest first. */
   between(sinceMs: number, beforeMs: number, limit: number): OldVersion[] {
-    return this.#ask(() => this.#between.all(sinceMs, beforeMs, limit));
+    return this.#ask(() => this.#statements.between.all(sinceMs, beforeMs, limit));
   }
 
   /** Paths behind `after`, in order, that have more than one version that was replaced up to this time. */
   crowded(untilMs: number, after: string, limit: number): RelativePath[] {
-    return this.#ask(() => this.#crowded.all(after, untilMs, limit));
+    return this.#ask(() => this.#statements.crowded.all(after, untilMs, limit));
   }
 
   /** Paths below a directory, behind `after`, in order, of which something is kept that was replaced after this time. */
   below(dir: DirPath, replacedAfterMs: number, after: string, limit: number): RelativePath[] {
     const { from, to } = keysBelow(dir);
-    return this.#ask(() => this.#below.all(from, to, replacedAfterMs, after, limit));
+    return this.#ask(() => this.#statements.below.all(from, to, replacedAfterMs, after, limit));
   }
 }

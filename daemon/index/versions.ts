@@ -5,6 +5,7 @@ import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Devices } from './devices.ts';
 import { parseStatText, statText } from './rows.ts';
+import { lazily } from './lazily.ts';
 
 export interface KeptVersionRow {
   readonly id: VersionId;
@@ -118,16 +119,18 @@ export class Versions {
 function prepare(db: Database.Database) {
   const ask = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, VersionColumns> =>
     db.prepare<Parameters, VersionColumns>(`${SELECT} ${rest}`);
-  return {
-    ofPath: ask<[RelativePath]>('WHERE path = ? ORDER BY replacedMs DESC, rowid DESC'),
-    byPrefix: ask<[string, string, RelativePath | null, RelativePath | null, number]>(
-      'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ? + 0',
-    ),
-    since: ask<[number, number]>('WHERE replacedMs >= ? ORDER BY replacedMs DESC LIMIT ? + 0'),
-    byContent: ask<[Sha256, number]>('WHERE sha256 = unhex(?) ORDER BY replacedMs DESC LIMIT ? + 0'),
-    insert: db.prepare(`INSERT INTO version
+  return lazily({
+    ofPath: () => ask<[RelativePath]>('WHERE path = ? ORDER BY replacedMs DESC, rowid DESC'),
+    byPrefix: () =>
+      ask<[string, string, RelativePath | null, RelativePath | null, number]>(
+        'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ? + 0',
+      ),
+    since: () => ask<[number, number]>('WHERE replacedMs >= ? ORDER BY replacedMs DESC LIMIT ? + 0'),
+    byContent: () => ask<[Sha256, number]>('WHERE sha256 = unhex(?) ORDER BY replacedMs DESC LIMIT ? + 0'),
+    insert: () =>
+      db.prepare(`INSERT INTO version
       (id, path, kind, sizeBytes, sha256, replacedMs, modifiedMs, replacedBy, why, storedAs, stat)
       VALUES (@id, @path, @kind, @sizeBytes, unhex(@sha256), @replacedMs, @modifiedMs, @replacedBy, @why, @storedAs, @stat)`),
-    drop: db.prepare<[VersionId], number>('DELETE FROM version WHERE id = ? RETURNING sizeBytes').pluck(),
-  };
+    drop: () => db.prepare<[VersionId], number>('DELETE FROM version WHERE id = ? RETURNING sizeBytes').pluck(),
+  });
 }

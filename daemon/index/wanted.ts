@@ -15,6 +15,7 @@ import {
   toColumns,
   toRecord,
 } from './rows.ts';
+import { lazily } from './lazily.ts';
 
 /**
  * fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why. ignored: is not synced here,
@@ -282,45 +283,51 @@ function countAll(db: Database.Database): WantedCounts {
 function prepare(db: Database.Database) {
   const ask = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, WantedColumns> =>
     db.prepare<Parameters, WantedColumns>(`${SELECT} ${rest}`);
-  return {
-    byPath: ask<[RelativePath]>('WHERE t.path = ?'),
+  return lazily({
+    byPath: () => ask<[RelativePath]>('WHERE t.path = ?'),
     // Paths alone: most of those that are skipped are skipped every time.
-    inOrder: db
-      .prepare<[], RelativePath>(`SELECT path FROM wanted WHERE why = 'fetch' ORDER BY size, stamp DESC`)
-      .pluck(),
-    page: ask<[KeyRange['from'], KeyRange['to'], number]>(
-      'WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ? + 0',
-    ),
-    skipped: db.prepare<[string, number], { path: RelativePath; code: ErrorCode }>(
-      `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted
+    inOrder: () =>
+      db.prepare<[], RelativePath>(`SELECT path FROM wanted WHERE why = 'fetch' ORDER BY size, stamp DESC`).pluck(),
+    page: () =>
+      ask<[KeyRange['from'], KeyRange['to'], number]>('WHERE t.path > ? AND t.path < ? ORDER BY t.path LIMIT ? + 0'),
+    skipped: () =>
+      db.prepare<[string, number], { path: RelativePath; code: ErrorCode }>(
+        `SELECT path, coalesce(code, 'E_INTERNAL') AS code FROM wanted
         WHERE why = 'skipped' AND path > ? ORDER BY path LIMIT ? + 0`,
-    ),
-    lowest: db
-      .prepare<[number], Sequence>('SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1')
-      .pluck(),
-    oldTombstones: db
-      .prepare<[number, number], RelativePath>(
-        `SELECT path FROM wanted WHERE why = 'ignored' AND kind = 'absent' AND stamp < ? LIMIT ? + 0`,
-      )
-      .pluck(),
-    insert: db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, rivals, why, code, attempts, sinceMs)
+      ),
+    lowest: () =>
+      db
+        .prepare<[number], Sequence>(
+          'SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1',
+        )
+        .pluck(),
+    oldTombstones: () =>
+      db
+        .prepare<[number, number], RelativePath>(
+          `SELECT path FROM wanted WHERE why = 'ignored' AND kind = 'absent' AND stamp < ? LIMIT ? + 0`,
+        )
+        .pluck(),
+    insert: () =>
+      db.prepare(`INSERT INTO wanted (${RECORD_NAMES}, movedFrom, rivals, why, code, attempts, sinceMs)
       VALUES (${RECORD_VALUES}, @movedFrom, @rivals, @why, @code, 0, @sinceMs)`),
-    update:
+    update: () =>
       db.prepare(`UPDATE wanted SET ${RECORD_ASSIGNMENTS}, movedFrom = @movedFrom, rivals = @rivals, why = @why, code = @code,
       attempts = 0, sinceMs = @sinceMs WHERE id = @id`),
-    mark: db.prepare<[WantedWhy, ErrorCode | null, number, number]>(
-      'UPDATE wanted SET why = ?, code = ?, attempts = ? WHERE id = ?',
-    ),
-    drop: db.prepare<[number]>('DELETE FROM wanted WHERE id = ?'),
-    sources: db.prepare<[number], SourceColumns>('SELECT peer, seq, has FROM wanted_source WHERE want = ?'),
+    mark: () =>
+      db.prepare<[WantedWhy, ErrorCode | null, number, number]>(
+        'UPDATE wanted SET why = ?, code = ?, attempts = ? WHERE id = ?',
+      ),
+    drop: () => db.prepare<[number]>('DELETE FROM wanted WHERE id = ?'),
+    sources: () => db.prepare<[number], SourceColumns>('SELECT peer, seq, has FROM wanted_source WHERE want = ?'),
     // The latest announcement of a peer says what it has; an older one that comes late says nothing new.
-    putSource: db.prepare<[number, number, Sequence, number, number]>(`INSERT INTO wanted_source
+    putSource: () =>
+      db.prepare<[number, number, Sequence, number, number]>(`INSERT INTO wanted_source
       (want, peer, seq, has, pending) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (want, peer) DO UPDATE SET seq = excluded.seq, has = excluded.has, pending = excluded.pending
       WHERE excluded.seq >= seq`),
-    haveOther: db.prepare<[number]>('UPDATE wanted_source SET has = 0 WHERE want = ?'),
-    setPending: db.prepare<[number, number]>('UPDATE wanted_source SET pending = ? WHERE want = ?'),
-    dropSources: db.prepare<[number]>('DELETE FROM wanted_source WHERE want = ?'),
-    dropPeer: db.prepare<[number]>('DELETE FROM wanted_source WHERE peer = ?'),
-  };
+    haveOther: () => db.prepare<[number]>('UPDATE wanted_source SET has = 0 WHERE want = ?'),
+    setPending: () => db.prepare<[number, number]>('UPDATE wanted_source SET pending = ? WHERE want = ?'),
+    dropSources: () => db.prepare<[number]>('DELETE FROM wanted_source WHERE want = ?'),
+    dropPeer: () => db.prepare<[number]>('DELETE FROM wanted_source WHERE peer = ?'),
+  });
 }

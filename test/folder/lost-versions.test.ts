@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RelativePath } from '../../daemon/core/path.ts';
-import type { Commit } from '../../daemon/index/folder-index.ts';
+import type { Commit } from '../../daemon/index/commit.ts';
 import { OneDevice, file } from './one-device.ts';
 
 test('I1, I12: what a killed run had filed in the version store can be restored after the next start', async () => {

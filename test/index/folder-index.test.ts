@@ -67,6 +67,21 @@ test('sequences follow the wall clock, and never one is given twice when it goes
   assert.equal(index.commit({ nowUs: 10, rows: [change('c', dir)] })[0]?.seq, 5003);
 });
 
+test('I2: an older copy does not take for its own what was given out after it was made, also when it has given out more', () => {
+  const index = openInMemory();
+  index.commit({ nowUs: 1_000, rows: [change('a', dir)] });
+  const copy = openInMemory(index.serialise());
+  index.commit({ nowUs: 2_000, rows: [change('b', dir)] });
+  const heard = index.seq;
+  assert.ok(index.hasGivenOut(heard));
+  assert.ok(!copy.hasGivenOut(heard));
+  copy.commit({ nowUs: 3_000, rows: [change('c', dir)] });
+  assert.ok(!copy.hasGivenOut(heard));
+  assert.ok(copy.hasGivenOut(copy.seq));
+  assert.ok(copy.hasGivenOut(seq(1_000)));
+  assert.ok(!copy.hasGivenOut(seq(copy.seq + 1)));
+});
+
 test('the highest sequence is remembered when its row is gone', () => {
   const index = openInMemory();
   index.commit({ nowUs: 5000, rows: [change('a', absent, { stamp: 1 })] });

@@ -84,6 +84,7 @@ export class Ledger {
   anew(device: SimulatedDevice): void {
     const places = this.#places.get(device);
     if (places === undefined) return;
+    const before = new Set(this.#doubtful);
     for (const path of [...places.keys()]) this.#drop(places, path);
     const top = device.fs.user.follow(ROOT, 'open');
     if (top.kind === 'dir')
@@ -92,7 +93,8 @@ export class Ledger {
       const store = device.fs.user.follow(`${ROOT}/${VERSIONS}`.slice(0, -1), 'open');
       this.#add(device, VERSIONS.slice(0, -1), store);
     }
-    for (const content of this.#doubtful) if (!this.#isStaged(content)) this.#forget(content);
+    // What was on its way to another has not arrived.
+    for (const content of this.#doubtful) if (!before.has(content) || !this.#isStaged(content)) this.#forget(content);
     this.#uncontested.anew(device);
   }
 

@@ -47,8 +47,12 @@ export class MemoryUser {
   append(path: string, content: string): void {
     const { inode } = this.#lookUp(path, 'open');
     if (inode.kind !== 'file') throw new FileSystemError('EISDIR', 'open', path);
-    this.#tree.write(inode, encoder.encode(content), inode.size, path);
-    this.#tree.tell(this.#lookUp(path, 'open'), 'changed', 'user');
+    try {
+      this.#tree.write(inode, encoder.encode(content), inode.size, path);
+    } finally {
+      // A full disk takes a part of it.
+      this.#tree.tell(this.#lookUp(path, 'open'), 'changed', 'user');
+    }
   }
 
   /** cp, or with the times cp -p. */

@@ -5,7 +5,7 @@ import { SeededRandom } from './random.ts';
 import { randomSteps } from './random-steps.ts';
 
 /** Steps of one history; the time that passes between two is a step as well. */
-export const STEPS = 300;
+export const STEPS = 200;
 
 const SHAPES: readonly Shape[] = ['line', 'ring', 'star', 'mesh', 'tree'];
 const DEVICES = [2, 2, 2, 2, 3, 3, 3, 4, 5, 6];

@@ -10,8 +10,8 @@ const remove = (device: number, path: string): Step => user(device, { kind: 'rem
 const pass = (ms: number): Step => ({ kind: 'pass', ms });
 const cut = (a: number, b: number): Step => ({ kind: 'cut', a, b });
 
-async function holds(plan: Omit<Plan, 'seed' | 'shape'> & Partial<Plan>): Promise<void> {
-  for (const seed of [1, 2, 3]) assert.equal(await runPlan({ seed, shape: 'line', ...plan }), undefined);
+async function holds(plan: Omit<Plan, 'seed' | 'shape'> & Partial<Plan>, ...seeds: readonly number[]): Promise<void> {
+  for (const seed of [1, 2, 3, ...seeds]) assert.equal(await runPlan({ seed, shape: 'line', ...plan }), undefined);
 }
 
 test('I2: a version that won against ours and is deleted before it came leaves ours', () =>
@@ -104,3 +104,67 @@ test('I3: what a user moves away while the root may not be opened is not taken f
       pass(2_000),
     ],
   }));
+
+test('I5: what a power loss has torn, and a peer asks for in vain, is no edit', () =>
+  holds(
+    {
+      devices: 4,
+      shape: 'tree',
+      delayMs: 400,
+      watchBatchMs: 50,
+      steps: [
+        pass(300),
+        write(1, 'd/e/a', 'one'),
+        write(1, 'b', 'two'),
+        pass(150),
+        { kind: 'power loss', device: 1, calls: undefined },
+        { kind: 'settle' },
+      ],
+    },
+    5,
+  ));
+
+test('I10: what had come of a content that no device has any more leaves staging', () =>
+  holds(
+    {
+      devices: 2,
+      bytes: true,
+      steps: [
+        user(1, { kind: 'mkdir', path: 'd/a' }),
+        pass(700),
+        user(0, { kind: 'rename', path: 'd', to: 'e' }),
+        { kind: 'settle' },
+        remove(1, 'e'),
+        user(0, { kind: 'save', path: 'e/d/a', content: 'new' }),
+        pass(5),
+        { kind: 'crash in a job', device: 1, calls: 23 },
+        { kind: 'crash', device: 0 },
+        { kind: 'restored', device: 0 },
+      ],
+    },
+    394,
+  ));
+
+test('I2: an index that is an older copy, and has given out numbers since, is known for one', () =>
+  holds(
+    {
+      devices: 2,
+      delayMs: 400,
+      bytes: true,
+      watchFaults: { lost: 0, doubled: 0.1, delayed: 0.2, delayMs: 500 },
+      steps: [
+        write(1, 'a', 'one'),
+        { kind: 'settle' },
+        { kind: 'crash', device: 1 },
+        { kind: 'start', device: 1 },
+        pass(700),
+        write(0, 'e/a', 'two'),
+        write(1, 'd/b', 'three'),
+        pass(700),
+        { kind: 'crash', device: 0 },
+        { kind: 'index back', device: 0 },
+        user(0, { kind: 'swap', path: 'e', to: 'b' }),
+      ],
+    },
+    678,
+  ));

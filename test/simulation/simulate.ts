@@ -1,9 +1,7 @@
 // Long runs of the simulator: `npm run simulate -- --seconds 600 --seed 1`. Two threads take turns with the seeds. A
 // failure is told with the command that repeats it and the least history that shows it; then the status is 1.
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
-import type { SeedsRun, SeedsToRun } from './run-seeds.ts';
+import { SeedsThread, type SeedsToRun } from './run-seeds.ts';
 
 const THREADS = 2;
 const BATCH = 10;
@@ -29,18 +27,17 @@ let next = Number(values.seed);
 let [seeds, steps, failures] = [0, 0, 0];
 
 async function takeTurns(): Promise<void> {
-  const worker = new Worker(new URL('run-seeds.ts', import.meta.url));
+  const thread = new SeedsThread();
   while (next < end && performance.timeOrigin + performance.now() < untilMs && failures < Number(values.failures)) {
     const work: SeedsToRun = { first: next, count: Math.min(BATCH, end - next), untilMs, devices };
     next += work.count;
-    worker.postMessage(work);
-    const [run] = (await once(worker, 'message')) as [SeedsRun];
+    const run = await thread.run(work);
     seeds += run.seeds;
     steps += run.steps;
     failures += run.failures.length;
     for (const { seed, text } of run.failures) console.log(`seed ${seed} fails: ${text}\nagain: ${commandFor(seed)}\n`);
   }
-  await worker.terminate();
+  await thread.end();
 }
 
 function commandFor(seed: number): string {

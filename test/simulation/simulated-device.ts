@@ -79,6 +79,7 @@ export class SimulatedDevice {
   #indexFailure: ErrorCode | undefined;
   #boots = 0;
   #ignored = false;
+  #hasLost = false;
   #saved: Buffer | undefined;
   #running: Running | undefined;
 
@@ -119,9 +120,17 @@ export class SimulatedDevice {
     };
   }
 
-  /** Its power may have failed; or somebody has removed what others were told of, while it was ignored. */
+  /**
+   * Its power or its disk may have failed; or somebody has removed what others were told of, while it was ignored or with
+   * the index that knew of it.
+   */
   get mayLose(): boolean {
-    return this.#boots > 0 || this.#ignored;
+    return this.#boots > 0 || this.#ignored || this.#hasLost;
+  }
+
+  /** What is missing now may be wanted again, whoever has removed it. */
+  mayHaveLost(): void {
+    this.#hasLost = true;
   }
 
   get folder(): Folder | undefined {

@@ -239,6 +239,7 @@ export class World {
   #goBack(device: SimulatedDevice, what: 'index lost' | 'index back' | 'restored'): void {
     if (device.folder !== undefined) return;
     const backup = this.#backups.get(device.number);
+    device.mayHaveLost();
     if (what === 'index lost') device.putIndex(undefined);
     else if (backup === undefined) return;
     else {
@@ -364,7 +365,9 @@ export class World {
     if (!mayTell || !this.#wires.isWhole || this.devices.some(({ folder }) => folder === undefined)) return [];
     for (let round = 1; round < this.devices.length; round++)
       if ((await this.#askAll()).some((answer) => answer !== 'in sync')) return [];
-    if (!this.#wires.isWhole) return [];
+    // What is named is not waited for.
+    if (!this.#wires.isWhole || this.devices.some(({ folder }) => (folder?.snapshot().skipped.length ?? 0) > 0))
+      return [];
     return differences(this.devices).map((problem) => `wait says in sync everywhere, and ${problem}`);
   }
 
@@ -386,7 +389,10 @@ export class World {
   #hear(device: number, level: string, message: string, fields: object | undefined): void {
     this.#say(() => `${device} ${level}: ${message} ${tellFields(fields)}`);
     // A file that is missing after that may have been lost with the disk: it is fetched again, whoever removed it.
-    if (message.startsWith('the disk was away')) this.#doubtAll();
+    if (message.startsWith('the disk was away')) {
+      this.#device(device).mayHaveLost();
+      this.#doubtAll();
+    }
     if (level !== 'error') return;
     const cause = fields !== undefined && 'error' in fields ? fields.error : undefined;
     const isBug = cause instanceof AssertionFailed || cause instanceof TypeError || cause instanceof RangeError;

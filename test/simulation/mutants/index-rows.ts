@@ -14,8 +14,8 @@ export const INDEX: readonly Mutation[] = [
     edits: [
       {
         file: FILES,
-        find: "after: ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),",
-        replace: `after: ask<[Sequence, number]>("WHERE t.seq > ? AND t.kind <> 'absent' ORDER BY t.seq LIMIT ?"),`,
+        find: "after: () => ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),",
+        replace: `after: () => ask<[Sequence, number]>("WHERE t.seq > ? AND t.kind <> 'absent' ORDER BY t.seq LIMIT ?"),`,
       },
     ],
   },
@@ -73,7 +73,7 @@ export const INDEX: readonly Mutation[] = [
       },
       {
         file: 'daemon/folder/talk.ts',
-        find: 'if (offer.have?.epoch === index.epoch && offer.have.seq > index.seq) this.#beginEpoch(link.name);',
+        find: 'if (offer.have?.epoch === index.epoch && !index.hasGivenOut(offer.have.seq)) this.#beginEpoch(link.name);',
         replace: '',
       },
     ],

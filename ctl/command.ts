@@ -14,6 +14,8 @@ export interface Command {
   /** `<name>` required, `[name]` optional, `...` inside for many. */
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** It prints a list, which `--csv` can have too. */
+  readonly lists?: true;
   readonly examples: readonly { readonly line: string; readonly tells: string }[];
   /** Throws Failure. Answers with the exit status, where that is not 0. */
   run(context: Context, given: Given): Promise<number | void>;

@@ -10,6 +10,7 @@ export interface GlobalGiven {
   readonly home: string | undefined;
   readonly socket: string | undefined;
   readonly json: boolean;
+  readonly csv: boolean;
   readonly color: boolean;
   readonly quiet: boolean;
 }
@@ -99,6 +100,7 @@ function addCommand(parent: Program, verb: string, command: Command, choose: (ch
         home: asText(values['home']),
         socket: asText(values['socket']),
         json: values['json'] === true,
+        csv: values['csv'] === true,
         color: values['color'] !== false,
         quiet: values['quiet'] === true,
       },

@@ -5,7 +5,8 @@ import { resolve } from 'node:path';
 import { socketCandidates } from '../protocol/socket-place.ts';
 import { Client, dialSocket } from './client.ts';
 import { commands } from './commands/table.ts';
-import { asFailure } from './failure.ts';
+import type { Command } from './command.ts';
+import { asFailure, usage } from './failure.ts';
 import { Output } from './output/output.ts';
 import { type GlobalGiven, parse } from './program.ts';
 import { Terminal } from './terminal.ts';
@@ -25,12 +26,13 @@ export async function main(): Promise<void> {
 
 async function run(words: readonly string[]): Promise<number> {
   // Wrong usage is told in JSON too where that was asked for, though nothing could be parsed.
-  let out = new Output(process, { json: words.includes('--json'), quiet: false, color: true });
+  let out = new Output(process, { json: words.includes('--json'), csv: false, quiet: false, color: true });
   try {
     const chosen = parse(commands, version, words, (text) => process.stdout.write(text));
     if (chosen.kind === 'helped') return 0;
     const { command, given, global } = chosen;
     out = new Output(process, global);
+    if (global.csv) refuseCsv(command, global);
     const context = {
       client: clientFor(global),
       out,
@@ -44,6 +46,14 @@ async function run(words: readonly string[]): Promise<number> {
     out.failure(failure);
     return failure.exit;
   }
+}
+
+/** Only a list has rows. */
+function refuseCsv(command: Command, { json, quiet }: GlobalGiven): void {
+  if (json || quiet) throw usage('--csv, --json and --quiet exclude each other');
+  if (command.lists === true) return;
+  const lists = commands.filter((one) => one.lists === true).map(({ name }) => name);
+  throw usage(`syncctl ${command.name} prints no list`, `--csv is for ${lists.join(', ')}.`);
 }
 
 function clientFor({ home, socket }: GlobalGiven): Client {

@@ -8,6 +8,7 @@ export const conflicts: Command = {
   details:
     'The winner is in the folder. The other content is kept on the device where it was replaced: VERSION where that is this one. COPY: where it stands beside the winner. Columns: folder, path, winner, loser, edited, size, version, copy.',
   arguments: [{ syntax: '[folder]', tells: 'this folder alone' }],
+  lists: true,
   examples: [
     { line: 'syncctl conflicts docs', tells: 'all of docs' },
     { line: 'syncctl restore docs notes.txt --version ID --to /tmp/theirs.txt', tells: 'to look at the other content' },

@@ -6,6 +6,7 @@ export const folders: Command = {
   name: 'folders',
   summary: 'list folders',
   details: 'Columns: name, state, mode, files, size, peers with their roles, path.',
+  lists: true,
   examples: [
     { line: 'syncctl folders', tells: 'all of them' },
     { line: 'syncctl folders -q | xargs -n1 syncctl wait', tells: 'wait for one after the other' },

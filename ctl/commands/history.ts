@@ -18,6 +18,7 @@ export const history: Command = {
     { flags: '--since <time>', tells: "RFC 3339, 2h, or 'yesterday 14:00'" },
     { flags: '--limit <n>', tells: 'how many at most (100)' },
   ],
+  lists: true,
   examples: [
     { line: 'syncctl history docs --since 2h', tells: 'the last two hours' },
     { line: 'syncctl history docs notes/todo.md', tells: 'one file, and its versions' },

@@ -6,6 +6,7 @@ export const peers: Command = {
   name: 'peers',
   summary: 'list the devices that this one trusts',
   details: 'Columns: name, connected, since, round trip in ms, sent, received, address, folders, ID.',
+  lists: true,
   examples: [{ line: 'syncctl peers', tells: 'who is connected, and since when' }],
   async run({ client, out, nowMs }) {
     const now = nowMs();

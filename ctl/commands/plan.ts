@@ -8,6 +8,16 @@ import { GROUPS, countLines, pathRows, ruleLine, settingsLines, settingsRows } f
 /** A large index is gone through. */
 const PLAN_TIMEOUT_MS = 600_000;
 
+const PATH_COLUMNS = [
+  { title: 'FOLDER' },
+  { title: 'GROUP' },
+  { title: 'WHAT' },
+  { title: 'PATH' },
+  { title: 'SIZE', align: 'right' as const },
+  { title: 'FROM' },
+  { title: 'PEERS' },
+];
+
 export const plan: Command = {
   name: 'plan',
   summary: 'a dry run: what would be sent, received and deleted, what is in conflict, and how many bytes',
@@ -23,6 +33,7 @@ export const plan: Command = {
     },
     { flags: '--why <path>', tells: 'which rule decides whether this path is synced' },
   ],
+  lists: true,
   examples: [
     { line: 'syncctl plan docs', tells: 'what would happen if it went on now' },
     { line: "syncctl plan docs --json | jq '.[].counts'", tells: 'the counts for a script' },
@@ -41,6 +52,11 @@ export const plan: Command = {
     const plans = await context.client.ask('plan', { folder }, PLAN_TIMEOUT_MS);
     if (context.out.json) context.out.value(plans);
     else if (context.out.quiet) for (const path of plans.flatMap(paths)) context.out.line(path);
+    else if (context.out.csv)
+      context.out.table(
+        PATH_COLUMNS,
+        plans.flatMap((one) => pathRows(one, false)),
+      );
     else for (const one of plans) show(context, one);
   },
 };
@@ -55,9 +71,7 @@ function show({ out }: Context, one: PlanItem): void {
     else out.note(line);
   }
   const rows = pathRows(one, out.terminal);
-  const columns = [{ title: 'FOLDER' }, { title: 'GROUP' }, { title: 'WHAT' }, { title: 'PATH' }];
-  if (rows.length > 0)
-    out.table([...columns, { title: 'SIZE', align: 'right' }, { title: 'FROM' }, { title: 'PEERS' }], rows);
+  if (rows.length > 0) out.table(PATH_COLUMNS, rows);
   const named = out.terminal ? rows.length : GROUPS.reduce((sum, { group }) => sum + one[group].length, 0);
   const left = GROUPS.reduce((sum, { total }) => sum + total(one), 0) - named;
   if (left > 0) out.note(`and ${grouped(left)} more`);
@@ -86,5 +100,5 @@ function showSettings({ out }: Context, plan: SettingsPlan): void {
   ];
   if (out.quiet)
     for (const { path } of [...plan.withdraw.paths, ...plan.receive.paths, ...plan.send.paths]) out.line(path);
-  else if (rows.length > 0) out.table(columns, rows);
+  else if (rows.length > 0 || out.csv) out.table(columns, rows);
 }

@@ -11,6 +11,7 @@ export const status: Command = {
     'In a pipe each line begins with what it is about: daemon, folder, peer or attention. Times are RFC 3339, sizes bytes.',
   arguments: [{ syntax: '[folder]', tells: 'this folder alone' }],
   options: [{ flags: '--check', tells: 'exit with status 5 when anything needs attention' }],
+  lists: true,
   examples: [
     { line: 'syncctl status', tells: 'everything' },
     { line: 'syncctl status --check --quiet || mail-someone', tells: 'for a cron job' },

@@ -4,7 +4,7 @@ import type { Cell } from './cell.ts';
 import { type Paint, type Tone, paintFor, plain } from './color.ts';
 import { escape } from './escape.ts';
 import { jsonDocument, jsonLine } from './json.ts';
-import { type Column, alignedLines, separatedLines } from './table.ts';
+import { type Column, alignedLines, commaLines, separatedLines } from './table.ts';
 
 export interface Streams {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -13,6 +13,7 @@ export interface Streams {
 
 export interface Style {
   readonly json: boolean;
+  readonly csv: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
 }
@@ -33,6 +34,7 @@ export interface Listing<Item> {
 
 export class Output {
   readonly json: boolean;
+  readonly csv: boolean;
   readonly quiet: boolean;
   /** A person reads it. */
   readonly terminal: boolean;
@@ -42,16 +44,17 @@ export class Output {
   constructor(streams: Streams, style: Style) {
     this.#streams = streams;
     this.json = style.json;
+    this.csv = style.csv;
     this.quiet = style.quiet;
-    this.terminal = streams.stdout.isTTY === true;
+    this.terminal = streams.stdout.isTTY === true && !style.csv;
     this.#paint = style.color && this.terminal ? paintFor(streams.stdout) : plain;
   }
 
-  /** A list: an array with `--json`, names with `-q`, a table on a terminal, tab-separated in a pipe. */
+  /** A list: an array with `--json`, rows with `--csv`, names with `-q`, a table on a terminal, tab-separated in a pipe. */
   list<Item>(items: readonly Item[], listing: Listing<Item>): void {
     if (this.json) this.value(items);
     else if (this.quiet) for (const id of items.map(listing.id).filter((one) => one !== '')) this.line(id);
-    else if (items.length === 0) this.note(listing.empty);
+    else if (items.length === 0 && !this.csv) this.note(listing.empty);
     else
       this.table(
         listing.columns,
@@ -60,7 +63,8 @@ export class Output {
   }
 
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
-    this.#print(this.terminal ? alignedLines(columns, rows, this.#paint) : separatedLines(rows));
+    if (this.csv) this.#print(commaLines(columns, rows));
+    else this.#print(this.terminal ? alignedLines(columns, rows, this.#paint) : separatedLines(rows));
   }
 
   /** One line of data. */

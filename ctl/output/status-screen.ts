@@ -5,7 +5,8 @@ import type { Tone } from './color.ts';
 import type { Output, Span } from './output.ts';
 
 export function showStatus(out: Output, overview: Overview, nowMs: number): void {
-  if (out.terminal) showScreen(out, overview, nowMs);
+  if (out.csv) out.table(FOLDER_COLUMNS, overview.status.folders.map(pipedFolder));
+  else if (out.terminal) showScreen(out, overview, nowMs);
   else out.table([], pipedRows(overview));
 }
 
@@ -151,6 +152,37 @@ function leftAlone({ name, skipped }: StatusFolder, attention: readonly Attentio
   return `${name}: ${quiet.length} left alone: ${listed.join(', ')}${quiet.length > 3 ? ', …' : ''}`;
 }
 
+/** What {@link pipedFolder} says. */
+const FOLDER_COLUMNS = [
+  'NAME',
+  'STATE',
+  'SYNC',
+  'FILES',
+  'BYTES',
+  'PENDING FILES',
+  'PENDING BYTES',
+  'CONFLICTS',
+  'PEERS',
+  'LAST SYNC',
+  'PATH',
+].map((title) => ({ title }));
+
+function pipedFolder(folder: StatusFolder): Cell[] {
+  return [
+    text(folder.name),
+    text(folder.state),
+    text(stateWord(folder).word),
+    count(folder.files),
+    size(folder.bytes),
+    count(folder.pending_files),
+    size(folder.pending_bytes),
+    count(folder.conflicts),
+    text(`${folder.peers.filter((peer) => peer.connected).length}/${folder.peers.length}`),
+    moment(folder.last_sync, 0),
+    text(folder.path),
+  ];
+}
+
 /** One line a thing, its kind first: what a script greps for. */
 function pipedRows({ status, listening, attention, notes }: Overview): Cell[][] {
   const { daemon, folders, peers } = status;
@@ -164,20 +196,7 @@ function pipedRows({ status, listening, attention, notes }: Overview): Cell[][] 
       words('', String(daemon.uptime_s)),
       text(listening),
     ],
-    ...folders.map((folder) => [
-      text('folder'),
-      text(folder.name),
-      text(folder.state),
-      text(stateWord(folder).word),
-      count(folder.files),
-      size(folder.bytes),
-      count(folder.pending_files),
-      size(folder.pending_bytes),
-      count(folder.conflicts),
-      text(`${folder.peers.filter((peer) => peer.connected).length}/${folder.peers.length}`),
-      moment(folder.last_sync, 0),
-      text(folder.path),
-    ]),
+    ...folders.map((folder) => [text('folder'), ...pipedFolder(folder)]),
     ...peers.map((peer) => [
       text('peer'),
       text(peer.name),

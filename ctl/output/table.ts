@@ -40,6 +40,13 @@ export function separatedLines(rows: readonly (readonly Cell[])[]): string[] {
   return rows.map((row) => row.map((cell) => escape(cell.plain)).join('\t'));
 }
 
+/** A heading, and values as they are: what holds a comma, a quote or a line break stands in quotes (RFC 4180). */
+export function commaLines(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
+  const quoted = (value: string): string => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const heading = columns.map(({ title }) => title.toLowerCase().replaceAll(' ', '_'));
+  return [heading, ...rows.map((row) => row.map(({ plain }) => plain))].map((row) => row.map(quoted).join(','));
+}
+
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 

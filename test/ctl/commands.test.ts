@@ -25,6 +25,23 @@ test('lists are tab-separated in a pipe, names with -q, arrays with --json; opti
   assert.deepEqual([piped.stderr, quiet.stderr, json.stderr], ['', '', '']);
 });
 
+test('--csv: a heading and values as they are, in quotes where they hold commas; only of lists', async (t) => {
+  const { home } = await serve(t);
+  const csv = async (...words: string[]): Promise<Ended> => syncctl(['--home', home, '--csv', ...words]);
+  assert.equal(
+    (await csv('folders')).stdout,
+    'folder,state,mode,files,size,peers,path\ndocs,idle,two-way,12,3456789,laptop: two-way,/srv/docs\n',
+  );
+  assert.match((await csv('status')).stdout, /^name,state,sync,files,bytes,.*,path\ndocs,idle,/);
+  assert.match((await csv('peers')).stdout, /^peer,/);
+  assert.match((await csv('conflicts')).stdout, /^folder,path,/);
+  for (const words of [['wait'], ['folders', '-q'], ['folders', '--json']]) {
+    const refused = await csv(...words);
+    assert.equal(refused.code, 2, words.join(' '));
+    assert.match(refused.stderr, /E_USAGE/);
+  }
+});
+
 test('the daemon is also found by SYNCD_HOME and SYNCD_SOCKET', async (t) => {
   const { home, socket } = await serve(t);
   const answers = await Promise.all([

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { humanDuration, humanMoment, humanSize, size, text } from '../../ctl/output/cell.ts';
 import { plain } from '../../ctl/output/color.ts';
 import { escape } from '../../ctl/output/escape.ts';
-import { alignedLines, separatedLines, width } from '../../ctl/output/table.ts';
+import { alignedLines, commaLines, separatedLines, width } from '../../ctl/output/table.ts';
 import { yamlLines } from '../../ctl/output/yaml.ts';
 
 test('what would do something to a terminal is shown instead', () => {
@@ -92,5 +92,18 @@ test('a configuration is written so that it can be read again', () => {
     '    b:',
     '      - 2',
     'nothing: null',
+  ]);
+});
+
+test('csv: commas, quotes and line breaks stay in their field', () => {
+  const columns = [{ title: 'NAME' }, { title: 'LAST SYNC' }];
+  const rows = ['plain', 'a, b', 'say "hi"', 'two\nlines', 'tab\there'].map((name) => [text(name), text(null)]);
+  assert.deepEqual(commaLines(columns, rows), [
+    'name,last_sync',
+    'plain,',
+    '"a, b",',
+    '"say ""hi""",',
+    '"two\nlines",',
+    'tab\there,',
   ]);
 });

@@ -38,7 +38,11 @@ function screen(overview: Overview): string {
     }),
     { isTTY: true },
   );
-  showStatus(new Output({ stdout, stderr: stdout }, { json: false, quiet: false, color: false }), overview, NOW);
+  showStatus(
+    new Output({ stdout, stderr: stdout }, { json: false, csv: false, quiet: false, color: false }),
+    overview,
+    NOW,
+  );
   return text;
 }
 

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
+import { ownPort } from './own-port.ts';
 import type { StatusAnswer } from './status.ts';
 import { assertSameTrees } from './trees.ts';
 import { waitFor } from './wait-for.ts';
@@ -95,6 +96,14 @@ export class Daemon {
       if (hasEnded(child)) throw new Error(`${this.name} ended at its start:\n${this.logs()}`);
       return existsSync(socket) && (await this.ctl('status')).code === 0;
     });
+    this.#keepPort();
+  }
+
+  /** It listens there when somebody has to dial it, as if it had done so before. Nobody else takes it while this one is stopped. */
+  #keepPort(): void {
+    const file = join(this.home, 'state', 'listen-port');
+    if (existsSync(join(this.home, 'state')) && !existsSync(file))
+      writeFileSync(file, `${ownPort()}\n`, { mode: 0o600 });
   }
 
   /** SIGTERM; answers with the exit status. */

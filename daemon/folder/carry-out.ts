@@ -19,6 +19,7 @@ import type { Hints } from './hints.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import type { Links } from './links.ts';
 import type { Litter } from './litter.ts';
+import { Modes } from './modes.ts';
 import { Obstacles } from './obstacles.ts';
 import { appliedMode } from './permissions.ts';
 import { lasting } from './retries.ts';
@@ -57,17 +58,19 @@ export class CarryOut {
   #hasDone = false;
   #wasCaughtUp = false;
   readonly #obstacles: Obstacles;
+  readonly #modes: Modes;
 
   constructor(context: FolderContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
     this.#obstacles = new Obstacles(context, parts);
+    this.#modes = new Modes(context, parts.hints);
   }
 
   /** Applies what is ready, a batch. False when nothing could be done. */
   async take(): Promise<boolean> {
     try {
-      return await this.#takeBatch();
+      return (await this.#modes.take()) || (await this.#takeBatch());
     } catch (error) {
       // The root has gone, or the index cannot be written: what was in our hands must not stay there for ever.
       this.#parts.fetcher.releaseAll();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { load } from 'js-yaml';
 
 import { loadConfig } from '../../daemon/config/load.ts';
 import { FOLDER_SCHEMA, PEER_SCHEMA, SCHEMAS } from '../../daemon/config/schema.ts';
@@ -41,11 +42,30 @@ for (const [heading, schema] of SECTIONS)
     assert.deepEqual([...rows(heading).keys()].toSorted(), keysOf(schema).toSorted());
   });
 
+/** Whether this example says something of a key. */
+function says(value: unknown, [key, ...inner]: readonly string[]): boolean {
+  if (key === undefined) return true;
+  const found = value !== null && typeof value === 'object' ? Object.entries(value) : [];
+  return found.some(([name, below]) => name === key && says(below, inner));
+}
+
 const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text ?? '');
 for (const [i, example] of examples.entries())
   test(`example ${i + 1} of the page loads`, () => {
     loadConfig(written(example));
   });
+
+test('every key of the device and of a folder is set in an example', () => {
+  const shown = examples.map((text) => load(text) as Record<string, object | undefined>);
+  const folders = shown.flatMap(({ defaults, folders: all = {}, profiles = {} }) => [
+    defaults,
+    ...Object.values({ ...all, ...profiles }),
+  ]);
+  const missing = (schema: unknown, values: readonly unknown[]): string[] =>
+    keysOf(schema).filter((key) => !values.some((value) => says(value, key.split('.'))));
+  assert.deepEqual(missing(SCHEMAS.config, shown), []);
+  assert.deepEqual(missing(FOLDER_SCHEMA, folders), []);
+});
 
 test('the mistakes shown on the page are told in these words', () => {
   const text = 'folders:\n  docs:\n    path: /srv/docs\n    rescn: 5m\n\n\n    max_delete: 0.5\n';

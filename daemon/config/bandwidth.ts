@@ -7,6 +7,11 @@ import type { RawBandwidth, RawRates } from './written.ts';
 
 const DIRECTIONS: readonly Direction[] = ['up', 'down'];
 
+/** One rate as what it means; anything else as it is. */
+export function bothWays(raw: unknown): unknown {
+  return typeof raw === 'string' || typeof raw === 'number' ? { up: raw, down: raw } : raw;
+}
+
 /** It has passed the schema. */
 export function toBandwidth(raw: RawBandwidth | undefined): Bandwidth {
   if (raw === undefined) return UNLIMITED;

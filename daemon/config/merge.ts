@@ -1,5 +1,6 @@
 // Puts together what several files say of one folder or peer. Pure.
 import { isPlainObject, type PlainObject } from './document.ts';
+import { bothWays } from './bandwidth.ts';
 
 /** A later file over an earlier one: single keys, also inside of mappings. A list is one value. */
 export function override(under: PlainObject, over: PlainObject): PlainObject {
@@ -24,7 +25,8 @@ function joined(first: List, then: List): List {
 function combine(under: PlainObject, over: PlainObject, lists: (under: List, over: List) => List): PlainObject {
   const combined = new Map(Object.entries(under));
   for (const [key, value] of Object.entries(over)) {
-    const below = combined.get(key);
+    // Of one rate for both ways the one stays that is not named.
+    const below = key === 'bandwidth' && isPlainObject(value) ? bothWays(combined.get(key)) : combined.get(key);
     if (Array.isArray(below) && Array.isArray(value)) combined.set(key, lists(below, value));
     else if (isPlainObject(below) && isPlainObject(value)) combined.set(key, combine(below, value, lists));
     else combined.set(key, value);

@@ -7,6 +7,7 @@ import { type DeviceId, type FolderName, privateTo } from '../core/ids.ts';
 import type { Role } from '../core/settings.ts';
 import type { ConfigFiles } from '../ports/config-files.ts';
 import type { Assignment } from './assignments.ts';
+import { bothWays } from './bandwidth.ts';
 import type { Config } from './config.ts';
 import { type Edit, editText } from './edit.ts';
 import { type Changes, type ConfigContext, loadConfig, loadSources, withChanges } from './load.ts';
@@ -135,7 +136,13 @@ function editOne(
   const has = sources.findLast((source) => source.writable && valueAt(source, [kind, name]) !== undefined);
   const file = has?.file ?? ownFile(context, kind, name);
   const edits = settings.map(({ keys, value }) => ({ keys: [kind, name, ...keys], value }));
-  return apply(context, [{ file, edits }]);
+  const bandwidth = [kind, name, 'bandwidth'];
+  const before = has && valueAt(has, bandwidth);
+  const spread = bothWays(before);
+  // Inside of one rate for both ways there is nothing to change.
+  const isInside = settings.some(({ keys: [key, ...inside] }) => key === 'bandwidth' && inside.length > 0);
+  const first = isInside && spread !== before ? [{ keys: bandwidth, value: spread }] : [];
+  return apply(context, [{ file, edits: [...first, ...edits] }]);
 }
 
 /** Letters of any script stay as they are; what is left that a name may hold is `:` and space. */

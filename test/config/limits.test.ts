@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { parseAssignments } from '../../daemon/config/assignments.ts';
 import { loadConfig } from '../../daemon/config/load.ts';
-import { HUB, written } from './surroundings.ts';
+import { editFolder } from '../../daemon/config/write.ts';
+import { folderName, HUB, written } from './surroundings.ts';
 
 const RATE = 'expected bytes in a second of at least 10kB/s, such as 10MB/s, or 0 for no limit';
 
@@ -36,3 +38,30 @@ for (const [why, text, message] of [
   test(`a limit or setting of traffic is refused in one line that says where and what is expected: ${why}`, () => {
     assert.throws(() => loadConfig(written(text)), { code: 'E_CONFIG', message: `/etc/syncd/config.yaml:${message}` });
   });
+
+test('a folder that names one direction has the other from defaults, also where that is one rate for both', () => {
+  for (const [above, down] of [
+    ['500kB/s', 500_000],
+    ['{ up: 500kB/s, down: 20kB/s }', 20_000],
+    ['{ up: 500kB/s }', Infinity],
+  ] as const) {
+    const text = `defaults: { bandwidth: ${above} }\nfolders: { docs: { path: /srv/docs, bandwidth: { up: 2MB/s } } }`;
+    const { bandwidth } = loadConfig(written(text)).folders.get(folderName('docs')) ?? {};
+    assert.deepEqual(bandwidth, { up: 2_000_000, down, at: [] });
+  }
+});
+
+test('edit-folder changes one direction, or the times, of what is one rate for both ways', () => {
+  const file = '/var/lib/syncd/folders.d/docs.yaml';
+  for (const [set, up, down, times] of [
+    ['bandwidth.up=2MB/s', 2_000_000, 1_000_000, 0],
+    ['bandwidth.up=', Infinity, 1_000_000, 0],
+    ['bandwidth.at={sat: 0}', 1_000_000, 1_000_000, 1],
+  ] as const) {
+    const context = written('', { [file]: 'folders: { docs: { path: /srv/docs, bandwidth: 1MB/s } }' });
+    const edited = editFolder(context, folderName('docs'), parseAssignments([set]));
+    const bandwidth = edited.folders.get(folderName('docs'))?.bandwidth;
+    assert.ok(bandwidth);
+    assert.deepEqual([bandwidth.up, bandwidth.down, bandwidth.at.length], [up, down, times], set);
+  }
+});

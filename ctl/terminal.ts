@@ -25,6 +25,22 @@ export class Terminal {
     }
   }
 
+  /** Waits for one of these keys, without return. Until `end` the terminal gives each key as it is typed, Ctrl-C too. */
+  whenKey(keys: readonly string[]): { readonly pressed: Promise<'pressed'>; end(): void } {
+    const { stdin } = process;
+    const found = Promise.withResolvers<'pressed'>();
+    const onData = (typed: Buffer): void => {
+      if ([...typed.toString()].some((key) => keys.includes(key))) found.resolve('pressed');
+    };
+    if (this.answers) stdin.setRawMode(true).on('data', onData);
+    return {
+      pressed: found.promise,
+      end: () => {
+        if (this.answers) stdin.setRawMode(false).off('data', onData).pause();
+      },
+    };
+  }
+
   /** Goes on at once where nobody can answer; a «no» ends the command. */
   async confirm(question: string, preset: 'yes' | 'no'): Promise<void> {
     if (!this.answers) return;

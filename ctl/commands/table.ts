@@ -28,6 +28,7 @@ import { restore } from './restore.ts';
 import { resume } from './resume.ts';
 import { status } from './status.ts';
 import { sync } from './sync.ts';
+import { top } from './top.ts';
 import { undo } from './undo.ts';
 import { wait } from './wait.ts';
 
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   conflicts,
   resolve,
   events,
+  top,
   logs,
   doctor,
   health,

@@ -7,7 +7,7 @@ import { jsonDocument, jsonLine } from './json.ts';
 import { type Column, alignedLines, commaLines, separatedLines } from './table.ts';
 
 export interface Streams {
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
@@ -18,10 +18,20 @@ export interface Style {
   readonly color: boolean;
 }
 
+// Control sequences that every terminal of today knows (ECMA-48; the other screen and the cursor by DEC).
+// Without wrapping, a line that is too long is cut at the edge.
+const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE_SCREEN = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+const CURSOR_HOME = '\u001b[H';
+const CLEAR_LINE = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
 /** Part of a line with its tone. */
 export interface Span {
   readonly text: string;
   readonly tone?: Tone;
+  /** It has its colours, and is escaped, already. */
+  readonly painted?: true;
 }
 
 export interface Listing<Item> {
@@ -67,10 +77,42 @@ export class Output {
     else this.#print(this.terminal ? alignedLines(columns, rows, this.#paint) : separatedLines(rows));
   }
 
+  /** The lines of a table, to be part of a frame. */
+  tableSpans(columns: readonly Column[], rows: readonly (readonly Cell[])[]): Span[][] {
+    return alignedLines(columns, rows, this.#paint).map((line) => [{ text: line, painted: true }]);
+  }
+
+  /** Takes the whole terminal; the answer gives it back, also when the process ends in another way. */
+  fullScreen(): () => void {
+    const { stdout } = this.#streams;
+    stdout.write(ENTER_SCREEN);
+    let isOver = false;
+    const leave = (): void => {
+      if (!isOver) stdout.write(LEAVE_SCREEN);
+      isOver = true;
+      process.off('exit', leave);
+    };
+    process.on('exit', leave);
+    return leave;
+  }
+
+  /** Puts these lines in the place of what the terminal shows; what does not fit is left out. */
+  frame(lines: readonly (readonly Span[])[]): void {
+    // 0 where the terminal does not know how high it is.
+    const rows = this.#streams.stdout.rows ?? 0;
+    const fit = rows > 1 ? lines.slice(0, rows - 1) : lines;
+    const text = fit.map((line) => `${this.#painted(line)}${CLEAR_LINE}\n`);
+    this.#streams.stdout.write(`${CURSOR_HOME}${text.join('')}${CLEAR_BELOW}`);
+  }
+
   /** One line of data. */
   line(text: string | readonly Span[]): void {
     const spans = typeof text === 'string' ? [{ text }] : text;
-    this.#print([spans.map((span: Span) => this.#paint(span.tone, escape(span.text))).join('')]);
+    this.#print([this.#painted(spans)]);
+  }
+
+  #painted(spans: readonly Span[]): string {
+    return spans.map(({ text, tone, painted }) => (painted === true ? text : this.#paint(tone, escape(text)))).join('');
   }
 
   /** What was done, for a person; the value with `--json`, nothing with `-q`. */

@@ -137,7 +137,7 @@ function foldersWith(peer: StatusPeer, folders: readonly StatusFolder[]): string
     .join(' ');
 }
 
-function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[] {
+export function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[] {
   const about = folder ?? peer;
   const what = about === null || message.startsWith(about) ? message : `${about}: ${message}`;
   return [{ text: `! ${what}${code === null ? '' : ` (${code})`}`, tone: 'attention' }, { text: `  → ${hint}` }];

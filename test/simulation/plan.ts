@@ -17,6 +17,8 @@ export interface Plan {
   readonly watchBatchMs?: number;
   /** The clocks of the devices are off by up to this much. */
   readonly skewMs?: number;
+  /** What each device sends and fetches is limited to so many bytes in a second. */
+  readonly rate?: number;
   /** Once in so many calls of the daemon a user does something in the middle of it. */
   readonly meddleOneIn?: number;
   /** Sessions go over links of bytes, by the code that ships; else their messages are handed over as values. */

@@ -53,6 +53,8 @@ export interface DeviceOptions {
   readonly offMs: number;
   readonly watchFaults: WatchFaults;
   readonly watchBatchMs?: number | undefined;
+  /** Bytes in a second, each way; undefined: no limit. */
+  readonly rate?: number | undefined;
   readonly onLog: OnLog;
   readonly setReading: Backpressure['setReading'];
   /** Sessions go over links of bytes; these peers are dialled. */
@@ -183,7 +185,7 @@ export class SimulatedDevice {
       log,
       settings: this.#settings,
       watch,
-      traffic: new Traffic(clock),
+      traffic: this.#makeTraffic(clock),
       backpressure: host?.backpressure ?? { setReading },
       newEpoch,
       bootId: `boot ${this.#boots}`,
@@ -299,6 +301,13 @@ export class SimulatedDevice {
   /** The wall clock is set. */
   jump(byMs: number): void {
     this.#machine.offMs += byMs;
+  }
+
+  #makeTraffic(clock: ProcessClock): Traffic {
+    const traffic = new Traffic(clock);
+    const { rate = Infinity } = this.#options;
+    traffic.configure({ all: { up: rate, down: rate, at: [] }, peers: new Map(), folders: new Map() });
+    return traffic;
   }
 
   #letFail(index: FolderIndex): void {

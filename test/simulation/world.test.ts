@@ -51,6 +51,9 @@ for (const [devices, shape, runs] of SHAPES)
 test('I2: clocks that are an hour off change nothing of it', () =>
   holds({ devices: 3, shape: 'line', runs: 30, skewMs: 3_600_000 }));
 
+test('I2: a limit on what each device sends and fetches changes nothing of it', () =>
+  holds({ devices: 3, shape: 'line', runs: 20, restarts: true, rate: 10_000, bytes: true }));
+
 test('I6: hints that are lost, late or doubled only make it slower', () =>
   holds({
     devices: 3,

@@ -94,7 +94,7 @@ export class World {
   }
 
   #makeDevice(number: number, power: boolean): SimulatedDevice {
-    const { seed, skewMs: skew = 0, watchFaults, watchBatchMs, bytes } = this.#plan;
+    const { seed, skewMs: skew = 0, watchFaults, watchBatchMs, rate, bytes } = this.#plan;
     const peers = this.#links.flatMap(([a, b]) => (a === number ? [b] : b === number ? [a] : []));
     // One of the two dials, or both do at once.
     const dialled = peers.filter((peer) => (seed + number + peer) % 3 === 0 || peer > number);
@@ -104,6 +104,7 @@ export class World {
       offMs: skew === 0 ? 0 : this.#random.below(2 * skew) - skew,
       watchFaults: watchFaults ?? NO_WATCH_FAULTS,
       watchBatchMs,
+      rate,
       onLog: (level, message, fields) => this.#hear(number, level, message, fields),
       setReading: (from, on) => {
         this.#wires.setReading(number, from, on);

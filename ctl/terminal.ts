@@ -25,6 +25,22 @@ export class Terminal {
     }
   }
 
+  /** What somebody types; `preset` for return alone. The end of the input ends the command. */
+  async ask(question: string, preset: string): Promise<string> {
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    const ended = Promise.withResolvers<undefined>();
+    lines.once('close', () => ended.resolve(undefined));
+    try {
+      const shown = preset === '' ? `${question}: ` : `${question} [${preset}]: `;
+      const answer = await Promise.race([lines.question(shown), ended.promise]);
+      if (answer === undefined) throw new Failure('E_USAGE', 'nothing more was done', 'Begin again when you like.', 1);
+      return answer.trim() === '' ? preset : answer.trim();
+    } finally {
+      lines.close();
+    }
+  }
+
   /** Waits for one of these keys, without return. Until `end` the terminal gives each key as it is typed, Ctrl-C too. */
   whenKey(keys: readonly string[]): { readonly pressed: Promise<'pressed'>; end(): void } {
     const { stdin } = process;

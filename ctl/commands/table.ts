@@ -26,6 +26,7 @@ import { removeFolder } from './remove-folder.ts';
 import { removePeer } from './remove-peer.ts';
 import { restore } from './restore.ts';
 import { resume } from './resume.ts';
+import { setup } from './setup.ts';
 import { status } from './status.ts';
 import { sync } from './sync.ts';
 import { top } from './top.ts';
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
   configShow,
   configCheck,
   reload,
+  setup,
   completion(() => commands),
   explain,
 ];

@@ -79,7 +79,7 @@ test('on a terminal join shows what will happen and asks; n changes nothing', as
   daemon.comparisons.set(photos, compared);
   const words = ['--home', home, 'join', 'syncd:v1:x', join(home, 'pictures')];
 
-  const refused = await syncctlOnTerminal(words, 'n');
+  const refused = await syncctlOnTerminal(words, ['n']);
   assert.match(refused.shown, /^Invited by nas \(NASAAAA\)\.$/m);
   assert.match(refused.shown, LINE);
   assert.match(refused.shown, /^The differing file is kept as a conflict\. Go on\? \[Y\/n\] n$/m);
@@ -87,7 +87,7 @@ test('on a terminal join shows what will happen and asks; n changes nothing', as
   assert.equal(refused.code, 1);
   assert.equal(joinsOf(served), 0);
 
-  const agreed = await syncctlOnTerminal(words, '');
+  const agreed = await syncctlOnTerminal(words, ['']);
   assert.match(agreed.shown, /\[Y\/n\] \nPaired with nas \(NASAAAA\)\.$/m);
   assert.equal(agreed.code, 0);
   assert.equal(joinsOf(served), 1);
@@ -103,7 +103,7 @@ test('on a terminal --yes shows and does not ask; what was not compared is count
   mkdirSync(join(home, 'pictures'));
   writeFileSync(join(home, 'pictures', 'a.jpg'), 'four');
 
-  const joined = await syncctlOnTerminal(['--home', home, 'join', 'syncd:v1:x', join(home, 'pictures'), '-y'], 'n');
+  const joined = await syncctlOnTerminal(['--home', home, 'join', 'syncd:v1:x', join(home, 'pictures'), '-y'], ['n']);
 
   assert.match(joined.shown, /: about 7 files, 4\.0 KiB there, about 1 file, 4 B here; not compared\.$/m);
   assert.doesNotMatch(joined.shown, /Go on/);

@@ -11,8 +11,15 @@ export interface OnTerminal {
   readonly shown: string;
 }
 
-/** Types `answer` and return when a question is asked: a line that ends with `[Y/n] ` or `[y/N] `. */
-export async function syncctlOnTerminal(words: readonly string[], answer: string): Promise<OnTerminal> {
+/**
+ * Types an answer and return whenever something is asked, as long as there are answers.
+ * @param question how what is shown ends then: with `[Y/n] ` or `[y/N] `, unless something else is given
+ */
+export async function syncctlOnTerminal(
+  words: readonly string[],
+  answers: readonly string[],
+  question = /\[(?:Y\/n|y\/N)\] $/,
+): Promise<OnTerminal> {
   const quoted = [process.execPath, resolve(root, 'ctl/main.ts'), ...words].map(
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,
   );
@@ -23,12 +30,17 @@ export async function syncctlOnTerminal(words: readonly string[], answer: string
     timeout: LIMIT_MS,
   });
   let shown = '';
-  let answered = false;
+  let answered = 0;
+  let seen = 0;
   child.stdin.on('error', () => undefined);
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     shown += chunk;
-    if (answered || !/\[(?:Y\/n|y\/N)\] /.test(shown)) return;
-    answered = true;
+    // Without the sequences by which the line is edited.
+    const plain = shown.slice(seen).replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+    const answer = answers[answered];
+    if (answer === undefined || !question.test(plain)) return;
+    answered++;
+    seen = shown.length;
     child.stdin.write(`${answer}\n`);
   });
   return new Promise((done, failed) => {

@@ -119,7 +119,7 @@ test('S42 I1: undo brings everything back in one command, while the other machin
   const dry = await planOf(hub, 'undo', 'docs', '--since', since, '--dry-run');
   assert.ok(dry.dry_run && dry.restored > 100 && dry.impossible === 0, JSON.stringify({ ...dry, paths: [] }));
   const asked = ['--home', hub.home, 'undo', 'docs', '--since', since];
-  const { shown, code } = await syncctlOnTerminal(asked, 'n');
+  const { shown, code } = await syncctlOnTerminal(asked, ['n']);
   assert.match(
     shown,
     new RegExp(`Would restore ${dry.restored}, remove ${dry.removed} in docs\\..*Undo it on all devices\\?`, 's'),

@@ -35,7 +35,7 @@ test('on a terminal a join is shown and asked for; n leaves nothing behind, y do
   const before = readdirSync(right, { recursive: true });
   const words = ['--home', laptop.home, 'join', invitation, right];
 
-  const refused = await syncctlOnTerminal(words, 'n');
+  const refused = await syncctlOnTerminal(words, ['n']);
 
   assert.match(refused.shown, COUNTS);
   assert.match(refused.shown, /^The differing file is kept as a conflict\. Go on\? \[Y\/n\] n$/m);
@@ -44,7 +44,7 @@ test('on a terminal a join is shown and asked for; n leaves nothing behind, y do
   for (const device of [hub, laptop]) assert.deepEqual((await device.status()).peers, [], device.name);
   assert.deepEqual((await laptop.status()).folders, []);
 
-  const agreed = await syncctlOnTerminal(words, 'y');
+  const agreed = await syncctlOnTerminal(words, ['y']);
 
   assert.equal(agreed.code, 0, agreed.shown);
   assert.match(agreed.shown, COUNTS);
@@ -81,7 +81,7 @@ test('a folder that is here already is compared by what is known of it', async (
   await laptop.ok('add-folder', 'docs', right);
   await waitFor('the laptop knows its folder', async () => (await laptop.folder('docs')).state === 'idle');
 
-  const { shown } = await syncctlOnTerminal(['--home', laptop.home, 'join', invitation], 'n');
+  const { shown } = await syncctlOnTerminal(['--home', laptop.home, 'join', invitation], ['n']);
 
   assert.match(shown, COUNTS);
   assert.equal(exists(right, 'a.txt'), false);

@@ -1,6 +1,7 @@
 // Runs the real syncctl on a pseudo terminal (script(1) of util-linux), with somebody who answers its questions.
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../..');
 const LIMIT_MS = 60_000;
@@ -36,7 +37,7 @@ export async function syncctlOnTerminal(
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     shown += chunk;
     // Without the sequences by which the line is edited.
-    const plain = shown.slice(seen).replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+    const plain = stripVTControlCharacters(shown.slice(seen));
     const answer = answers[answered];
     if (answer === undefined || !question.test(plain)) return;
     answered++;

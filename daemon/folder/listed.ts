@@ -60,7 +60,8 @@ export class Listed {
         // It could not be read, and now it can: what waits to be written into it need not wait any longer.
         if (skipped.isOutOfReach(own)) this.#parts.onReadable();
         if (listing.dir === '' || !(this.waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
-        const there = new Set<string>([...listing.entries.map(({ path }) => path), ...listing.unknown]);
+        const dirs = listing.entries.filter(({ seen }) => seen.kind === 'dir');
+        const there = new Set<string>([...dirs.map(({ path }) => path), ...listing.unknown]);
         const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
         this.tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.waits(path)));
         const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));

@@ -2,6 +2,7 @@
 // them already. They are removed at rest. What is forgotten, by a stop or beyond the bound, the next start finds.
 import type { FileEntry, FileRecord } from '../core/record.ts';
 import type { RelativePath } from '../core/path.ts';
+import { codeOf } from '../disk/errno.ts';
 import { stagedName, unstage } from '../disk/stage.ts';
 import type { FolderContext } from './context.ts';
 import type { SkippedPaths } from './skipped.ts';
@@ -10,6 +11,7 @@ const MAX_REMEMBERED = 10_000;
 /** Files of one job. */
 const AT_ONCE = 256;
 const SAYS_SO_WITHIN_MS = 1_500;
+const AGAIN_MS = 1_000;
 
 export type Left = Pick<FileRecord, 'path' | 'entry'>;
 
@@ -73,10 +75,20 @@ export class Litter {
       const batch = [...this.#left].filter(([, { dueMs }]) => dueMs <= nowMs).slice(0, AT_ONCE);
       if (batch.length === 0) return;
       for (const [staged] of batch) this.#left.delete(staged);
-      const items = batch
-        .filter(([, { path, entry }]) => !this.#isWanted(path, entry))
-        .map(([staged, { entry }]) => ({ staged, entry }));
-      if (items.length > 0) await this.#context.workers.run(unstage, { tree: this.#context.tree(), items });
+      const unwanted = batch.filter(([, { path, entry }]) => !this.#isWanted(path, entry));
+      if (unwanted.length > 0) await this.#unstage(unwanted, nowMs);
+    }
+  }
+
+  async #unstage(unwanted: readonly (readonly [staged: string, one: Remembered])[], nowMs: number): Promise<void> {
+    const { workers, tree } = this.#context;
+    const items = unwanted.map(([staged, { entry }]) => ({ staged, entry }));
+    try {
+      await workers.run(unstage, { tree: tree(), items });
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      // The disk does not let them go now.
+      for (const [staged, one] of unwanted) this.#left.set(staged, { ...one, dueMs: nowMs + AGAIN_MS });
     }
   }
 

@@ -40,8 +40,8 @@ export class SkippedPaths {
   }
 
   /**
-   * A directory was listed whole: of its own entries only these are skipped, and nothing below what is not `there`; but all
-   * that `waits` says. Returns what is new.
+   * A directory was listed whole: of its own entries only these are skipped, and nothing below what is not a directory
+   * `there`; but all that `waits` says. Returns what is new.
    */
   replaceIn(
     dir: DirPath,

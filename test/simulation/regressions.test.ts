@@ -168,3 +168,43 @@ test('I2: an index that is an older copy, and has given out numbers since, is kn
     },
     678,
   ));
+
+test('I10: what may not be removed from staging for a while leaves it later', () =>
+  holds(
+    {
+      devices: 4,
+      shape: 'mesh',
+      steps: [
+        { kind: 'spell', device: 1, spell: { errno: 'ENOSPC', call: 'stat', path: undefined, oneIn: 1 } },
+        user(1, { kind: 'save', path: 'e/d/a', content: 'one' }),
+        user(3, { kind: 'save', path: 'e/d/a', content: 'three' }),
+        pass(20),
+        remove(3, 'e/d/a'),
+        pass(2_500),
+      ],
+    },
+    1267,
+  ));
+
+test('I11: what could not be read in a directory is not named any more when a link has taken its place', () =>
+  holds(
+    {
+      devices: 3,
+      shape: 'ring',
+      delayMs: 60,
+      watchBatchMs: 50,
+      steps: [
+        write(0, 'd/b', 'one'),
+        pass(300),
+        user(1, { kind: 'rename', path: 'd', to: 'a' }),
+        { kind: 'settle' },
+        { kind: 'spell', device: 0, spell: { errno: 'EIO', call: 'openDir', path: '/a', oneIn: 1 } },
+        write(0, 'd/e/a', 'two'),
+        remove(0, 'a'),
+        pass(2_500),
+        user(2, { kind: 'symlink', path: 'a', target: 'd' }),
+        pass(700),
+      ],
+    },
+    1528,
+  ));

@@ -176,7 +176,7 @@ export class Talk implements FolderDoor {
   #takeIndex(state: LinkState, offer: IndexOffer): void {
     const { index, clock } = this.#context;
     const { link } = state;
-    if (offer.have?.epoch === index.epoch && !index.hasGivenOut(offer.have.seq)) this.#beginEpoch(link.name);
+    if (offer.have?.epoch === index.epoch && this.#isOlderThan(offer.have.seq)) this.#beginEpoch(link.name);
     const have = index.have(link.device);
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
@@ -187,6 +187,12 @@ export class Talk implements FolderDoor {
     state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
     state.liveFrom = index.seq;
     this.#parts.onPeer();
+  }
+
+  /** A later epoch than the one that was opened is of this process: nobody knows more of it. */
+  #isOlderThan(heard: Sequence): boolean {
+    const { index } = this.#context;
+    return heard > index.seq || (index.epoch === this.#openedIn && !index.hasGivenOut(heard));
   }
 
   #hearRole(device: DeviceId, role: Role): void {

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { SeedsThread } from './run-seeds.ts';
 
 /** Seeds of one test; ROUNDS times as many in long runs. */
-const SEEDS = 500;
+const SEEDS = 1000;
 const BATCH = 20;
 /** A machine that has much else to do begins no more after this, and says how many it has run. */
 const ENOUGH_MS = 90_000;

@@ -91,7 +91,7 @@ export const FOLDER: readonly Mutation[] = [
     breaks: 'what is not wanted any more stays in staging',
     invariant: 'I10',
     within: 'two devices',
-    edits: [{ file: LITTER, find: 'if (items.length > 0) await', replace: 'if (items.length > 1000) await' }],
+    edits: [{ file: LITTER, find: 'if (unwanted.length > 0) await', replace: 'if (unwanted.length > 1000) await' }],
   },
   {
     name: 'no-recovery',

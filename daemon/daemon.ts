@@ -379,7 +379,9 @@ export class Daemon implements ControlledDaemon {
 
   #tellDifference(difference: ReturnType<typeof differenceOf>, config: Config, done: string[]): void {
     done.push(...changesBesideFolders(difference, config));
-    if (difference.logChanged && !this.#options.fixedLogLevel) this.#options.log.setLevel(config.log.level);
+    const { log: daemonLog, fixedLogLevel } = this.#options;
+    if (difference.logChanged && !fixedLogLevel) daemonLog.setLevel(config.log.level);
+    daemonLog.setFile(config.log.file);
     for (const what of done) this.#options.log.log.info(what);
   }
 

@@ -35,6 +35,8 @@ export interface LogOptions {
 export interface DaemonLog {
   readonly log: Log;
   setLevel(level: LogLevel): void;
+  /** From now on this file, or none. What is left for the other one is written. */
+  setFile(path: string | undefined): void;
   /** Of the last 2,000 records, those of this level or above, oldest first. */
   recent(level: LogLevel): LogRecord[];
   /** Calls with each record to come until the answer is called. What it does must not log. */
@@ -53,7 +55,8 @@ export function makeLog(options: LogOptions): DaemonLog {
   const fileFailed = (message: string, fields: LogFields): void => {
     toStreamAndRing('warn', message, fields);
   };
-  let file = options.file === undefined ? undefined : new LogFile(options.file, fileFailed);
+  let path = options.file;
+  let file = path === undefined ? undefined : new LogFile(path, fileFailed);
 
   const toStream: Printer = options.journal
     ? journalPrinter(options.journalSocket ?? JOURNAL_SOCKET, (line) => stream.write(`${line}\n`))
@@ -89,6 +92,12 @@ export function makeLog(options: LogOptions): DaemonLog {
     log: withFields({}),
     setLevel: (to) => {
       level = to;
+    },
+    setFile: (to) => {
+      if (to === path) return;
+      void file?.close();
+      path = to;
+      file = to === undefined ? undefined : new LogFile(to, fileFailed);
     },
     recent: (least) => ring.recent(least),
     subscribe: (receive) => ring.subscribe(receive),

@@ -163,7 +163,6 @@ export class SimulatedDevice {
     if (this.#running !== undefined) return;
     const newEpoch = (): Epoch => encodeBase32(this.#random.bytes(10)) as Epoch;
     const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch });
-    this.#letFail(index);
     const clock = new ProcessClock(this.#machine);
     const inline = new InlineWorkers(this.fs, (job) => clock.after(this.#random.below(JOB_MS + 1), job));
     const watch = new SimulatedWatch(this.fs, clock, this.#random);
@@ -193,6 +192,8 @@ export class SimulatedDevice {
       deviceName: (device) => device,
       emit: () => undefined,
     });
+    // An index that cannot be written would not even have been opened.
+    this.#letFail(index);
     this.#running = { folder, index, clock, watch, host };
     folder.start();
     host?.open(folder.door);

@@ -2,7 +2,18 @@
 // spoken to by the real syncctl only. Whatever a test starts ends with it, also when it fails.
 import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -101,9 +112,13 @@ export class Daemon {
 
   /** It listens there when somebody has to dial it, as if it had done so before. Nobody else takes it while this one is stopped. */
   #keepPort(): void {
-    const file = join(this.home, 'state', 'listen-port');
-    if (existsSync(join(this.home, 'state')) && !existsSync(file))
-      writeFileSync(file, `${ownPort()}\n`, { mode: 0o600 });
+    const state = join(this.home, 'state');
+    const file = join(state, 'listen-port');
+    if (!existsSync(state) || existsSync(file)) return;
+    writeFileSync(file, `${ownPort()}\n`, { mode: 0o600 });
+    // The daemon may run as another user than the test.
+    const { uid, gid } = statSync(state);
+    chownSync(file, uid, gid);
   }
 
   /** SIGTERM; answers with the exit status. */

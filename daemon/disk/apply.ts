@@ -237,7 +237,10 @@ function removeDirectory(tree: Tree, path: RelativePath): Outcome {
   return { kind: 'done', seen: undefined, filed: [] };
 }
 
-/** A directory without write permission for its owner gets it for one step, and has its mode back afterwards. */
+/**
+ * A directory without write permission for its owner gets it for one step, and has its mode back afterwards, unless somebody
+ * has given it another one meanwhile. One that may not be read cannot be written into by that, and is left alone.
+ */
 function withWritableParent(tree: Tree, path: RelativePath, act: () => Outcome): Outcome {
   try {
     return act();
@@ -246,13 +249,14 @@ function withWritableParent(tree: Tree, path: RelativePath, act: () => Outcome):
     if (errnoOf(error) !== 'EACCES' || parent === '') throw error;
     const above = tree.beside().place(parent);
     const mode = above.dir.lstat(above.name).mode & 0o777;
-    if ((mode & 0o300) === 0o300) throw error;
+    if ((mode & 0o300) === 0o300 || (mode & 0o400) === 0) throw error;
     above.dir.setAttributes(above.name, { mode: mode | 0o300 });
     try {
       return act();
     } finally {
       const again = tree.beside().place(parent);
-      again.dir.setAttributes(again.name, { mode });
+      const isOurs = (again.dir.lstat(again.name).mode & 0o777) === (mode | 0o300);
+      if (isOurs) again.dir.setAttributes(again.name, { mode });
     }
   }
 }

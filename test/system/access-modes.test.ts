@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFil
 import { join } from 'node:path';
 import process from 'node:process';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { atEnd } from './at-end.ts';
 import { pair, settle, startDaemon, temporaryDirectory, type Daemon, type Pair } from './daemon.ts';
 import { assertSameTrees, compareTrees, countFiles, describeTree, exists, plant, read } from './trees.ts';
@@ -60,6 +61,11 @@ test('S46 T23 I1 I4 I15: a directory that may not be read is named and unknown; 
   await laptop.ok('sync', 'docs');
   await hub.ok('sync', 'docs');
   assert.equal(countFiles(join(left, 'closed')), 100, 'nothing is deleted elsewhere');
+  // To be written into it would have to be readable too: its mode is not touched, not for a moment.
+  for (let n = 0; n < 200; n++) {
+    assert.equal(statSync(closed).mode & 0o777, 0);
+    await pause(5);
+  }
 
   chmodSync(closed, 0o755);
   await waitFor('nothing is named any more', async () => (await skippedOf(laptop)).length === 0);

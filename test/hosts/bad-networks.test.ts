@@ -10,7 +10,7 @@ import { exists, noise, plantMany } from '../system/trees.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { assertEqualAndKept, assertQuiet } from './accounts.ts';
 import { contentsOf } from './contents.ts';
-import { bootDevices, pair, settle } from './device.ts';
+import { bootDevices, KEEPS_ALL, pair, settle } from './device.ts';
 import { Edits } from './edits.ts';
 import { startHosts, whyNoHosts } from './hosts.ts';
 
@@ -71,7 +71,7 @@ describe('bad networks', { skip, concurrency: true }, () => {
     const hosts = await startHosts(t);
     const dice = new Dice();
     t.diagnostic(`SEED=${dice.seed}`);
-    const devices = await bootDevices(hosts, ['hub', 'laptop'], { config: 'defaults: { max_delete: 100% }\n' });
+    const devices = await bootDevices(hosts, ['hub', 'laptop'], { config: KEEPS_ALL });
     const [hub, laptop] = devices;
     assert.ok(hub !== undefined && laptop !== undefined);
     await pair(hub, laptop);
@@ -139,7 +139,7 @@ describe('bad networks', { skip, concurrency: true }, () => {
     const dice = new Dice();
     t.diagnostic(`SEED=${dice.seed}`);
     const devices = await bootDevices(hosts, ['north', 'east', 'south', 'west'], {
-      config: 'defaults: { max_delete: 100% }\n',
+      config: KEEPS_ALL,
     });
     const [north, east, south, west] = devices;
     assert.ok(north !== undefined && east !== undefined && south !== undefined && west !== undefined);

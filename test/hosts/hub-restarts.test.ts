@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice, rounds } from '../system/rounds.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { assertEqualAndKept, assertQuiet } from './accounts.ts';
-import { bootDevices, pair, settle, type Device } from './device.ts';
+import { bootDevices, type Device, KEEPS_ALL, pair, settle } from './device.ts';
 import { Edits } from './edits.ts';
 import { type Hosts, startHosts, whyNoHosts } from './hosts.ts';
 
@@ -26,7 +26,7 @@ test(
     t.diagnostic(`SEED=${dice.seed}`);
     const clientNames = ['ant', 'bee', 'cow', 'dog', 'eel'].slice(0, Math.min(5, rounds(2)));
     const [hub, ...clients] = await bootDevices(hosts, ['hub', ...clientNames], {
-      config: 'defaults: { max_delete: 100% }\n',
+      config: KEEPS_ALL,
     });
     assert.ok(hub !== undefined);
     const edits = new Edits(dice);

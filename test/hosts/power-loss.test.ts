@@ -9,12 +9,11 @@ import { Dice, rounds } from '../system/rounds.ts';
 import { compareTrees } from '../system/trees.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { contentsOf, versionsOf } from './contents.ts';
-import { type Device, type Places, bootDevices, pair, settle } from './device.ts';
+import { bootDevices, type Device, KEEPS_ALL, pair, type Places, settle } from './device.ts';
 import { Edits, type Kind } from './edits.ts';
 import { type Hosts, startHosts, whyNoHosts } from './hosts.ts';
 
 const skip = whyNoHosts() ?? false;
-const CONFIG = 'defaults: { max_delete: 100% }\n';
 /** How long after the first edit the power goes at the latest. */
 const LATEST_CUT_MS = 2_500;
 /** At rest for longer than the daemons take to make all durable. */
@@ -35,7 +34,7 @@ describe('power loss', { skip, concurrency: true }, () => {
 
   test('I11, I2: a file removed in the moment before the power goes, and that nobody else has, holds up nothing', async (t) => {
     const hosts = await startHosts(t);
-    const [a, b] = await bootDevices(hosts, ['a', 'b'], { config: CONFIG });
+    const [a, b] = await bootDevices(hosts, ['a', 'b'], { config: KEEPS_ALL });
     assert.ok(a !== undefined && b !== undefined);
     await pair(a, b);
     await settle([a, b], SETTLE_SECONDS);
@@ -73,7 +72,7 @@ async function cutAndCompare(t: TestContext, places: Places, bothAtOnce: boolean
   const dice = new Dice();
   t.diagnostic(`SEED=${dice.seed}`);
   const hosts = await startHosts(t);
-  const [a, b] = await bootDevices(hosts, ['a', 'b'], { places, config: CONFIG });
+  const [a, b] = await bootDevices(hosts, ['a', 'b'], { places, config: KEEPS_ALL });
   assert.ok(a !== undefined && b !== undefined);
   await pair(a, b);
   const edits = new Edits(dice);

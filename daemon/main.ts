@@ -12,8 +12,8 @@ import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
 import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
-import { openNotifySocket } from './system/notify-socket.ts';
 import { forbidCoreDumps } from './system/syscalls.ts';
+import { openDatagrams } from './system/unix-datagram.ts';
 import { Supervisor, watchdogOf } from './supervisor.ts';
 import { VERSION } from './version.ts';
 
@@ -112,7 +112,7 @@ function supervisorOf(log: Log): Supervisor | undefined {
   const watchdogUs = watchdogOf(env, process.pid);
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
   if (address === undefined || address === '') return undefined;
-  const notify = openNotifySocket(address);
+  const notify = openDatagrams(address);
   if (typeof notify === 'function') return new Supervisor({ notify, watchdogUs }, new RealClock(), log);
   // Who is watched and cannot say that it lives would be killed again and again, and nobody would see why.
   if (watchdogUs !== undefined) throw new CodedError('E_SERVICE', `systemd cannot be told anything: ${notify.problem}`);

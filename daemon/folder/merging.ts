@@ -12,9 +12,9 @@ import {
   type LiveEntry,
   type LostContent,
   isLive,
+  isUnsynced,
   newVersion,
 } from '../core/record.ts';
-import { isUnsynced } from '../core/record.ts';
 import { type VersionVector, relate } from '../core/version-vector.ts';
 import { type MergedFiles, mergeFiles } from '../disk/text-jobs.ts';
 import { lookAtVersion } from '../disk/versions-out.ts';

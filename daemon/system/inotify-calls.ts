@@ -1,26 +1,13 @@
 // What a process can ask the kernel about inotify by system calls. Where koffi does not load, the answers are the
 // hopeful ones, and what they would have shown is found later, by silence or by scanning.
 import { readSync } from 'node:fs';
+import { bind } from './libc.ts';
 
 const IN_NONBLOCK_CLOEXEC = 0o2004000;
 const IN_DELETE_SELF = 0x400;
 const FIONREAD = 0x541b;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
-
-const koffi = await import('koffi').then(
-  (module) => module.default,
-  () => undefined,
-);
-
-function bind<Call extends (...args: never[]) => number>(definition: string): Call | undefined {
-  try {
-    // What the definition says in C is what the caller says in TypeScript.
-    return koffi?.load('libc.so.6').func(definition) as Call | undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 const libc = {
   init: bind<(flags: number) => number>('int inotify_init1(int)'),

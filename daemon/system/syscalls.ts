@@ -3,7 +3,7 @@
 // Works in worker threads: errno belongs to the calling thread and is read at once.
 import { spawnSync } from 'node:child_process';
 import { utimesSync, lutimesSync } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { bind, lastErrno } from './libc.ts';
 
 /** The name of an errno, or undefined when the call did what it should. */
 export type Errno = string | undefined;
@@ -17,21 +17,6 @@ const UTIME_OMIT = (1n << 30n) - 2n;
 const IN_NONBLOCK_CLOEXEC = 0o2004000;
 const LOCK_EX_NB = 2 | 4;
 const RLIMIT_CORE = 4;
-
-const koffi = await import('koffi').then(
-  (module) => module.default,
-  () => undefined,
-);
-
-/** Undefined where koffi, libc or the function in it does not load. */
-function bind<Call extends (...args: never[]) => number>(definition: string): Call | undefined {
-  try {
-    // What the definition says in C is what the caller says in TypeScript.
-    return koffi?.load('libc.so.6').func(definition) as Call | undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 const libc = {
   renameat2: bind<(fromDir: number, from: string, toDir: number, to: string, flags: number) => number>(
@@ -48,7 +33,7 @@ const libc = {
 };
 
 function outcome(result: number): Errno {
-  return result === 0 ? undefined : getSystemErrorName(-(koffi?.errno() ?? 0));
+  return result === 0 ? undefined : lastErrno();
 }
 
 /** Which of the calls are the real ones: for `doctor` and for tests. */

@@ -1,25 +1,12 @@
 // Datagrams to a Unix socket: how systemd is told of a service (sd_notify(3)), and how the journal takes fields. Node has no
 // Unix datagrams, so they are sent by foreign function calls into libc.
+import { bind } from './libc.ts';
+
 const AF_UNIX = 1;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
 const MSG_NOSIGNAL_DONTWAIT = 0x4000 | 0x40;
 /** `sun_path` of sockaddr_un(7). */
 const MAX_PATH_BYTES = 107;
-
-const koffi = await import('koffi').then(
-  (module) => module.default,
-  () => undefined,
-);
-
-/** Undefined where koffi, libc or the function in it does not load. */
-function bind<Call extends (...args: never[]) => number>(definition: string): Call | undefined {
-  try {
-    // What the definition says in C is what the caller says in TypeScript.
-    return koffi?.load('libc.so.6').func(definition) as Call | undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 const libc = {
   socket: bind<(family: number, type: number, protocol: number) => number>('int socket(int, int, int)'),

@@ -147,6 +147,16 @@ for (const role of ['receive-only', 'read-only'] as const)
     await device.stop();
   });
 
+/** Somebody makes new.txt, and the peer is told of it: at which sequence. */
+async function tellsNew(device: OneDevice): Promise<Sequence> {
+  const { peer } = device;
+  device.write('new.txt', 'new');
+  await device.until(() => peer.lastTold('new.txt') !== undefined, 'the news');
+  const seq = peer.told.find(({ record }) => record.path === 'new.txt')?.seq;
+  assert.ok(seq !== undefined);
+  return seq;
+}
+
 test('I9: read-only: while nobody is connected what was changed waits, is named, and comes back when the peer does', async () => {
   const device = await restricted('read-only', { 'a.txt': 'a' });
   device.peer.disconnect();
@@ -213,10 +223,7 @@ test('I9: a peer that takes nothing, beside one that takes all: what is made her
 test('I9: what the only peer refuses stays on the disk and leaves the index', async () => {
   const device = await restricted('two-way', {});
   const { peer } = device;
-  device.write('new.txt', 'new');
-  await device.until(() => peer.lastTold('new.txt') !== undefined, 'the news');
-  const seq = peer.told.find(({ record }) => record.path === 'new.txt')?.seq;
-  assert.ok(seq !== undefined);
+  const seq = await tellsNew(device);
   peer.disconnect();
   peer.connect({ role: 'read-only' });
   device.folder.door.onRefused(peer, [{ seq, held: false }]);
@@ -231,10 +238,7 @@ test('I9: what the only peer refuses stays on the disk and leaves the index', as
 test('I11: what was to come back here is wanted no more when the only peer refuses it, and what lies in its place is named', async () => {
   const device = await restricted('two-way', {});
   const { peer } = device;
-  device.write('new.txt', 'new');
-  await device.until(() => peer.lastTold('new.txt') !== undefined, 'the news');
-  const seq = peer.told.find(({ record }) => record.path === 'new.txt')?.seq;
-  assert.ok(seq !== undefined);
+  const seq = await tellsNew(device);
   peer.disconnect();
   peer.isEmpty = true;
   peer.connect({ role: 'edit-only' });

@@ -10,11 +10,12 @@ import { Daemon, openHome } from './daemon.ts';
 import type { Log } from './ports/log.ts';
 import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
+import { FailedStarts } from './system/failed-starts.ts';
 import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
 import { forbidCoreDumps } from './system/syscalls.ts';
 import { openDatagrams } from './system/unix-datagram.ts';
-import { Supervisor, watchdogOf } from './supervisor.ts';
+import { SETTLED_MS, Supervisor, watchdogOf } from './supervisor.ts';
 import { VERSION } from './version.ts';
 
 /** What is being done is finished or abandoned cleanly within this. */
@@ -56,6 +57,9 @@ async function run(options: StartOptions): Promise<void> {
   const { log: wanted } = loadConfig(surroundings(locations));
   const level = options.logLevel ?? wanted.level;
   const log = makeLog({ level, journal: underJournal(), ...(wanted.file === undefined ? {} : { file: wanted.file }) });
+  const supervisor = supervisorOf(log.log);
+  const failedStarts = supervisor === undefined ? undefined : new FailedStarts(`${locations.stateDir}/failed-starts`);
+  if (supervisor !== undefined && failedStarts !== undefined) await pause(supervisor, failedStarts);
   const givenKey = credential();
   const home = await openHome(locations, givenKey);
   const daemon = new Daemon(
@@ -71,12 +75,12 @@ async function run(options: StartOptions): Promise<void> {
     },
     home,
   );
-  const supervisor = supervisorOf(log.log);
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     log.log.info('stops', { signal });
+    failedStarts?.forget();
     supervisor?.stopping();
     // A thread that waits in the kernel cannot be ended from here, and would keep exit() waiting too.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
@@ -104,6 +108,21 @@ async function run(options: StartOptions): Promise<void> {
   const started = daemon.start();
   await supervisor?.starting(daemon, started);
   await started;
+  setTimeout(() => failedStarts?.forget(), SETTLED_MS).unref();
+}
+
+/** Who stops the service while it waits has seen to what failed: then it starts at once. */
+async function pause(supervisor: Supervisor, failedStarts: FailedStarts): Promise<void> {
+  const leave = (): void => {
+    failedStarts.forget();
+    process.exit(0);
+  };
+  process.on('SIGTERM', leave);
+  // Nothing else keeps the process alive yet.
+  const alive = setInterval(() => undefined, SETTLED_MS);
+  await supervisor.pausing(failedStarts.begin());
+  clearInterval(alive);
+  process.off('SIGTERM', leave);
 }
 
 /** Undefined where nobody has said that this is a service. What is started here is none of it. */
@@ -134,18 +153,22 @@ function credential(): string | undefined {
 
 function fail(error: unknown): never {
   if (error instanceof ConfigError) {
-    for (const line of describeProblems(error.problems)) process.stderr.write(`syncd: ${error.code}: ${line}\n`);
-    process.stderr.write(`hint: ${error.hint}\n`);
+    tell(...describeProblems(error.problems).map((line) => `syncd: ${error.code}: ${line}`), `hint: ${error.hint}`);
     process.exit(2);
   }
   if (error instanceof CodedError) {
-    process.stderr.write(`syncd: ${error.code}: ${error.message}\nhint: ${error.hint}\n`);
+    tell(`syncd: ${error.code}: ${error.message}`, `hint: ${error.hint}`);
     process.exit(error.code === 'E_USAGE' || error.code === 'E_CONFIG' ? 2 : EXIT_FAILED);
   }
-  process.stderr.write(
-    `syncd: E_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  tell(...`syncd: E_INTERNAL: ${said}`.split('\n'));
   process.exit(EXIT_FAILED);
+}
+
+/** The journal takes the priority from the prefix: sd-daemon(3). */
+function tell(...lines: readonly string[]): void {
+  const prefix = underJournal() ? '<3>' : '';
+  process.stderr.write(lines.map((line) => `${prefix}${line}\n`).join(''));
 }
 
 await main().catch(fail);

@@ -3,7 +3,7 @@ import type { ControlledDaemon } from './control/daemon-port.ts';
 
 /** `2 of 3 folders in sync · 1 held · 4 of 5 peers connected · 12 files to come`. */
 export function statusLine(daemon: ControlledDaemon): string {
-  const folders = [...daemon.folders().values()].map((folder) => folder.snapshot());
+  const folders = [...daemon.folders().values()].map(({ progress }) => progress);
   const configured = [...daemon.folderSettings().values()].filter(({ enabled }) => enabled).length;
   const peers = daemon.peers();
   const inSync = folders.filter(({ condition, pendingFiles }) => condition.kind === 'idle' && pendingFiles === 0);

@@ -14,6 +14,11 @@ const EXTEND_MS = 10_000;
 export const READY_WITHIN_MS = 15_000;
 /** Of what WatchdogSec allows: two may be lost. */
 const WATCHDOG_SHARE = 3;
+/** A run that has lasted for so long was no failure. */
+export const SETTLED_MS = 300_000;
+const LONGEST_PAUSE_MS = 300_000;
+/** Where nobody can count. */
+const UNCOUNTED_PAUSE_MS = 10_000;
 
 /** What the service manager has put into the environment. */
 export interface Supervision {
@@ -27,6 +32,12 @@ export function watchdogOf(env: Readonly<Record<string, string | undefined>>, pi
   const us = Number(env['WATCHDOG_USEC'] ?? NaN);
   const isOurs = (env['WATCHDOG_PID'] ?? `${pid}`) === `${pid}`;
   return isOurs && Number.isSafeInteger(us) && us > 0 ? us : undefined;
+}
+
+/** None after the first: whoever was killed is back at once. Then 2 s, twice as long each time, and 5 minutes at most. */
+function pauseMs(failed: number | undefined): number {
+  if (failed === undefined) return UNCOUNTED_PAUSE_MS;
+  return failed < 2 ? 0 : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (failed - 1));
 }
 
 export class Supervisor {
@@ -43,6 +54,16 @@ export class Supervisor {
     this.#watchdogUs = watchdogUs;
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** Waits before a start that comes after `failed` ones that failed; undefined: after nobody knows how many. */
+  async pausing(failed: number | undefined): Promise<void> {
+    const ms = pauseMs(failed);
+    if (ms === 0) return;
+    const why = failed === undefined ? 'what failed before cannot be counted' : `failed ${failed} times in a row`;
+    this.#log.warn('waits before it tries again', { why, seconds: ms / 1000 });
+    this.#notify(`STATUS=${why}; tries again in ${ms / 1000} s\nEXTEND_TIMEOUT_USEC=${(ms + EXTEND_MS * 3) * 1000}`);
+    await new Promise<void>((resolve) => this.#clock.after(ms, resolve));
   }
 
   /** Tells of this start until the daemon is ready: its indexes are open, it listens, and first scans have begun. */

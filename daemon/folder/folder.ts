@@ -17,7 +17,6 @@ import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
 import { CarryOut } from './carry-out.ts';
-import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { Filtering } from './filtering.ts';
@@ -48,6 +47,7 @@ import { Upkeep } from './upkeep.ts';
 import { VersionRoom } from './version-room.ts';
 import type {
   ControlledFolder,
+  FolderProgress,
   FolderSnapshot,
   HistoryEntry,
   Keep,
@@ -284,8 +284,8 @@ export class Folder implements ControlledFolder {
     return this.#talk;
   }
 
-  get condition(): Condition {
-    return this.#state.condition;
+  get progress(): FolderProgress {
+    return this.#state.progress;
   }
 
   snapshot(): FolderSnapshot {

@@ -2,11 +2,10 @@
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { WatchState } from '../ports/watch.ts';
 import { type Overruled, overruled } from './agreed.ts';
-import type { Condition } from './condition.ts';
 import type { FolderContext } from './context.ts';
 import type { Links } from './links.ts';
 import type { SkippedPaths } from './skipped.ts';
-import type { FolderSnapshot } from './view.ts';
+import type { FolderProgress, FolderSnapshot } from './view.ts';
 import { gatheredNote, isInSync } from './waiting.ts';
 
 /** Skipped paths that are named; the number of all is given beside them. */
@@ -14,9 +13,7 @@ const NAMED = 1000;
 
 export interface Shown {
   readonly context: FolderContext;
-  readonly condition: Condition;
-  /** Paths that are marked and have not been looked at. */
-  readonly marked: number;
+  readonly progress: FolderProgress;
   readonly links: Links;
   readonly skipped: SkippedPaths;
   readonly watchState: WatchState;
@@ -28,19 +25,17 @@ export interface Shown {
 }
 
 export function snapshotOf(shown: Shown): FolderSnapshot {
-  const { context, condition, marked, links, skipped, watchState, lastSyncMs } = shown;
+  const { context, progress, links, skipped, watchState, lastSyncMs } = shown;
   const { index } = context;
   const settings = context.settings();
   const counts = index.counts();
-  const wanted = index.wantedCounts();
   return {
     name: context.name,
     path: settings.path,
-    condition,
+    ...progress,
     files: counts.files,
     bytes: counts.bytes,
-    pendingFiles: wanted.fetch + wanted.held + marked,
-    pendingBytes: wanted.bytes,
+    pendingBytes: index.wantedCounts().bytes,
     conflicts: index.conflictCount(),
     lastSyncMs,
     skipped: skipped.list(NAMED),

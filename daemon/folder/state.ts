@@ -13,7 +13,7 @@ import { snapshotOf } from './snapshot.ts';
 import type { Talk } from './talk.ts';
 import type { Tasks } from './tasks.ts';
 import type { Timetable } from './timetable.ts';
-import type { FolderSnapshot } from './view.ts';
+import type { FolderProgress, FolderSnapshot } from './view.ts';
 import { type WaitNow, standing } from './waiting.ts';
 import type { Watching } from './watching.ts';
 
@@ -128,12 +128,16 @@ export class FolderState {
     });
   }
 
+  get progress(): FolderProgress {
+    const { fetch, held } = this.#context.index.wantedCounts();
+    return { condition: this.condition, pendingFiles: fetch + held + this.#parts.hints.size };
+  }
+
   snapshot(): FolderSnapshot {
-    const { hints, links, skipped, timetable, watching } = this.#parts;
+    const { links, skipped, timetable, watching } = this.#parts;
     return snapshotOf({
       context: this.#context,
-      condition: this.condition,
-      marked: hints.size,
+      progress: this.progress,
       links,
       skipped,
       watchState: watching.state,

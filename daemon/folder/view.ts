@@ -21,14 +21,18 @@ export interface FolderPeerState {
   readonly inSync: boolean;
 }
 
-export interface FolderSnapshot {
-  readonly name: FolderName;
-  readonly path: string;
+/** How far a folder is: what costs nothing to ask, however large it is. */
+export interface FolderProgress {
   readonly condition: Condition;
-  readonly files: number;
-  readonly bytes: number;
   /** Wanted and not yet applied, and changed here and not yet in the index. */
   readonly pendingFiles: number;
+}
+
+export interface FolderSnapshot extends FolderProgress {
+  readonly name: FolderName;
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
   readonly pendingBytes: number;
   readonly conflicts: number;
   /** When something was last sent, received or found to be in sync: ms. */
@@ -199,6 +203,7 @@ export type VerifyItem =
 
 export interface ControlledFolder {
   readonly name: FolderName;
+  readonly progress: FolderProgress;
   snapshot(): FolderSnapshot;
   /** What all devices of the folder hold alike. */
   readonly agreed: { readonly now: CommonSetting };

@@ -30,6 +30,7 @@ import type {
   ConflictEntry,
   ControlledFolder,
   FolderExamination,
+  FolderProgress,
   FolderSnapshot,
   HistoryEntry,
   Keep,
@@ -118,6 +119,9 @@ export class FakeFolder implements ControlledFolder {
     };
   }
 
+  get progress(): FolderProgress {
+    return this.snapshotValue;
+  }
   snapshot(): FolderSnapshot {
     return this.snapshotValue;
   }

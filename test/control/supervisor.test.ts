@@ -72,3 +72,28 @@ test('the status line names what is not as it should be', () => {
     '1 of 3 folders in sync · 1 held · 1 not open · 1 of 2 peers connected · 1 file to come',
   );
 });
+
+test('the pause before a start grows with those that failed in a row, to five minutes, and systemd is asked for that time', async () => {
+  const pauses: (readonly [failed: number | undefined, seconds: number])[] = [
+    [0, 0],
+    [1, 0],
+    [2, 2],
+    [3, 4],
+    [6, 32],
+    [9, 256],
+    [10, 300],
+    [999_999, 300],
+    [undefined, 10],
+  ];
+  for (const [failed, seconds] of pauses) {
+    const { clock, said, supervisor } = supervised();
+    let over = false;
+    const pausing = supervisor.pausing(failed).then(() => (over = true));
+    await clock.advance(Math.max(0, seconds * 1000 - 1));
+    assert.equal(over, seconds === 0, `after ${failed}`);
+    await clock.advance(1);
+    await pausing;
+    if (seconds === 0) assert.deepEqual(said, []);
+    else assert.match(said.join(), new RegExp(`^STATUS=.+ tries again in ${seconds} s\\nEXTEND_TIMEOUT_USEC=\\d+$`));
+  }
+});

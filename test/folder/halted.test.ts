@@ -6,7 +6,7 @@ import { OneDevice, ROOT, file } from './one-device.ts';
 test('I15: a halted folder takes in what peers announce, so that their sessions are read for the others', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   device.user.rename(ROOT, '/srv/away');
-  await device.until(() => device.folder.condition.kind === 'halted', 'the halt');
+  await device.until(() => device.folder.progress.condition.kind === 'halted', 'the halt');
   const content = 'x'.repeat(60_000);
   for (let i = 0; i < 200; i++) device.peer.tell(device.peer.version(`${i}.txt`, file(content)), content);
   await device.clock.advance(2_000);
@@ -23,9 +23,9 @@ test('a start that fails at first is made up for: staging is gone through, and t
   await device.crash();
   device.folder.start();
   await device.clock.advance(3_000);
-  assert.equal(device.folder.condition.kind, 'error');
+  assert.equal(device.folder.progress.condition.kind, 'error');
   works();
-  await device.until(() => device.folder.condition.kind === 'idle', 'the folder', 120_000);
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'the folder', 120_000);
   await device.clock.advance(1_000);
   device.write('b.txt', 'b');
 
@@ -42,7 +42,7 @@ test('I15: a folder whose index cannot be asked does not end the session of the 
   };
   device.other.connect();
   await device.clock.advance(1_000);
-  assert.equal(device.folder.condition.kind, 'error');
+  assert.equal(device.folder.progress.condition.kind, 'error');
 
   index.have = have;
   device.other.disconnect();
@@ -57,7 +57,7 @@ test('I12: what was about to take its place when the root went away does so when
   device.peer.tell(device.peer.version('b.txt', file('b')), 'b');
   await device.clock.advance(200);
   device.user.rename(ROOT, '/srv/away');
-  await device.until(() => device.folder.condition.kind === 'halted', 'the halt');
+  await device.until(() => device.folder.progress.condition.kind === 'halted', 'the halt');
   device.user.rename('/srv/away', ROOT);
 
   await device.until(() => device.exists('b.txt'), 'the file');

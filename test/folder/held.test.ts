@@ -11,7 +11,7 @@ const BRAKE = { maxDelete: 0.5 };
 async function withHeldDirectory() {
   const device = await new OneDevice(BRAKE).start({ ...FILES, 'kept.txt': 'x' });
   device.remove('d');
-  await device.until(() => device.folder.condition.kind === 'held', 'the hold');
+  await device.until(() => device.folder.progress.condition.kind === 'held', 'the hold');
   return device;
 }
 
@@ -23,7 +23,7 @@ test('a held file that a peer edits leaves the hold and is written; the others s
 
   assert.equal(device.read('d/3.txt'), 'edited');
   await device.clock.advance(5_000);
-  assert.equal(device.folder.condition.kind, 'held');
+  assert.equal(device.folder.progress.condition.kind, 'held');
   assert.equal(device.row('d/4.txt')?.record.entry.kind, 'file');
   const done = device.folder.approve();
   await device.clock.advance(2_000);
@@ -68,7 +68,7 @@ test('a held file that a peer deletes as well is no longer held, and nothing is 
   assert.ok((await device.jobsIn(10_000)) < 100);
   assert.equal(device.wanted('d/3.txt'), undefined);
   assert.equal(device.row('d/4.txt')?.record.entry.kind, 'file');
-  assert.equal(device.folder.condition.kind, 'held');
+  assert.equal(device.folder.progress.condition.kind, 'held');
   await device.stop();
 });
 
@@ -76,7 +76,7 @@ test('a held directory that a peer deletes as well is no longer held', async () 
   const device = await withHeldDirectory();
 
   for (const path of [...Object.keys(FILES), 'd']) device.peer.tell(device.peer.version(path, { kind: 'absent' }));
-  await device.until(() => device.folder.condition.kind === 'idle', 'the end of the hold');
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'the end of the hold');
 
   assert.equal(device.row('d')?.record.entry.kind, 'absent');
   assert.equal(device.row('d/4.txt')?.record.entry.kind, 'absent');
@@ -100,12 +100,12 @@ test('a held file that a peer moves is written at its new place', async () => {
 test('a directory that vanishes after some of it was held waits with it, and is counted once', async () => {
   const device = await new OneDevice(BRAKE).start({ ...FILES, 'kept.txt': 'x' });
   for (let i = 1; i < 30; i++) device.remove(`d/${i}.txt`);
-  await device.until(() => device.folder.condition.kind === 'held', 'the hold');
+  await device.until(() => device.folder.progress.condition.kind === 'held', 'the hold');
   device.remove('d');
   await device.clock.advance(5_000);
 
   assert.equal(device.row('d/0.txt')?.record.entry.kind, 'file');
-  assert.match(JSON.stringify(device.folder.condition), /31 deletions/);
+  assert.match(JSON.stringify(device.folder.progress.condition), /31 deletions/);
   const done = device.folder.approve();
   await device.clock.advance(2_000);
   assert.equal(await done, 31);
@@ -131,7 +131,7 @@ test('a new file in a held directory is not one of those that were held', async 
   device.peer.tell(device.peer.version('d/new.txt', file('new')), 'new');
   await device.until(() => device.exists('d/new.txt'), 'the new file');
 
-  assert.match(JSON.stringify(device.folder.condition), /; 30 deletions/);
+  assert.match(JSON.stringify(device.folder.progress.condition), /; 30 deletions/);
   const done = device.folder.approve();
   await device.clock.advance(2_000);
   assert.equal(await done, 30);

@@ -19,7 +19,7 @@ async function restricted(role: Role | 'receive-only', files: Readonly<Record<st
     peer.tell(peer.version(path, file(content)), content);
   }
   await device.until(() => Object.keys(files).every((path) => device.exists(path)), 'the files');
-  await device.until(() => device.folder.condition.kind === 'idle', 'rest');
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'rest');
   confirm(device);
   return device;
 }
@@ -48,7 +48,7 @@ for (const role of ['receive-only', 'read-only', 'edit-only'] as const) {
     device.remove('c.txt');
     device.user.symlink(`${ROOT}/c.txt`, 'elsewhere');
     await device.clock.advance(1_000);
-    await device.until(() => device.folder.condition.kind === 'idle', 'what was changed to come back');
+    await device.until(() => device.folder.progress.condition.kind === 'idle', 'what was changed to come back');
 
     assert.deepEqual(device.user.tree(ROOT), before);
     assert.deepEqual(named(device), []);
@@ -251,6 +251,6 @@ test('I11: what was to come back here is wanted no more when the only peer refus
   await device.clock.advance(1_000);
   assert.deepEqual(named(device), ['new.txt']);
   assert.equal(device.row('new.txt')?.record.entry.kind, 'absent');
-  assert.equal(device.folder.condition.kind, 'idle');
+  assert.equal(device.folder.progress.condition.kind, 'idle');
   await device.stop();
 });

@@ -18,7 +18,7 @@ test('I1, I12: what a killed run had filed in the version store can be restored 
   await device.until(() => device.kept().length === 2, 'both to be filed');
   await device.crash();
   device.folder.start();
-  await device.until(() => device.folder.condition.kind === 'idle', 'the folder', 120_000);
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'the folder', 120_000);
 
   for (const [path, content] of [
     ['d/a.txt', 'old'],

@@ -13,7 +13,7 @@ test('a large directory that is moved while it takes long to read is no mass del
   device.folder.start();
   await device.until(() => device.row('old')?.record.entry.kind === 'absent', 'the move', 600_000);
 
-  assert.notEqual(device.folder.condition.kind, 'held');
+  assert.notEqual(device.folder.progress.condition.kind, 'held');
   await device.until(() => device.row('new/99/2.txt') !== undefined, 'the new place', 600_000);
   assert.equal(device.index.counts().files, 300);
   await device.stop();

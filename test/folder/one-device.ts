@@ -341,7 +341,7 @@ export class OneDevice {
   async start(files: Readonly<Record<string, string>> = {}): Promise<this> {
     for (const [path, content] of Object.entries(files)) this.write(path, content);
     this.#folder.start();
-    await this.until(() => this.#folder.condition.kind === 'idle', 'the first scan');
+    await this.until(() => this.#folder.progress.condition.kind === 'idle', 'the first scan');
     this.peer.connect();
     await this.clock.advance(500);
     return this;

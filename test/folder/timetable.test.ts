@@ -67,7 +67,7 @@ test('outside of its schedule a folder takes in announcements, and neither appli
   const device = await new OneDevice().start({ 'a.txt': 'old' });
   device.reconfigure({ schedule: opensIn(device, 10) });
   await device.clock.advance(2_000);
-  assert.equal(device.folder.condition.kind, 'paused');
+  assert.equal(device.folder.progress.condition.kind, 'paused');
   device.peer.tell(device.peer.version('a.txt', file('new')), 'new');
   device.peer.contents.set('a.txt', 'new');
   device.write('b.txt', 'mine');
@@ -84,7 +84,7 @@ test('outside of its schedule a folder takes in announcements, and neither appli
   device.folder.door.onRequest(device.peer, { request: 7, path: 'b.txt' as never, sha256, want });
   assert.deepEqual(device.peer.answered, [{ request: 7, kind: 'later' }]);
   await device.clock.advance(9 * MINUTE_MS);
-  assert.equal(device.folder.condition.kind, 'idle');
+  assert.equal(device.folder.progress.condition.kind, 'idle');
   await device.until(() => device.read('a.txt') === 'new', 'the change to be applied', 30_000);
   confirm(device);
   assert.deepEqual(await device.wait(), { kind: 'in sync' });
@@ -101,7 +101,7 @@ test('sync goes on outside of the schedule until all is in sync, once', async ()
   await device.folder.sync();
   await device.until(() => device.read('a.txt') === 'new', 'the change to be applied', 30_000);
   confirm(device);
-  await device.until(() => device.folder.condition.kind === 'paused', 'it to stand still again', 15_000);
+  await device.until(() => device.folder.progress.condition.kind === 'paused', 'it to stand still again', 15_000);
   device.peer.tell(device.peer.version('a.txt', file('newer')));
   device.peer.contents.set('a.txt', 'newer');
   await device.clock.advance(60_000);

@@ -64,7 +64,7 @@ test('I6: an edit that nobody has seen is an edit, not damage', async () => {
 test('I4: with its root away a folder is not verified, and nothing is called damaged', async () => {
   const device = await new OneDevice().start({ a: 'one' });
   device.user.rename(ROOT, '/srv/elsewhere');
-  await device.until(() => device.folder.condition.kind === 'halted', 'the folder to halt');
+  await device.until(() => device.folder.progress.condition.kind === 'halted', 'the folder to halt');
   await assert.rejects(verify(device), { code: 'E_ROOT_MISSING' });
   await device.stop();
 });

@@ -9,7 +9,7 @@ const GONE = ['E_DAMAGED', 'E_NO_SOURCE'];
 /** Nothing waits on any device, but for what a power loss took from everybody. */
 export function areIdle(devices: readonly SimulatedDevice[]): boolean {
   return devices.every(({ folder, index }) => {
-    if (folder === undefined || index === undefined || folder.condition.kind !== 'idle') return false;
+    if (folder === undefined || index === undefined || folder.progress.condition.kind !== 'idle') return false;
     const wanted = index.wantedCounts();
     if (wanted.count > 0 && [...index.wantedAll()].some((want) => !isGone(want, devices))) return false;
     const { pendingFiles, skipped } = folder.snapshot();
@@ -68,7 +68,7 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
     }
     for (const { path, code } of folder?.snapshot().skipped ?? [])
       if (!isNamedGone({ code })) problems.push(`${name} skips ${path}: ${code}`);
-    const condition = folder?.condition;
+    const condition = folder?.progress.condition;
     if (condition?.kind !== 'idle') problems.push(`${name} is ${JSON.stringify(condition)}`);
     if (fs.openHandles > 0) problems.push(`${name} has ${fs.openHandles} open files`);
     return problems;

@@ -198,7 +198,7 @@ class RoleWorld {
     return this.#devices.flatMap(({ name, folder, index }) => {
       const wants = [...(index?.wantedAll() ?? [])].filter(({ why }) => why !== 'skipped');
       const problems = wants.map(({ record, why, code }) => `${name} wants ${record.path}: ${why} ${code ?? ''}`);
-      if (folder?.condition.kind !== 'idle') problems.push(`${name} is ${folder?.condition.kind}`);
+      if (folder?.progress.condition.kind !== 'idle') problems.push(`${name} is ${folder?.progress.condition.kind}`);
       return problems;
     });
   }

@@ -40,7 +40,7 @@ export async function explainUnreachable(error: Error, tried: TriedSocket): Prom
 
 /** What systemd says of syncd.service; undefined where there is no systemd or no such unit. */
 async function stateOfUnit(): Promise<string | undefined> {
-  const properties = 'LoadState,ActiveState,SubState,Result,StateChangeTimestamp';
+  const properties = 'LoadState,ActiveState,Result,StatusText,StateChangeTimestamp';
   // Loaded only here: a command that is answered does not need it.
   const { execFile } = await import('node:child_process');
   const output = await new Promise<string | undefined>((resolve) => {
@@ -58,9 +58,13 @@ async function stateOfUnit(): Promise<string | undefined> {
   if (found.get('LoadState') !== 'loaded') return undefined;
   const since = found.get('StateChangeTimestamp') ?? '';
   const result = found.get('Result') ?? 'success';
+  const state = found.get('ActiveState') ?? 'unknown';
+  // What it said of itself before it ended would be taken for what it is now.
+  const said = state === 'activating' ? (found.get('StatusText') ?? '') : '';
   return [
-    `syncd.service is ${found.get('ActiveState') ?? 'unknown'}`,
+    `syncd.service is ${state}`,
     since === '' ? '' : ` since ${since}`,
     result === 'success' ? '' : `: ${result}`,
+    said === '' ? '' : `: ${said}`,
   ].join('');
 }

@@ -21,8 +21,11 @@ import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
 import { isRootLocked, lockRoot } from './system/root-lock.ts';
+import { sandboxedAt } from './system/sandbox.ts';
+import { surroundingsOf } from './system/surroundings.ts';
 import { trafficSettings } from './traffic-settings.ts';
 import { Traffic } from './transfer/traffic.ts';
+import { refusalOf, refusePrivate } from './unusable-root.ts';
 
 export interface FoldersEdges {
   readonly self: DeviceId;
@@ -109,6 +112,7 @@ export class Folders {
   async check(settings: FolderSettings): Promise<void> {
     const { path, name } = settings;
     try {
+      refusePrivate(path, sandboxedAt(path));
       await this.#places.take(settings);
       if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await this.#places.refuseAround(path);
@@ -125,6 +129,7 @@ export class Folders {
     const { workers } = this.#edges;
     const { path, name, owner } = settings;
     try {
+      refusePrivate(path, sandboxedAt(path));
       await this.#places.take(settings);
       if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await this.#places.refuseAround(path);
@@ -135,10 +140,7 @@ export class Folders {
       await this.#places.take(settings);
     } catch (error) {
       this.#places.leave(name);
-      if (error instanceof CodedError) throw error;
-      const code = rootCode(error);
-      if (code === undefined) throw error;
-      throw new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${reason(error)}`);
+      throw refusalOf(path, name, error, surroundingsOf(path)) ?? error;
     }
   }
 
@@ -229,7 +231,3 @@ export class Folders {
 /** How the names of a folder's indexes begin; of other folders too, whose names differ in other signs only. */
 const indexName = (name: FolderName): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 40);
 const baseOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1);
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,25 +1,17 @@
 // The service as docs/install.md sets it up, under a real systemd: it starts, says so in the journal, stops in time, comes
 // back after a kill and after a reboot, and answers those who are in its group and nobody else.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { atEnd } from '../system/at-end.ts';
-import { node } from '../system/daemon.ts';
+import { test } from 'node:test';
 import { waitFor } from '../system/wait-for.ts';
-import { type Hosts, isSeenInHosts, startHosts, whyNoHosts } from './hosts.ts';
+import { startHosts, whyNoHosts } from './hosts.ts';
+import { install } from './installed.ts';
 
-const checkout = resolve(import.meta.dirname, '../..');
 const skip = whyNoHosts() ?? false;
 /** The daemon promises to end within 5 s of SIGTERM. */
 const STOP_MS = 8_000;
 /** The watchdog bites sooner, so that nobody waits a minute. */
 const DROP_IN =
   'mkdir -p /etc/systemd/system/syncd.service.d && printf "[Service]\\nWatchdogSec=4\\n" > /etc/systemd/system/syncd.service.d/soon.conf';
-/** What the unit hides from the daemon, with what is below it. */
-const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)\//;
 
 test(
   'I12, I11: the service starts, stops in time, comes back after a kill, a hang and a reboot, and answers its group alone',
@@ -29,7 +21,7 @@ test(
   async (t) => {
     const hosts = await startHosts(t);
     await hosts.does('up', 'hub');
-    await install(t, hosts);
+    await install(t, hosts, 'hub');
     const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
     const isUp = async (): Promise<boolean> => (await hosts.tries('run', 'hub', '--', 'syncctl', 'status')).code === 0;
 
@@ -92,24 +84,71 @@ test(
   },
 );
 
-/** What docs/install.md says to type, but that packages which can be seen in the host are not copied. */
-async function install(t: TestContext, hosts: Hosts): Promise<void> {
-  const built = mkdtempSync(join(tmpdir(), 'syncd-test-'));
-  atEnd(t, () => rmSync(built, { recursive: true, force: true }));
-  execFileSync(node, [join(checkout, 'packaging/build.ts'), join(built, 'dist')]);
-  // The machine may have one of its own, which the host would see beneath.
-  await hosts.run('hub', 'rm', '-rf', '/opt/syncd');
-  await hosts.does('push', 'hub', join(built, 'dist'), '/opt/syncd/dist');
-  await hosts.does('push', 'hub', join(checkout, 'package.json'), '/opt/syncd/');
-  const packages = realpathSync(join(checkout, 'node_modules'));
-  if (isSeenInHosts(packages) && !HIDDEN.test(packages))
-    await hosts.run('hub', 'ln', '-s', packages, '/opt/syncd/node_modules');
-  else await hosts.does('push', 'hub', packages, '/opt/syncd/node_modules');
-  for (const program of ['syncd', 'syncctl']) {
-    const runs = `#!/bin/sh\\nexec /opt/syncd/node_modules/.bin/node /opt/syncd/dist/bin/${program}.js "$@"\\n`;
-    await hosts.run('hub', 'sh', '-c', `printf '${runs}' > /usr/bin/${program}; chmod 755 /usr/bin/${program}`);
-  }
-  await hosts.run('hub', 'useradd', '--system', '--home', '/var/lib/syncd', 'syncd');
-  await hosts.does('push', 'hub', join(checkout, 'systemd/syncd.service'), '/etc/systemd/system/');
-  await hosts.run('hub', 'systemctl', 'daemon-reload');
-}
+test(
+  'a path that the unit keeps from the daemon is refused with what to type, and that is all it takes',
+  { skip },
+  async (t) => {
+    const hosts = await startHosts(t);
+    await hosts.does('up', 'hub');
+    await install(t, hosts, 'hub');
+    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    await on('systemctl', 'enable', '--now', 'syncd');
+    await on('useradd', '--create-home', 'ana');
+    const add = async (name: string, path: string) =>
+      hosts.tries('run', 'hub', '--', 'syncctl', 'add-folder', name, path);
+    /** Types what the hint says, up to `; then again`. */
+    const refused = async (name: string, path: string, why: RegExp): Promise<void> => {
+      const { code, stderr } = await add(name, path);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, why);
+      const typed = /^hint: .*?(sudo .+?)(?:; then again|, or sudo .*)\.$/m.exec(stderr)?.[1];
+      assert.ok(typed !== undefined, stderr);
+      await on('sh', '-c', typed.replaceAll('sudo ', ''));
+    };
+    for (const [name, path, why] of [
+      ['home', '/home/ana/docs', /does not see it/],
+      ['settings', '/etc/settings', /may not write there/],
+    ] as const) {
+      await refused(name, path, why);
+      // It is root's, who made it, and the daemon says that too.
+      await refused(name, path, /EACCES/);
+      assert.equal((await add(name, path)).code, 0, path);
+    }
+    await refused('docs', '/srv/docs', /EACCES/);
+    assert.equal((await add('docs', '/srv/docs')).code, 0);
+    assert.match((await add('lost', '/tmp/lost')).stderr, /PrivateTmp=/);
+    for (const path of ['/home/ana/docs', '/etc/settings', '/srv/docs'])
+      assert.ok((await on('ls', '-A', path)).includes('.syncd'), `${path} is the folder`);
+  },
+);
+
+test(
+  'a start that fails is tried again after pauses that grow, which are told, and end when somebody steps in',
+  { skip },
+  async (t) => {
+    const hosts = await startHosts(t);
+    await hosts.does('up', 'hub');
+    await install(t, hosts, 'hub');
+    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    const show = async (what: string): Promise<string> => (await on('systemctl', 'show', '-P', what, 'syncd')).trim();
+    await on('systemctl', 'start', 'syncd');
+    await on('systemctl', 'stop', 'syncd');
+    const key = '/var/lib/syncd/device.key';
+    await on('sh', '-c', `mv ${key} ${key}.good && echo no key > ${key}`);
+    assert.notEqual((await hosts.tries('run', 'hub', '--', 'systemctl', 'start', 'syncd')).code, 0);
+    await waitFor(
+      'it waits longer',
+      async () => /failed 3 times in a row; tries again in 4 s/.test(await show('StatusText')),
+      60_000,
+    );
+    assert.match(
+      (await hosts.tries('run', 'hub', '--', 'syncctl', 'status')).stderr,
+      /activating .*tries again in 4 s/,
+    );
+    assert.match(await on('journalctl', '-u', 'syncd', '-p', 'err', '-o', 'cat'), /^syncd: E_HOME: the device key/m);
+    await on('mv', `${key}.good`, key);
+    await on('systemctl', 'restart', 'syncd');
+    assert.equal(await show('ActiveState'), 'active');
+    assert.equal(await show('StatusText'), 'no folders · no peers');
+  },
+);

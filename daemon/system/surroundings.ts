@@ -1,0 +1,17 @@
+// Who this daemon is, and what it sees, at a path that it cannot use.
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { type OwnUnit, ownUnit } from './own-unit.ts';
+import { type Sandboxed, sandboxedAt } from './sandbox.ts';
+
+export interface Surroundings {
+  readonly unit: OwnUnit | undefined;
+  readonly sandboxed: Sandboxed | undefined;
+  /** The daemon's user. */
+  readonly user: string;
+  readonly exists: boolean;
+}
+
+export function surroundingsOf(path: string): Surroundings {
+  return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userInfo().username, exists: existsSync(path) };
+}

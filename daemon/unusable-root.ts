@@ -1,0 +1,59 @@
+// Why a directory cannot be a folder's, and what to type so that it can: as a service the daemon sees less than the person
+// who asks, and is another user.
+import { CodedError } from '../protocol/errors.ts';
+import { rootCode } from './disk/errno.ts';
+import type { OwnUnit } from './system/own-unit.ts';
+import type { Sandboxed } from './system/sandbox.ts';
+import type { Surroundings } from './system/surroundings.ts';
+
+/** What a shell and a unit take as it is. */
+const PLAIN = /^[A-Za-z0-9_./@+=,-]+$/;
+
+/** What only this service sees must hold no folder. E_FOLDER_PATH. */
+export function refusePrivate(path: string, sandboxed: Sandboxed | undefined): void {
+  if (sandboxed !== 'private') return;
+  const why = 'the service has its own /tmp, where nobody else would see the folder (PrivateTmp=)';
+  throw new CodedError('E_FOLDER_PATH', `${path}: ${why}`, 'Choose a path elsewhere, such as /srv.');
+}
+
+/** E_FOLDER_PATH; undefined for an error that is not the path's. */
+export function refusalOf(path: string, name: string, error: unknown, around: Surroundings): CodedError | undefined {
+  const code = rootCode(error);
+  if (code === undefined || error instanceof CodedError) return error instanceof CodedError ? error : undefined;
+  const { unit, sandboxed } = around;
+  const reason = error instanceof Error ? error.message : String(error);
+  const refusal = (why: string, hint?: string): CodedError =>
+    new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${why}`, hint);
+  if (unit !== undefined && sandboxed === 'hidden')
+    return refusal(
+      `${unit.name} does not see it (ProtectHome=)`,
+      dropIn(unit, name, ['ProtectHome=tmpfs', `BindPaths=-${path}`], path),
+    );
+  if (unit !== undefined && sandboxed === 'locked')
+    return refusal(
+      `${unit.name} may not write there (ProtectSystem=)`,
+      dropIn(unit, name, [`ReadWritePaths=-${path}`], path),
+    );
+  return code === 'E_ACCESS' ? refusal(reason, rights(path, around)) : refusal(reason);
+}
+
+function dropIn({ name: unit, ofUser }: OwnUnit, folder: string, lines: readonly string[], path: string): string {
+  if (!PLAIN.test(path) || ofUser)
+    return `In a drop-in of ${unit} (systemctl edit), below [Service]: ${lines.join(' and ')}.`;
+  const directory = `/etc/systemd/system/${unit}.d`;
+  const text = ['[Service]', ...lines].map((line) => `${line}\\n`).join('');
+  const steps = [
+    `sudo mkdir -p ${path} ${directory}`,
+    `printf '${text}' | sudo tee ${directory}/${folder}.conf`,
+    `sudo systemctl daemon-reload`,
+    `sudo systemctl restart ${unit}`,
+  ];
+  return `${steps.join(' && ')}; then again.`;
+}
+
+function rights(path: string, { user, exists }: Surroundings): string {
+  if (!PLAIN.test(path)) return `The daemon runs as the user ${user}, who must be able to read and write there.`;
+  return exists
+    ? `The daemon runs as ${user}: sudo chown -R ${user}: ${path}, or sudo setfacl -R -m u:${user}:rwX,d:u:${user}:rwX ${path}.`
+    : `The daemon runs as ${user}: sudo install -d -o ${user} -g ${user} ${path}; then again.`;
+}

@@ -12,6 +12,8 @@ const USER_UNITS = 'usr/lib/systemd/user';
 
 export const FILES: readonly InstalledFile[] = [
   { from: 'systemd/syncd.service', to: `${SYSTEM_UNITS}/syncd.service` },
+  { from: 'systemd/syncd@.service', to: `${SYSTEM_UNITS}/syncd@.service` },
+  { from: 'systemd/user/syncd.service', to: `${USER_UNITS}/syncd.service` },
   { from: 'systemd/syncd-notify.service', to: `${USER_UNITS}/syncd-notify.service` },
   { from: 'packaging/config.yaml', to: 'etc/syncd/config.yaml' },
   { from: 'packaging/deb/files/sysusers.conf', to: 'usr/lib/sysusers.d/syncd.conf' },

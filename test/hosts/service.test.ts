@@ -21,7 +21,7 @@ test(
   async (t) => {
     const hosts = await startHosts(t);
     await hosts.does('up', 'hub');
-    await install(t, hosts, 'hub');
+    await install(hosts, 'hub');
     const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
     const isUp = async (): Promise<boolean> => (await hosts.tries('run', 'hub', '--', 'syncctl', 'status')).code === 0;
 
@@ -90,7 +90,7 @@ test(
   async (t) => {
     const hosts = await startHosts(t);
     await hosts.does('up', 'hub');
-    await install(t, hosts, 'hub');
+    await install(hosts, 'hub');
     const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
     await on('systemctl', 'enable', '--now', 'syncd');
     await on('useradd', '--create-home', 'ana');
@@ -128,7 +128,7 @@ test(
   async (t) => {
     const hosts = await startHosts(t);
     await hosts.does('up', 'hub');
-    await install(t, hosts, 'hub');
+    await install(hosts, 'hub');
     const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
     const show = async (what: string): Promise<string> => (await on('systemctl', 'show', '-P', what, 'syncd')).trim();
     await on('systemctl', 'start', 'syncd');

@@ -1,6 +1,6 @@
 // /usr/lib/syncd: the compiled program, the packages that it needs, and the Node that it runs under.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { type LockedPackage, isRuntime, lockedPackages } from './locked-packages.ts';
@@ -9,17 +9,22 @@ import { isNeeded } from './needed-files.ts';
 /** Where the package keeps the program. */
 export const HOME = 'usr/lib/syncd';
 
+/** Below it: what each command is. */
+const PROGRAMS = { syncd: 'dist/daemon/main.js', syncctl: 'dist/ctl/main.js' } as const;
+
 /** Puts the program into the tree. Answers with the packages that are in it. */
 export function placeProgram(repository: string, tree: string, version: string): LockedPackage[] {
   const home = join(tree, HOME);
   run(process.execPath, [join(repository, 'packaging/build.ts'), join(home, 'dist')]);
+  // What finds a Node for an npm package: here it is known which one.
+  rmSync(join(home, 'dist/bin'), { recursive: true });
   writeFileSync(join(home, 'package.json'), `${JSON.stringify({ name: 'syncd', version, type: 'module' })}\n`);
   const packages = lockedPackages(readFileSync(join(repository, 'package-lock.json'), 'utf8'), process.arch);
   for (const one of packages) {
     if (isRuntime(one)) placeRuntime(join(repository, one.path), home);
     else placePackage(join(repository, one.path), join(home, one.path), one);
   }
-  for (const program of ['syncd', 'syncctl']) placeCommand(tree, program);
+  for (const [name, file] of Object.entries(PROGRAMS)) placeCommand(tree, name, file);
   return packages;
 }
 
@@ -53,10 +58,10 @@ function strip(file: string): void {
 }
 
 /** systemd watches the process that it starts, so the shell must become it. */
-function placeCommand(tree: string, program: string): void {
-  const command = join(tree, 'usr/bin', program);
+function placeCommand(tree: string, name: string, program: string): void {
+  const command = join(tree, 'usr/bin', name);
   mkdirSync(dirname(command), { recursive: true });
-  writeFileSync(command, `#!/bin/sh\nexec /${HOME}/bin/node /${HOME}/dist/bin/${program}.js "$@"\n`);
+  writeFileSync(command, `#!/bin/sh\nexec /${HOME}/bin/node /${HOME}/${program} "$@"\n`);
   chmodSync(command, 0o755);
 }
 

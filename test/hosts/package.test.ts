@@ -1,0 +1,96 @@
+// What dpkg does with the package, on a host with a real systemd: install, upgrade under a folder that syncs, remove, purge.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { buildPackage, whyNoPackage } from '../package/built.ts';
+import { atEnd } from '../system/at-end.ts';
+import { waitFor } from '../system/wait-for.ts';
+import { startHosts, whyNoHosts } from './hosts.ts';
+
+const skip = whyNoPackage() ?? whyNoHosts() ?? false;
+const NEXT = '0.999.0';
+const SETTING = '# set by an administrator\nname: kept\n';
+
+test(
+  'I12: the package installs without starting, is upgraded under a folder that syncs, and leaves folders alone when it is purged',
+  { skip },
+  async (t) => {
+    const out = mkdtempSync(join(tmpdir(), 'syncd-test-'));
+    atEnd(t, () => rmSync(out, { recursive: true, force: true }));
+    const [first, second] = await Promise.all([
+      buildPackage(out, ['--fast']),
+      buildPackage(out, ['--fast', '--version', NEXT]),
+    ]);
+    const hosts = await startHosts(t);
+    await hosts.does('up', 'hub', '--disk', '100M');
+    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    const sh = async (script: string): Promise<string> => on('sh', '-c', script);
+    const fails = async (...command: readonly string[]): Promise<boolean> =>
+      (await hosts.tries('run', 'hub', '--', ...command)).code !== 0;
+    const isUp = async (): Promise<boolean> => !(await fails('syncctl', 'status'));
+    const put = async (file: string): Promise<string> => {
+      await hosts.does('push', 'hub', file, '/root/');
+      return join('/root', basename(file));
+    };
+    const says = async (property: string): Promise<string> =>
+      (await on('systemctl', 'show', '-P', property, 'syncd')).trim();
+    // Without waiting for the disk, and without the database of manual pages.
+    const dpkg = async (...args: readonly string[]): Promise<string> =>
+      on('dpkg', '--force-unsafe-io', '--no-triggers', ...args);
+    // The machine may have one of its own, which the host would see beneath.
+    await sh('rm -rf /opt/syncd /etc/syncd /var/lib/syncd');
+
+    await dpkg('--install', await put(first));
+    assert.equal(await says('ActiveState'), 'inactive', 'nothing is started');
+    assert.ok(await fails('systemctl', 'is-enabled', 'syncd'), 'nothing is enabled');
+    assert.match(await on('id', 'syncd'), /\(syncd\)/);
+    assert.equal(await sh('dpkg --verify syncd'), '', 'all is as the package has it');
+    await sh(`printf '${SETTING.replaceAll('\n', '\\n')}' > /etc/syncd/config.yaml`);
+    await on('install', '-d', '-o', 'syncd', '-g', 'syncd', '/data/docs');
+    await on('systemctl', 'enable', '--now', 'syncd');
+    assert.ok(await isUp(), 'started means that it answers');
+    await on('syncctl', 'add-folder', 'docs', '/data/docs');
+    await sh('seq 1 2000 | split -l 1 -a 4 - /data/docs/f');
+    const identity = async (): Promise<string> => /[A-Z2-7]{52}/.exec(await on('syncctl', 'status'))?.[0] ?? 'none';
+    const known = await identity();
+    const pid = await says('MainPID');
+
+    const newer = await put(second);
+    await dpkg('--force-confdef', '--force-confold', '--install', newer);
+    assert.match(await on('syncctl', '--version'), /0\.999\.0/);
+    assert.notEqual(await says('MainPID'), pid, 'what ran goes on as the new program');
+    assert.equal(await says('ActiveState'), 'active');
+    assert.ok(await isUp());
+    assert.equal(await identity(), known, 'it is the same device');
+    assert.equal(await on('cat', '/etc/syncd/config.yaml'), SETTING);
+    assert.match(await on('systemctl', 'is-enabled', 'syncd'), /enabled/);
+    await waitFor('the folder goes on', async () => /\bdocs\b.*\b2000\b/.test(await on('syncctl', 'folders')));
+    assert.doesNotMatch(await on('journalctl', '-u', 'syncd', '-p', 'err', '-o', 'cat'), /\S/, 'no error is logged');
+
+    await dpkg('--remove', 'syncd');
+    assert.equal(await says('ActiveState'), 'inactive', 'the service is stopped');
+    assert.ok(await fails('test', '-e', '/usr/bin/syncd'));
+    assert.equal(await on('cat', '/etc/syncd/config.yaml'), SETTING);
+    assert.ok(!(await fails('test', '-d', '/var/lib/syncd/folders.d')), 'the state stays');
+
+    await dpkg('--install', newer);
+    await on('systemctl', 'start', 'syncd');
+    assert.equal(await identity(), known, 'after a removal it is the same device, too');
+
+    await dpkg('--purge', 'syncd');
+    for (const gone of ['/etc/syncd', '/var/lib/syncd', '/usr/lib/syncd', '/run/syncd', '/var/log/syncd'])
+      assert.ok(await fails('test', '-e', gone), gone);
+    assert.ok(await fails('sh', '-c', 'ls /etc/systemd/system/*/syncd.service'), 'nothing is enabled any more');
+    assert.equal((await sh('ls /data/docs | wc -l')).trim(), '2000');
+    assert.ok(!(await fails('id', 'syncd')), 'the user stays: files belong to it');
+
+    await sh(`dpkg-deb --control ${newer} /root/control && mkdir -p /var/lib/syncd/moved/.syncd /etc/syncd`);
+    const purged = await hosts.tries('run', 'hub', '--', '/root/control/postrm', 'purge');
+    assert.equal(purged.code, 0, purged.stderr);
+    assert.match(purged.stderr, /\/var\/lib\/syncd is kept, there is a synced folder in it/);
+    assert.ok(!(await fails('test', '-d', '/var/lib/syncd/moved/.syncd')), 'also one that somebody has put there');
+    assert.ok(await fails('test', '-e', '/etc/syncd'));
+  },
+);

@@ -1,29 +1,30 @@
 // Short numbers for device IDs, which are long and few.
 import type Database from 'better-sqlite3';
 import type { DeviceId } from '../core/ids.ts';
+import { lazily } from './lazily.ts';
 import { IndexDamaged } from './sqlite-failure.ts';
 
 /** Devices kept in memory; beyond it the cache starts anew. */
 const MAX_CACHED = 4096;
 
 export class Devices {
-  readonly #insert: Database.Statement<[DeviceId]>;
-  readonly #find: Database.Statement<[DeviceId], number>;
-  readonly #name: Database.Statement<[number], DeviceId>;
+  readonly #statements;
   readonly #numbers = new Map<DeviceId, number>();
   readonly #names = new Map<number, DeviceId>();
 
   constructor(db: Database.Database) {
-    this.#insert = db.prepare('INSERT INTO device (device) VALUES (?) ON CONFLICT DO NOTHING');
-    this.#find = db.prepare<[DeviceId], number>('SELECT id FROM device WHERE device = ?').pluck();
-    this.#name = db.prepare<[number], DeviceId>('SELECT device FROM device WHERE id = ?').pluck();
+    this.#statements = lazily({
+      insert: () => db.prepare<[DeviceId]>('INSERT INTO device (device) VALUES (?) ON CONFLICT DO NOTHING'),
+      find: () => db.prepare<[DeviceId], number>('SELECT id FROM device WHERE device = ?').pluck(),
+      name: () => db.prepare<[number], DeviceId>('SELECT device FROM device WHERE id = ?').pluck(),
+    });
   }
 
   /** Undefined for a device that no row names: a question about it is answered without writing. */
   find(device: DeviceId): number | undefined {
     const cached = this.#numbers.get(device);
     if (cached !== undefined) return cached;
-    const number = this.#find.get(device);
+    const number = this.#statements.find.get(device);
     if (number !== undefined) this.#cache(device, number);
     return number;
   }
@@ -32,7 +33,7 @@ export class Devices {
   numberOf(device: DeviceId): number {
     const known = this.find(device);
     if (known !== undefined) return known;
-    const number = Number(this.#insert.run(device).lastInsertRowid);
+    const number = Number(this.#statements.insert.run(device).lastInsertRowid);
     this.#cache(device, number);
     return number;
   }
@@ -40,7 +41,7 @@ export class Devices {
   nameOf(number: number): DeviceId {
     const cached = this.#names.get(number);
     if (cached !== undefined) return cached;
-    const device = this.#name.get(number);
+    const device = this.#statements.name.get(number);
     if (device === undefined) throw new IndexDamaged(`no device ${number}`);
     this.#cache(device, number);
     return device;

@@ -4,7 +4,7 @@ import { assert } from '../core/assert.ts';
 import type { Sequence, Sha256 } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { type DirPath, type RelativePath, depthOf } from '../core/path.ts';
-import type { FileRecord, SequencedRecord } from '../core/record.ts';
+import type { Entry, FileRecord, SequencedRecord } from '../core/record.ts';
 import type { Devices } from './devices.ts';
 import { FormerContents } from './former-contents.ts';
 import type { Life } from './life.ts';
@@ -21,6 +21,7 @@ import {
   toRecord,
 } from './rows.ts';
 import { lazily } from './lazily.ts';
+import { Recent } from './recent.ts';
 
 /** One path as this device holds it. */
 export interface Row extends SequencedRecord {
@@ -56,6 +57,7 @@ export interface Counts {
 }
 
 interface RowColumns extends RecordColumns {
+  readonly id: number;
   readonly seq: Sequence;
   readonly movedFrom: RelativePath | null;
   readonly seen: string | null;
@@ -64,22 +66,14 @@ interface RowColumns extends RecordColumns {
   readonly boundary: number;
 }
 
-interface KnownColumns {
+/** A row as it lies in the table. */
+interface Known {
   readonly id: number;
-  readonly seq: Sequence;
-  readonly kind: RecordColumns['kind'];
-  readonly size: number;
-  readonly lost: number;
-  /** Hexadecimal; null for all but files. */
-  readonly sha256: Sha256 | null;
-  readonly movedFrom: RelativePath | null;
+  readonly movedFrom: RelativePath | undefined;
+  readonly row: Row;
 }
 
-// A move is one as long as the tombstone it left is still the change just before it.
-const SELECT = `SELECT ${SELECT_RECORD}, t.seq, t.seen, t.racy, t.keptLocally, t.boundary,
-  CASE WHEN t.movedFrom IS NULL THEN NULL ELSE
-    (SELECT f.path FROM file_state f WHERE f.seq = t.seq - 1 AND f.path = t.movedFrom AND f.kind = 'absent')
-  END AS movedFrom
+const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.seq, t.movedFrom, t.seen, t.racy, t.keptLocally, t.boundary
   FROM file_state t`;
 
 export class FileState {
@@ -92,6 +86,7 @@ export class FileState {
   readonly #devices: Devices;
   readonly #life: Life;
   readonly #statements;
+  readonly #recent = new Recent<Known | undefined>();
   readonly #together: Database.Transaction<(ask: () => void) => void>;
 
   constructor(db: Database.Database, devices: Devices, life: Life) {
@@ -100,13 +95,14 @@ export class FileState {
     this.#devices = devices;
     this.#life = life;
     this.#statements = prepare(db);
-    this.counts = countAll(db);
-    this.conflictCount = Number(db.prepare('SELECT count(*) FROM file_state WHERE lost IS NOT NULL').pluck().get());
+    ({ counts: this.counts, conflicts: this.conflictCount } = countAll(db));
   }
 
   row(path: RelativePath): Row | undefined {
-    const columns = this.#statements.byPath.get(path);
-    return columns === undefined ? undefined : this.#toRow(columns);
+    const known = this.#known(path);
+    // What is a move may be none any more; what is none stays none.
+    if (known?.movedFrom === undefined || known.row.movedFrom === undefined) return known?.row;
+    return { ...known.row, movedFrom: this.#asMoved(known.movedFrom, known.row.seq) };
   }
 
   rows(paths: Iterable<RelativePath>): Map<RelativePath, Row> {
@@ -150,13 +146,14 @@ export class FileState {
   put(changes: readonly RowChange[], nowUs: number): SequencedRecord[] {
     const announced: SequencedRecord[] = [];
     for (const change of changes) {
-      const known = this.#statements.known.get(change.record.path);
+      const known = this.#known(change.record.path);
       if (!change.announce) {
         assert(known !== undefined, `a row that is not announced exists: ${change.record.path}`);
-        this.#write(change, known, known.seq, known.movedFrom ?? undefined);
+        this.#write(change, known, known.row.seq, known.movedFrom);
         continue;
       }
-      if (known !== undefined && known.sha256 !== null) this.former.add(known.sha256);
+      const before = known?.row.record.entry;
+      if (before?.kind === 'file') this.former.add(before.sha256);
       const seq = this.#life.next(nowUs);
       const movedFrom = moveOf(change, announced.at(-1), seq);
       this.#write(change, known, seq, movedFrom);
@@ -166,7 +163,7 @@ export class FileState {
     return announced;
   }
 
-  #write(change: RowChange, known: KnownColumns | undefined, seq: Sequence, movedFrom: RelativePath | undefined): void {
+  #write(change: RowChange, known: Known | undefined, seq: Sequence, movedFrom: RelativePath | undefined): void {
     const columns = {
       ...toColumns(change.record, this.#devices),
       seq,
@@ -178,22 +175,28 @@ export class FileState {
     };
     if (known === undefined) this.#statements.insert.run({ ...columns, depth: depthOf(columns.path) });
     else this.#statements.update.run({ ...columns, id: known.id });
-    this.counts = addTo(addTo(this.counts, known, -1), columns, 1);
-    this.conflictCount += (columns.lost === null ? 0 : 1) - (known?.lost ?? 0);
+    this.#recent.forget(columns.path);
+    this.#count(known?.row.record, change.record);
+  }
+
+  #count(before: FileRecord | undefined, after: FileRecord | undefined): void {
+    this.counts = addTo(addTo(this.counts, before?.entry, -1), after?.entry, 1);
+    this.conflictCount += isConflict(after) - isConflict(before);
   }
 
   /** Nobody is told: it is neither deleted nor known any more. */
   drop(path: RelativePath): void {
-    const known = this.#statements.known.get(path);
+    const known = this.#known(path);
     if (known === undefined) return;
     this.#statements.drop.run(known.id);
-    this.counts = addTo(this.counts, known, -1);
-    this.conflictCount -= known.lost;
+    this.#recent.forget(path);
+    this.#count(known.row.record, undefined);
   }
 
   dropTombstones(beforeMs: number, upToSeq: Sequence, limit: number): number {
     const { changes } = this.#statements.dropTombstones.run(beforeMs, upToSeq, limit);
     this.counts = { ...this.counts, tombstones: this.counts.tombstones - changes };
+    this.#recent.forgetAll();
     return changes;
   }
 
@@ -202,20 +205,38 @@ export class FileState {
     return () => {
       this.counts = counts;
       this.conflictCount = conflictCount;
+      this.#recent.forgetAll();
     };
+  }
+
+  #known(path: RelativePath): Known | undefined {
+    return this.#recent.get(path, () => {
+      const columns = this.#statements.byPath.get(path);
+      if (columns === undefined) return undefined;
+      return { id: columns.id, movedFrom: columns.movedFrom ?? undefined, row: this.#toRow(columns) };
+    });
   }
 
   #toRow(columns: RowColumns): Row {
     return {
       record: toRecord(columns, this.#devices),
       seq: columns.seq,
-      movedFrom: columns.movedFrom ?? undefined,
+      movedFrom: columns.movedFrom === null ? undefined : this.#asMoved(columns.movedFrom, columns.seq),
       seen: parseStatText(columns.seen),
       racy: columns.racy === 1,
       keptLocally: columns.keptLocally === 1,
       boundary: columns.boundary === 1,
     };
   }
+
+  /** A move is one as long as the tombstone it left is still the change just before it. */
+  #asMoved(from: RelativePath, seq: Sequence): RelativePath | undefined {
+    return this.#statements.tombstone.get(seq - 1, from);
+  }
+}
+
+function isConflict(record: FileRecord | undefined): number {
+  return record === undefined || record.lost.length === 0 ? 0 : 1;
 }
 
 function moveOf(change: RowChange, before: SequencedRecord | undefined, seq: Sequence): RelativePath | undefined {
@@ -227,29 +248,31 @@ function moveOf(change: RowChange, before: SequencedRecord | undefined, seq: Seq
   return isMove ? change.movedFrom : undefined;
 }
 
-function addTo(counts: Counts, row: { readonly kind: string; readonly size: number } | undefined, n: number): Counts {
-  if (row === undefined) return counts;
-  if (row.kind === 'absent') return { ...counts, tombstones: counts.tombstones + n };
-  if (row.kind !== 'file') return { ...counts, entries: counts.entries + n };
+function addTo(counts: Counts, entry: Entry | undefined, n: number): Counts {
+  if (entry === undefined) return counts;
+  if (entry.kind === 'absent') return { ...counts, tombstones: counts.tombstones + n };
+  if (entry.kind !== 'file') return { ...counts, entries: counts.entries + n };
   return {
     files: counts.files + n,
-    bytes: counts.bytes + n * row.size,
+    bytes: counts.bytes + n * entry.size,
     entries: counts.entries + n,
     tombstones: counts.tombstones,
   };
 }
 
-function countAll(db: Database.Database): Counts {
+function countAll(db: Database.Database): { counts: Counts; conflicts: number } {
   let counts: Counts = { files: 0, bytes: 0, entries: 0, tombstones: 0 };
-  const kinds = db.prepare<[], { kind: string; n: number; size: number }>(
-    'SELECT kind, count(*) AS n, sum(size) AS size FROM file_state GROUP BY kind',
+  let conflicts = 0;
+  const kinds = db.prepare<[], { kind: string; n: number; size: number; lost: number }>(
+    'SELECT kind, count(*) AS n, sum(size) AS size, count(lost) AS lost FROM file_state GROUP BY kind',
   );
-  for (const { kind, n, size } of kinds.iterate()) {
+  for (const { kind, n, size, lost } of kinds.iterate()) {
+    conflicts += lost;
     if (kind === 'absent') counts = { ...counts, tombstones: n };
     else counts = { ...counts, entries: counts.entries + n };
     if (kind === 'file') counts = { ...counts, files: n, bytes: size };
   }
-  return counts;
+  return { counts, conflicts };
 }
 
 function prepare(db: Database.Database) {
@@ -269,11 +292,12 @@ function prepare(db: Database.Database) {
     withContent: () =>
       ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ? + 0`),
     conflicts: () => ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ? + 0'),
-    known: () =>
-      db.prepare<[RelativePath], KnownColumns>(
-        `SELECT id, seq, kind, size, lost IS NOT NULL AS lost, iif(sha256 IS NULL, NULL, lower(hex(sha256))) AS sha256, movedFrom
-        FROM file_state WHERE path = ?`,
-      ),
+    tombstone: () =>
+      db
+        .prepare<[number, RelativePath], RelativePath>(
+          `SELECT path FROM file_state WHERE seq = ? AND path = ? AND kind = 'absent'`,
+        )
+        .pluck(),
     insert: () =>
       db.prepare(`INSERT INTO file_state
       (${RECORD_NAMES}, depth, seq, movedFrom, seen, racy, keptLocally, boundary)

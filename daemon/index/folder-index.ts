@@ -49,7 +49,6 @@ export class FolderIndex {
   readonly #versions: Versions;
   readonly #meta: Meta;
   readonly #survey: Survey;
-  readonly #ping: Database.Statement;
   readonly #transaction: Database.Transaction<(run: () => unknown) => unknown>;
   #damaged = false;
 
@@ -81,7 +80,6 @@ export class FolderIndex {
       this.#meta = new Meta(db);
       this.mergeBases = new MergeBases(db, (run) => this.#write(run));
       this.#survey = new Survey(db);
-      this.#ping = db.prepare('SELECT 1');
     } catch (error) {
       db.close();
       throw codedFailure(error, this.#file);
@@ -331,7 +329,7 @@ export class FolderIndex {
 
   /** Throws when the index cannot be asked. */
   ping(): void {
-    this.#ask(() => this.#ping.get());
+    this.#ask(() => this.#db.prepare('SELECT 1').get());
   }
 
   /** The whole database as bytes, as of the last commit: {@link open} takes it. */

@@ -1,6 +1,7 @@
 // One life of an index: its epoch, and the highest sequence that was given out in it.
 import type Database from 'better-sqlite3';
 import { type Epoch, NO_SEQUENCE, type Sequence, nextSequence } from '../core/ids.ts';
+import { lazily } from './lazily.ts';
 
 interface LifeColumns {
   readonly epoch: Epoch;
@@ -13,15 +14,15 @@ export class Life {
   /** The highest when it was opened, and the first that was given out since. */
   readonly #openedAt: Sequence;
   #first: Sequence | undefined;
-  readonly #setState: Database.Statement<['open' | 'closed' | 'damaged']>;
-  readonly #setEpoch: Database.Statement<[Epoch]>;
-  readonly #setSeq: Database.Statement<[Sequence]>;
+  readonly #statements;
 
   /** Begins the first life of a new index. */
   constructor(db: Database.Database, newEpoch: () => Epoch) {
-    this.#setState = db.prepare('UPDATE life SET state = ?');
-    this.#setEpoch = db.prepare('UPDATE life SET epoch = ?');
-    this.#setSeq = db.prepare('UPDATE life SET seq = ?');
+    this.#statements = lazily({
+      setState: () => db.prepare<['open' | 'closed' | 'damaged']>('UPDATE life SET state = ?'),
+      setEpoch: () => db.prepare<[Epoch]>('UPDATE life SET epoch = ?'),
+      setSeq: () => db.prepare<[Sequence]>('UPDATE life SET seq = ?'),
+    });
     const known = db.prepare<[], LifeColumns>('SELECT epoch, seq FROM life').get();
     this.epoch = known?.epoch ?? newEpoch();
     this.seq = known?.seq ?? NO_SEQUENCE;
@@ -35,11 +36,11 @@ export class Life {
   }
 
   setState(state: 'open' | 'closed' | 'damaged'): void {
-    this.#setState.run(state);
+    this.#statements.setState.run(state);
   }
 
   beginEpoch(epoch: Epoch): void {
-    this.#setEpoch.run(epoch);
+    this.#statements.setEpoch.run(epoch);
     this.epoch = epoch;
   }
 
@@ -59,7 +60,7 @@ export class Life {
 
   /** The highest is kept by itself: the row that has it may be dropped. */
   keepSequence(): void {
-    this.#setSeq.run(this.seq);
+    this.#statements.setSeq.run(this.seq);
   }
 
   /** Answers with what brings back the present numbers, after a rollback. */

@@ -16,6 +16,7 @@ import {
   toRecord,
 } from './rows.ts';
 import { lazily } from './lazily.ts';
+import { Recent } from './recent.ts';
 
 /**
  * fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why. ignored: is not synced here,
@@ -101,12 +102,24 @@ interface SourceColumns {
   readonly has: number;
 }
 
+/** A want as it lies in the table. */
+interface Known {
+  readonly id: number;
+  readonly row: WantedRow;
+}
+
+/** Up to so many that are to be fetched are remembered in their order. */
+const MAX_ORDERED = 512;
+
 const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.movedFrom, t.rivals, t.why, t.code, t.attempts, t.sinceMs FROM wanted t`;
 
 export class Wanted {
   counts: WantedCounts;
   readonly #devices: Devices;
   readonly #statements;
+  readonly #recent = new Recent<Known | undefined>();
+  /** To be fetched, in order: as it was read since the last change. */
+  #order: readonly RelativePath[] | undefined;
   /** What {@link lowest} has found since the last change. */
   readonly #lowest = new Map<DeviceId, Sequence | undefined>();
 
@@ -119,20 +132,23 @@ export class Wanted {
   // Mostly nothing is wanted, and each turn of a folder's loop asks: then the database is not asked.
 
   row(path: RelativePath): WantedRow | undefined {
-    if (this.counts.count === 0) return undefined;
-    const columns = this.#statements.byPath.get(path);
-    return columns === undefined ? undefined : this.#toRow(columns);
+    return this.#known(path)?.row;
   }
 
   /** To be fetched: small ones first, of equal size the latest. */
   next(limit: number, skipPaths: ReadonlySet<string>): WantedRow[] {
     const paths: RelativePath[] = [];
     if (this.counts.fetch === 0) return [];
-    for (const path of this.#statements.inOrder.iterate()) {
+    for (const path of this.#inOrder()) {
       if (paths.length >= limit) break;
       if (!skipPaths.has(path)) paths.push(path);
     }
     return paths.map((path) => this.row(path)).filter((row) => row !== undefined);
+  }
+
+  #inOrder(): Iterable<RelativePath> {
+    if (this.counts.fetch > MAX_ORDERED) return this.#statements.inOrder.iterate();
+    return (this.#order ??= this.#statements.inOrder.all());
   }
 
   page({ from, to }: KeyRange): WantedRow[] {
@@ -161,45 +177,51 @@ export class Wanted {
       code: want.code ?? null,
       sinceMs: want.sinceMs,
     };
-    const known = this.#statements.byPath.get(want.record.path);
+    const known = this.#known(want.record.path);
     let id: number;
     if (known === undefined) {
       id = Number(this.#statements.insert.run(columns).lastInsertRowid);
     } else {
       ({ id } = known);
       this.#statements.update.run({ ...columns, id });
-      if (!sameContent(toRecord(known, this.#devices).entry, want.record.entry)) this.#statements.haveOther.run(id);
+      if (!sameContent(known.row.record.entry, want.record.entry)) this.#statements.haveOther.run(id);
       this.#statements.setPending.run(pendingOf(want.why), id);
     }
-    this.#count(known, columns);
+    this.#count(known?.row, want);
+    this.#recent.forget(want.record.path);
     if (want.source !== undefined) this.#putSource(id, want.why, { ...want.source, has: true });
   }
 
   addSource(source: WantSource): void {
-    const known = this.#statements.byPath.get(source.path);
-    if (known !== undefined) this.#putSource(known.id, known.why, source);
+    const known = this.#known(source.path);
+    if (known === undefined) return;
+    this.#recent.forget(source.path);
+    this.#putSource(known.id, known.row.why, source);
   }
 
   unwant(path: RelativePath): void {
-    const known = this.#statements.byPath.get(path);
+    const known = this.#known(path);
     if (known === undefined) return;
     this.#statements.dropSources.run(known.id);
     this.#statements.drop.run(known.id);
-    this.#count(known, undefined);
+    this.#recent.forget(path);
+    this.#count(known.row, undefined);
   }
 
   mark({ path, why, code, attempts }: WantMark): void {
-    const known = this.#statements.byPath.get(path);
+    const known = this.#known(path);
     if (known === undefined) return;
     this.#statements.mark.run(why, code ?? null, attempts, known.id);
-    if (known.why !== why) this.#statements.setPending.run(pendingOf(why), known.id);
-    this.#count(known, { ...known, why });
+    if (known.row.why !== why) this.#statements.setPending.run(pendingOf(why), known.id);
+    this.#recent.forget(path);
+    this.#count(known.row, { ...known.row, why });
   }
 
   /** Drops a peer from all wants: it is no peer any more, or its sequences are of another epoch now. */
   forgetPeer(peer: DeviceId): void {
     const number = this.#devices.find(peer);
     if (number !== undefined) this.#statements.dropPeer.run(number);
+    this.#recent.forgetAll();
     this.#lowest.clear();
   }
 
@@ -215,8 +237,18 @@ export class Wanted {
     const { counts } = this;
     return () => {
       this.counts = counts;
+      this.#recent.forgetAll();
+      this.#order = undefined;
       this.#lowest.clear();
     };
+  }
+
+  #known(path: RelativePath): Known | undefined {
+    if (this.counts.count === 0) return undefined;
+    return this.#recent.get(path, () => {
+      const columns = this.#statements.byPath.get(path);
+      return columns === undefined ? undefined : { id: columns.id, row: this.#toRow(columns) };
+    });
   }
 
   #putSource(id: number, why: WantedWhy, source: Omit<WantSource, 'path'>): void {
@@ -227,6 +259,7 @@ export class Wanted {
 
   #count(before: Counted | undefined, after: Counted | undefined): void {
     this.counts = addTo(addTo(this.counts, before, -1), after, 1);
+    this.#order = undefined;
     this.#lowest.clear();
   }
 
@@ -255,7 +288,7 @@ function parseRivals(text: string | null, devices: Devices): readonly FileRecord
   return (JSON.parse(text) as RecordColumns[]).map((columns) => toRecord(columns, devices));
 }
 
-type Counted = Pick<WantedColumns, 'why' | 'size'>;
+type Counted = Pick<WantedRow, 'why' | 'record'>;
 
 function pendingOf(why: WantedWhy): number {
   return why === 'skipped' || why === 'ignored' ? 0 : 1;
@@ -263,7 +296,8 @@ function pendingOf(why: WantedWhy): number {
 
 function addTo(counts: WantedCounts, row: Counted | undefined, n: number): WantedCounts {
   if (row === undefined) return counts;
-  const bytes = row.why === 'fetch' ? n * row.size : 0;
+  const { entry } = row.record;
+  const bytes = row.why === 'fetch' && entry.kind === 'file' ? n * entry.size : 0;
   return { ...counts, count: counts.count + n, bytes: counts.bytes + bytes, [row.why]: counts[row.why] + n };
 }
 
@@ -298,7 +332,7 @@ function prepare(db: Database.Database) {
     lowest: () =>
       db
         .prepare<[number], Sequence>(
-          'SELECT seq FROM wanted_source WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1',
+          'SELECT seq FROM wanted_source WHERE peer = ? + 0 AND pending = 1 ORDER BY seq LIMIT 1',
         )
         .pluck(),
     oldTombstones: () =>

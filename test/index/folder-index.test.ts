@@ -119,6 +119,36 @@ test('a commit that fails changes nothing: rows, counts, sequence, devices', () 
   assert.equal(index.row(path('b'))?.record.origin, device('Q'));
 });
 
+test('what was read of a path is read anew after each change of it, and after one that failed', () => {
+  const index = openInMemory();
+  assert.equal(index.row(path('a')), undefined);
+  index.commit({ nowUs: 1, rows: [change('a', file('x'))] });
+  const first = index.row(path('a'));
+  assert.deepEqual(first?.record, record('a', file('x')));
+  const rows = [change('a', file('other')), change('new', dir, { announce: false })];
+  assert.throws(() => index.commit({ nowUs: 1, rows }));
+  assert.deepEqual(index.row(path('a')), first);
+  index.commit({ nowUs: 1, rows: [change('a', file('x'), { seen, racy: true, announce: false })] });
+  assert.deepEqual(index.row(path('a')), { ...first, seen, racy: true });
+  index.commit({ nowUs: 1, rows: [change('a', absent)] });
+  assert.equal(index.row(path('a'))?.record.entry.kind, 'absent');
+  index.dropTombstones(Number.MAX_SAFE_INTEGER, index.seq, 10);
+  assert.equal(index.row(path('a')), undefined);
+  index.commit({ nowUs: 1, rows: [change('a', dir)] });
+  assert.equal(index.row(path('a'))?.record.entry.kind, 'dir');
+  index.commit({ nowUs: 1, withdraw: [path('a')] });
+  assert.equal(index.row(path('a')), undefined);
+});
+
+test('of more paths than are kept in mind each is told as it is', () => {
+  const index = openInMemory();
+  const names = Array.from({ length: 1300 }, (_, i) => path(`f${i}`));
+  index.commit({ nowUs: 1, rows: names.map((at) => change(at, dir)) });
+  for (let round = 0; round < 2; round++) assert.equal(index.rows(names).size, names.length);
+  index.commit({ nowUs: 1, rows: names.map((at) => change(at, absent)) });
+  for (const at of names) assert.equal(index.row(at)?.record.entry.kind, 'absent');
+});
+
 test('a move is told as one only while the tombstone it left is the change just before it', () => {
   const index = openInMemory();
   const moved = { movedFrom: path('old') };

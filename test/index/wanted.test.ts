@@ -103,6 +103,48 @@ test('small ones are fetched first, of equal size the latest', () => {
   assert.deepEqual(paths(index.wantedNext(2, new Set(['gone', 'earlier']))), ['later', 'large']);
 });
 
+test('what was read of the wants is read anew after each change, and after one that failed', () => {
+  const index = openInMemory();
+  const first = (): string[] => paths(index.wantedNext(10));
+  const sources = (): unknown => index.wanted(path('a'))?.sources.map(({ peer, has }) => [peer, has]);
+  want(index, 'a', 'x', { peer: B, seq: seq(1) });
+  assert.deepEqual([first(), sources()], [['a'], [[B, true]]]);
+  want(index, 'b', '', { peer: B, seq: seq(2) });
+  assert.deepEqual(first(), ['b', 'a']);
+  const nobody = { path: path('b'), peer: B, seq: Number.NaN as ReturnType<typeof seq>, has: true };
+  assert.throws(() => index.commit({ nowUs: 1, unwant: [path('a')], sources: [nobody] }));
+  assert.deepEqual([first(), sources()], [['b', 'a'], [[B, true]]]);
+  index.commit({ nowUs: 1, sources: [{ path: path('a'), peer: C, seq: seq(1), has: false }] });
+  assert.deepEqual(
+    new Map(sources() as [string, boolean][]),
+    new Map([
+      [B, true],
+      [C, false],
+    ]),
+  );
+  index.forgetPeer(C);
+  assert.deepEqual(sources(), [[B, true]]);
+  index.commit({ nowUs: 1, mark: [{ path: path('b'), why: 'held', attempts: 2 }] });
+  assert.deepEqual([first(), index.wanted(path('b'))?.attempts], [['a'], 2]);
+  index.commit({ nowUs: 1, unwant: [path('a')] });
+  assert.deepEqual([first(), index.wanted(path('a'))], [[], undefined]);
+});
+
+test('of more wants than are kept in mind all are told, in their order', () => {
+  const index = openInMemory();
+  const names = Array.from({ length: 1300 }, (_, i) => path(`f${String(i).padStart(4, '0')}`));
+  const wants = names.map((at, i) => ({
+    record: record(at, dir, { stamp: 5000 - i }),
+    why: 'fetch' as const,
+    sinceMs: 5,
+  }));
+  index.commit({ nowUs: 1, want: wants });
+  assert.deepEqual(paths(index.wantedNext(2000)), names);
+  index.commit({ nowUs: 1, unwant: names.slice(300) });
+  assert.deepEqual(paths(index.wantedNext(2000, new Set(names.slice(0, 100)))), names.slice(100, 300));
+  assert.equal(index.wanted(names[299] ?? path('x'))?.record.stamp, 5000 - 299);
+});
+
 test('the lowest wanted sequence of a peer passes over what is skipped', () => {
   const index = openInMemory();
   want(index, 'a', 'x', { peer: B, seq: seq(5) });

@@ -35,7 +35,7 @@ export const INDEX: readonly Mutation[] = [
       {
         file: FILES,
         find: 'const seq = this.#life.next(nowUs);',
-        replace: 'const seq = known?.seq ?? this.#life.next(nowUs);',
+        replace: 'const seq = known?.row.seq ?? this.#life.next(nowUs);',
       },
     ],
   },
@@ -104,7 +104,7 @@ export const INDEX: readonly Mutation[] = [
     edits: [
       {
         file: WANTED,
-        find: 'WHERE peer = ? AND pending = 1 ORDER BY seq LIMIT 1',
+        find: 'WHERE peer = ? + 0 AND pending = 1 ORDER BY seq LIMIT 1',
         replace: 'WHERE peer = ? AND pending = 2 ORDER BY seq LIMIT 1',
       },
     ],

@@ -171,6 +171,8 @@ function checkMarker(root: Directory, ref: TreeRef): void {
     throw new DiskRefusal('E_ROOT_FOREIGN', `${ref.root} carries the marker of another folder`);
 }
 
+const DECODER = new TextDecoder();
+
 /** What the marker says, or undefined where there is none. */
 export function readMarker(root: Directory): string | undefined {
   try {
@@ -180,7 +182,7 @@ export function readMarker(root: Directory): string | undefined {
       try {
         const buffer = new Uint8Array(MARKER_MAX_BYTES);
         const length = file.read(buffer, 0);
-        return new TextDecoder().decode(buffer.subarray(0, length)).trim();
+        return DECODER.decode(buffer.subarray(0, length)).trim();
       } finally {
         file.close();
       }

@@ -79,18 +79,21 @@ export class CarryOut {
   }
 
   async #takeBatch(): Promise<boolean> {
-    const { fetcher } = this.#parts;
-    const { versionRoom } = this.#parts;
-    let candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(BATCH)));
-    if (candidates.length === 0 && this.#unpark())
-      candidates = this.#candidates(await versionRoom.admit(fetcher.takeReady(UNPARKED_BATCH)));
-    candidates = await this.#withoutOthers(candidates);
+    let candidates = await this.#nextCandidates(BATCH);
+    if (candidates.length === 0 && this.#unpark()) candidates = await this.#nextCandidates(UNPARKED_BATCH);
+    if (candidates.length > 0) candidates = await this.#withoutOthers(candidates);
     if (candidates.length === 0) return false;
     const operations = plan(candidates.map(({ ready }) => ready));
     const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
     return outcomes.some(({ kind }) => kind === 'done');
+  }
+
+  async #nextCandidates(atMost: number): Promise<Candidate[]> {
+    const { fetcher, versionRoom } = this.#parts;
+    const paths = fetcher.takeReady(atMost);
+    return paths.length === 0 ? [] : this.#candidates(await versionRoom.admit(paths));
   }
 
   /** Without what has come and is not synced here: only now can be seen that it is no text. */

@@ -121,7 +121,9 @@ export class Deletions {
    */
   async settle(scanning: boolean): Promise<boolean> {
     const { index, clock } = this.#context;
-    const rested = new Map(this.#vanished.take(clock.monotonicMs(), scanning).map((row) => [row.record.path, row]));
+    const taken = this.#vanished.take(clock.monotonicMs(), scanning);
+    if (taken.length === 0) return false;
+    const rested = new Map(taken.map((row) => [row.record.path, row]));
     const gone = await this.#stillGone([...rested.keys()]);
     if (gone.length === 0) return false;
     const live = gone

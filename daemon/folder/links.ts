@@ -146,15 +146,18 @@ export class LinkState {
 /** All connected peers of one folder. */
 export class Links {
   readonly #states = new Map<PeerLink, LinkState>();
+  #all: readonly LinkState[] = [];
 
   attach(link: PeerLink): LinkState {
     const state = new LinkState(link);
     this.#states.set(link, state);
+    this.#all = [...this.#states.values()];
     return state;
   }
 
   detach(link: PeerLink): void {
     this.#states.delete(link);
+    this.#all = [...this.#states.values()];
   }
 
   of(link: PeerLink): LinkState | undefined {
@@ -167,7 +170,7 @@ export class Links {
   }
 
   get all(): readonly LinkState[] {
-    return [...this.#states.values()];
+    return this.#all;
   }
 
   /** Every peer that is connected has told all that it had, or says nothing more: nobody is waited for for ever. */

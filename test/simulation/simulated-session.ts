@@ -12,6 +12,7 @@ import type {
   PeerLink,
   RefusedAnnouncement,
 } from '../../daemon/ports/peers.ts';
+import { copied } from './copied.ts';
 import type { SeededRandom } from './random.ts';
 
 const DRAIN_BYTES = 256 << 10;
@@ -193,7 +194,7 @@ class End implements PeerLink {
   #send(message: Message, bytes: number): void {
     if (this.#ended) return;
     this.#onMessage(message.kind, { from: this.#from.name, to: this.#to.name, text: () => tellMessage(message) });
-    const queued = { message: structuredClone(message), bytes: bytes + MESSAGE_BYTES, arrived: false };
+    const queued = { message: copied(message), bytes: bytes + MESSAGE_BYTES, arrived: false };
     this.#queue.push(queued);
     this.#queuedBytes += queued.bytes;
     this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.monotonicMs() + this.#chance.delay());
@@ -225,7 +226,7 @@ class End implements PeerLink {
         door.onIndex(link, message.offer);
         return;
       case 'announce':
-        if (this.#chance.doubles()) door.onAnnounce(link, structuredClone(message.announcements));
+        if (this.#chance.doubles()) door.onAnnounce(link, copied(message.announcements));
         door.onAnnounce(link, message.announcements);
         return;
       case 'ack':

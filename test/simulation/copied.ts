@@ -1,0 +1,35 @@
+// Values as they come out at the other end of a thread or a session: nothing is shared with what was given.
+import assert from 'node:assert/strict';
+import { movable } from '../../daemon/system/movable.ts';
+
+/** Of the memory that was moved, where it is now. */
+type Moves = ReadonlyMap<unknown, ArrayBuffer>;
+
+const NONE: Moves = new Map();
+
+/** As structuredClone(), which takes ten times as long. */
+export function copied<T>(value: T): T {
+  return copy(value, NONE) as T;
+}
+
+/** The same; memory that can be moved is moved, as between threads. */
+export function moved<T>(value: T): T {
+  const buffers = movable(value);
+  return copy(value, buffers.length === 0 ? NONE : new Map(buffers.map((buffer) => [buffer, buffer.transfer()]))) as T;
+}
+
+function copy(value: unknown, moves: Moves): unknown {
+  if (typeof value !== 'object' || value === null) {
+    assert(typeof value !== 'function' && typeof value !== 'symbol', 'it cannot go to another thread');
+    return value;
+  }
+  if (Array.isArray(value)) return value.map((one) => copy(one, moves));
+  // Also of a Buffer only the bytes go over.
+  if (value instanceof Uint8Array) return new Uint8Array(moves.get(value.buffer) ?? value);
+  if (value instanceof Map) return new Map([...value].map(([key, one]) => [copy(key, moves), copy(one, moves)]));
+  if (value instanceof Set) return new Set([...value].map((one) => copy(one, moves)));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  const made: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) made[name] = copy((value as Record<string, unknown>)[name], moves);
+  return made;
+}

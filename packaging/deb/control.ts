@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONFFILES, RUNNING, UNITS } from './files.ts';
+import { CONFFILES, RUNNING, RUNNING_FOR_USERS, UNITS } from './files.ts';
 
 export const MAINTAINER = 'syncd maintainers <maintainers@users.noreply.b-seed-3aa27d06.example>';
 
@@ -11,6 +11,9 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 
 /** What Node and the add-ons are linked against, and systemd for the user and the unit. */
 const DEPENDS = 'libc6 (>= 2.34), libstdc++6 (>= 11), libgcc-s1, libatomic1, systemd';
+
+/** What the scripts name as @UNITS@ and so on. */
+const LISTS: Readonly<Record<string, readonly string[]>> = { UNITS, RUNNING, RUNNING_FOR_USERS };
 
 const DESCRIPTION = `keeps folders the same on several machines
  syncd is a daemon that keeps folders the same on several Linux machines, in
@@ -50,7 +53,7 @@ export function placeControl(repository: string, tree: string, version: string, 
     const script = readFileSync(join(repository, 'packaging/deb/scripts', name), 'utf8');
     write(
       name,
-      script.replaceAll('@UNITS@', UNITS.map(quoted).join(' ')).replaceAll('@RUNNING@', RUNNING.map(quoted).join(' ')),
+      script.replaceAll(/@([A-Z_]+)@/g, (_, list: string) => (LISTS[list] ?? []).map((unit) => `'${unit}'`).join(' ')),
     );
     chmodSync(join(control, name), 0o755);
   }
@@ -86,5 +89,3 @@ function checksum(tree: string, path: string): string {
     .update(readFileSync(join(tree, path)))
     .digest('hex')}  ${path}\n`;
 }
-
-const quoted = (word: string): string => `'${word}'`;

@@ -1,4 +1,5 @@
 // What the package installs beside the program: one row a file, from the repository to its place on the machine.
+import { basename, dirname } from 'node:path';
 
 export interface InstalledFile {
   /** From the repository's root. */
@@ -24,13 +25,17 @@ export const FILES: readonly InstalledFile[] = [
 /** What dpkg asks about before it replaces what an administrator has changed. */
 export const CONFFILES: readonly string[] = FILES.map(({ to }) => to).filter((to) => to.startsWith('etc/'));
 
-const systemUnits: readonly string[] = FILES.flatMap(({ to }) => {
-  const [, unit] = to.split(`${SYSTEM_UNITS}/`);
-  return unit === undefined || unit.includes('/') ? [] : [unit];
-});
+const systemUnits = unitsIn(SYSTEM_UNITS);
 
-/** What an administrator may have enabled: templates by their own name. */
-export const UNITS = systemUnits;
+/** What can be enabled as it is; of a template only instances can. */
+export const UNITS = systemUnits.filter((unit) => !unit.includes('@'));
 
 /** What may be running, as systemctl is told: of a template every instance. */
 export const RUNNING = systemUnits.map((unit) => unit.replace('@.', '@*.'));
+
+/** The same of each user's own manager. */
+export const RUNNING_FOR_USERS = unitsIn(USER_UNITS);
+
+function unitsIn(directory: string): string[] {
+  return FILES.flatMap(({ to }) => (dirname(to) === directory ? [basename(to)] : []));
+}

@@ -8,6 +8,7 @@ import { buildPackage, whyNoPackage } from '../package/built.ts';
 import { atEnd } from '../system/at-end.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { startHosts, whyNoHosts } from './hosts.ts';
+import { packageFile } from './package-file.ts';
 
 const skip = whyNoPackage() ?? whyNoHosts() ?? false;
 const NEXT = '0.999.0';
@@ -19,10 +20,8 @@ test(
   async (t) => {
     const out = mkdtempSync(join(tmpdir(), 'syncd-test-'));
     atEnd(t, () => rmSync(out, { recursive: true, force: true }));
-    const [first, second] = await Promise.all([
-      buildPackage(out, ['--fast']),
-      buildPackage(out, ['--fast', '--version', NEXT]),
-    ]);
+    const first = await packageFile();
+    const second = await buildPackage(out, ['--fast', '--version', NEXT]);
     const hosts = await startHosts(t);
     await hosts.does('up', 'hub', '--disk', '100M');
     const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
@@ -34,8 +33,14 @@ test(
       await hosts.does('push', 'hub', file, '/root/');
       return join('/root', basename(file));
     };
-    const says = async (property: string): Promise<string> =>
-      (await on('systemctl', 'show', '-P', property, 'syncd')).trim();
+    const says = async (property: string, unit = 'syncd'): Promise<string> =>
+      (await on('systemctl', 'show', '-P', property, unit)).trim();
+    const pids = async (): Promise<string[]> =>
+      Promise.all([
+        says('MainPID'),
+        says('MainPID', 'syncd@ana'),
+        hosts.does('run', 'hub', '--user', 'bo', '--', 'systemctl', '--user', 'show', '-P', 'MainPID', 'syncd'),
+      ]);
     // Without waiting for the disk, and without the database of manual pages.
     const dpkg = async (...args: readonly string[]): Promise<string> =>
       on('dpkg', '--force-unsafe-io', '--no-triggers', ...args);
@@ -55,22 +60,34 @@ test(
     await sh('seq 1 2000 | split -l 1 -a 4 - /data/docs/f');
     const identity = async (): Promise<string> => /[A-Z2-7]{52}/.exec(await on('syncctl', 'status'))?.[0] ?? 'none';
     const known = await identity();
-    const pid = await says('MainPID');
+    await sh('useradd -m ana && systemctl enable --now syncd@ana');
+    await sh('useradd -m bo && loginctl enable-linger bo');
+    await hosts.does('run', 'hub', '--user', 'bo', '--', 'systemctl', '--user', 'enable', '--now', 'syncd');
+    const ran = await pids();
+    for (const pid of ran) assert.match(pid, /^[1-9]/, 'services of the system and of users run');
 
     const newer = await put(second);
     await dpkg('--force-confdef', '--force-confold', '--install', newer);
     assert.match(await on('syncctl', '--version'), /0\.999\.0/);
-    assert.notEqual(await says('MainPID'), pid, 'what ran goes on as the new program');
+    for (const [i, pid] of (await pids()).entries()) {
+      assert.match(pid, /^[1-9]/, 'what ran goes on');
+      assert.notEqual(pid, ran[i], 'as the new program');
+    }
     assert.equal(await says('ActiveState'), 'active');
     assert.ok(await isUp());
     assert.equal(await identity(), known, 'it is the same device');
     assert.equal(await on('cat', '/etc/syncd/config.yaml'), SETTING);
     assert.match(await on('systemctl', 'is-enabled', 'syncd'), /enabled/);
     await waitFor('the folder goes on', async () => /\bdocs\b.*\b2000\b/.test(await on('syncctl', 'folders')));
-    assert.doesNotMatch(await on('journalctl', '-u', 'syncd', '-p', 'err', '-o', 'cat'), /\S/, 'no error is logged');
+    assert.doesNotMatch(await on('journalctl', '-u', 'syncd*', '-p', 'err', '-o', 'cat'), /\S/, 'no error is logged');
 
     await dpkg('--remove', 'syncd');
     assert.equal(await says('ActiveState'), 'inactive', 'the service is stopped');
+    assert.deepEqual(
+      (await pids()).map((pid) => pid.trim()),
+      ['0', '0', '0'],
+      'and those of users too',
+    );
     assert.ok(await fails('test', '-e', '/usr/bin/syncd'));
     assert.equal(await on('cat', '/etc/syncd/config.yaml'), SETTING);
     assert.ok(!(await fails('test', '-d', '/var/lib/syncd/folders.d')), 'the state stays');
@@ -82,7 +99,7 @@ test(
     await dpkg('--purge', 'syncd');
     for (const gone of ['/etc/syncd', '/var/lib/syncd', '/usr/lib/syncd', '/run/syncd', '/var/log/syncd'])
       assert.ok(await fails('test', '-e', gone), gone);
-    assert.ok(await fails('sh', '-c', 'ls /etc/systemd/system/*/syncd.service'), 'nothing is enabled any more');
+    assert.ok(await fails('sh', '-c', 'ls /etc/systemd/system/*/syncd*.service'), 'nothing is enabled any more');
     assert.equal((await sh('ls /data/docs | wc -l')).trim(), '2000');
     assert.ok(!(await fails('id', 'syncd')), 'the user stays: files belong to it');
 

@@ -4,8 +4,11 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { VERSION } from '../../daemon/version.ts';
 import { node, runProgram, temporaryDirectory } from './daemon.ts';
 
+const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 /** Makes Node believe, before the program starts, that it is an old one. */
 const AS_OLD_NODE = [
@@ -32,10 +35,35 @@ test('the built programs start, also when an old Node finds the right one beside
 test('under an old Node alone the programs say which one they need', async (t) => {
   const place = await build(t);
 
-  const ended = await runProgram([...AS_OLD_NODE, join(place, 'dist/bin/syncd.js')]);
+  const ended = await runProgram([...AS_OLD_NODE, join(place, 'dist/bin/syncd.js'), '--version']);
 
   assert.equal(ended.code, 1);
   assert.match(ended.stderr, /^syncd needs Node 24 or newer, this is v20\.1\.0\.\nhint: /);
+});
+
+test('npm packs the programs and nothing of the checkout; where it is installed they run under the Node outside', async (t) => {
+  const place = await build(t);
+  for (const name of ['README.md', 'LICENSE']) copyFileSync(join(root, name), join(place, name));
+
+  const { stdout } = await run('npm', ['pack', '--json'], { cwd: place });
+
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  assert.ok(packed !== undefined);
+  const wrong = packed.files.filter(({ path }) => !/^(?:dist\/.+\.js|package\.json|README\.md|LICENSE)$/.test(path));
+  assert.deepEqual(wrong, []);
+  // As `npm install --global` lays it out, but that nothing is fetched.
+  const installed = join(place, 'lib/node_modules/syncd');
+  mkdirSync(installed, { recursive: true });
+  await run('tar', ['-xf', join(place, packed.filename), '--strip-components=1', '-C', installed]);
+  symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'));
+  mkdirSync(join(place, 'bin'));
+  symlinkSync(node, join(place, 'bin/node'));
+  for (const program of ['syncd', 'syncctl']) {
+    const command = join(place, 'bin', program);
+    symlinkSync(join(installed, 'dist/bin', `${program}.js`), command);
+    const said = await run(command, ['--version'], { env: { PATH: `${join(place, 'bin')}:/usr/bin:/bin` } });
+    assert.equal(said.stdout, `${program} ${VERSION}\n`);
+  }
 });
 
 /** Builds into a directory of its own, with the package.json that says these are ES modules. */

@@ -275,11 +275,15 @@ export class Deletions {
     return gone;
   }
 
+  /**
+   * These and all below them, a directory after what is in it, over all transactions: a peer that has heard only the first
+   * of them must not see a directory go in which something lives, or it would keep it.
+   */
   *#withBelow(rows: readonly Row[]): Generator<Row> {
     const seen = new Set<RelativePath>();
     for (const row of rows) {
       if (row.record.entry.kind === 'dir')
-        for (const below of this.#context.index.liveBelow(row.record.path)) {
+        for (const below of this.#context.index.liveBelowDeepestFirst(row.record.path)) {
           if (seen.has(below.record.path) || below.seen === undefined) continue;
           seen.add(below.record.path);
           yield below;

@@ -130,6 +130,11 @@ export class FileState {
     return this.#statements.live.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
   }
 
+  /** The last live rows in the range, from the last to the first: what is in a directory comes before it. */
+  livePageBack({ from, to }: KeyRange): Row[] {
+    return this.#statements.liveBack.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
+  }
+
   after(seq: Sequence, limit: number): Row[] {
     return this.#statements.after.all(seq, limit).map((columns) => this.#toRow(columns));
   }
@@ -287,6 +292,10 @@ function prepare(db: Database.Database) {
     live: () =>
       ask<[KeyRange['from'], KeyRange['to'], number]>(
         `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ? + 0`,
+      ),
+    liveBack: () =>
+      ask<[KeyRange['from'], KeyRange['to'], number]>(
+        `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path DESC LIMIT ? + 0`,
       ),
     after: () => ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),
     withContent: () =>

@@ -16,7 +16,7 @@ import { Life } from './life.ts';
 import { MergeBases } from './merge-bases.ts';
 import { Meta } from './meta.ts';
 import { type HowOpened, openDatabase } from './open-database.ts';
-import { keysBelow, paged } from './paging.ts';
+import { keysBelow, paged, pagedBack } from './paging.ts';
 import { Peers, type Position } from './peers.ts';
 import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { Survey, type Surveyed } from './survey.ts';
@@ -125,6 +125,12 @@ export class FolderIndex {
   liveBelow(dir: DirPath): IterableIterator<Row> {
     const page = (range: ReturnType<typeof keysBelow>): Row[] => this.#ask(() => this.#files.livePage(range));
     return paged(keysBelow(dir), page, (row) => row.record.path);
+  }
+
+  /** The other way round: what is in a directory comes before it, as it does when a tree is removed. */
+  liveBelowDeepestFirst(dir: DirPath): IterableIterator<Row> {
+    const page = (range: ReturnType<typeof keysBelow>): Row[] => this.#ask(() => this.#files.livePageBack(range));
+    return pagedBack(keysBelow(dir), page, (row) => row.record.path);
   }
 
   /** By sequence, tombstones too. */

@@ -30,3 +30,18 @@ export function* paged<T>(range: KeyRange, pageOf: (range: KeyRange) => T[], key
     page = pageOf({ from: keyOf(last), to: range.to });
   }
 }
+
+/** The same from the last to the first, for pages in falling order: what is in a directory comes before it. */
+export function* pagedBack<T>(
+  range: KeyRange,
+  pageOf: (range: KeyRange) => T[],
+  keyOf: (item: T) => string,
+): Generator<T> {
+  let page = pageOf(range);
+  while (page.length > 0) {
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_ROWS) return;
+    page = pageOf({ from: range.from, to: keyOf(last) });
+  }
+}

@@ -1,6 +1,7 @@
 // Directories that live because of what is in them, though somebody has removed them: they come back as they were.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RelativePath } from '../../daemon/core/path.ts';
 import type { FileRecord } from '../../daemon/core/record.ts';
 import { OneDevice, ROOT, SELF_EPOCH, file } from './one-device.ts';
 
@@ -74,5 +75,28 @@ test('I1: an edit of a path at which a directory has been made anew counts on, t
   // Nothing lives in the directory: the edit has not been seen by it, and stays.
   assert.equal(device.read('d/a.txt'), 'edited');
   assert.equal(device.peer.lastTold('d/a.txt')?.entry.kind, 'file');
+  await device.stop();
+});
+
+test('I2: of a large tree that is removed, each directory is told gone after what was in it, over all transactions', async () => {
+  const dirs = ['tree', 'tree/a', 'tree/a!', 'tree/b'];
+  const names = Array.from({ length: 1_500 }, (_, i) => `${dirs[i % dirs.length]}/${i}.txt`);
+  const device = await new OneDevice().start(Object.fromEntries(names.map((name) => [name, ''])));
+  const before = device.peer.told.length;
+  await device.crash();
+  // Nobody was there to see one go after the other: the scan finds that all has gone.
+  device.remove('tree');
+  device.folder.start();
+  device.peer.connect();
+  await device.until(() => device.row('tree')?.record.entry.kind === 'absent', 'its tombstone');
+  await device.clock.advance(1_000);
+
+  const gone = device.peer.told.slice(before).filter(({ record }) => record.entry.kind === 'absent');
+  const told = gone.map(({ record }) => record.path);
+  assert.equal(new Set(told).size, names.length + dirs.length);
+  for (const dir of dirs) {
+    const last = told.findLastIndex((path) => path.startsWith(`${dir}/`));
+    assert.ok(told.indexOf(dir as RelativePath) > last, `${dir} after what was in it`);
+  }
   await device.stop();
 });

@@ -181,6 +181,15 @@ test('children, what lives below, and everything by sequence', () => {
   assert.deepEqual([...index.rows([path('a'), path('gone'), path('ä')]).keys()], ['a', 'ä']);
 });
 
+test('deepest first, what is in a directory comes before it, over all pages', () => {
+  const index = openInMemory();
+  const names = ['d/x', 'd/x!', ...Array.from({ length: 2500 }, (_, i) => `d/x/${String(i).padStart(5, '0')}`)];
+  index.commit({ nowUs: 1, rows: ['d', ...names, 'd/y'].map((at) => change(at, dir)) });
+  const found = paths(index.liveBelowDeepestFirst(path('d')));
+  assert.deepEqual(found, ['d/y', ...names.toSorted().reverse()]);
+  assert.equal(found.at(-1), 'd/x');
+});
+
 test('going through rows stands commits between two steps, at any page', () => {
   const index = openInMemory();
   const names = Array.from({ length: 2500 }, (_, i) => `d/${String(i).padStart(5, '0')}`);

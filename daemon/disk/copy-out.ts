@@ -90,12 +90,10 @@ function copyFile(
   source: Exclude<Source, { kind: 'part' }>,
 ): 'done' | 'gone' {
   try {
-    if (!fill(tree, dir, name, entry, source)) return 'gone';
-    dir.setAttributes(name, { mode: entry.mode, mtimeUs: entry.mtimeUs });
-    return 'done';
+    return fill(tree, dir, name, entry, source) ? 'done' : 'gone';
   } catch (error) {
-    // The disk is full, for one: half a file is worse than none.
-    dir.remove(name, 'file');
+    // The disk is full, for one: half a file is worse than none. What is there already is not ours.
+    if (errnoOf(error) !== 'EEXIST') dir.remove(name, 'file');
     throw error;
   }
 }

@@ -58,6 +58,9 @@ export type Staged =
   | { readonly kind: 'wrong' }
   | { readonly kind: 'problem'; readonly code: ErrorCode };
 
+/** So few are not worth a listing. */
+const FEW = 8;
+
 /** Stages contents; one answer an item, in their order. */
 export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]> = {
   name: 'stage',
@@ -66,7 +69,9 @@ export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]
     return withTree(fs, ref, (tree) => {
       const staging = tree.own(STAGING);
       try {
-        return items.map((item) => stageOne(tree, staging, item));
+        // One listing tells of all: most contents are new, and asking for each of their names in vain costs as much as writing.
+        const there = items.length < FEW ? undefined : new Set(staging.list().map(({ name }) => name));
+        return items.map((item) => stageOne(tree, staging, item, there));
       } finally {
         staging.close();
       }
@@ -85,7 +90,7 @@ export const unstage: Job<{ tree: TreeRef; items: readonly Omit<StageItem, 'sour
       const staging = tree.own(STAGING);
       try {
         for (const { staged, entry } of items) {
-          discard(staging, `${staged}.part`);
+          discard(staging, partOf(staged));
           if (verify(staging, staged, entry)) discard(staging, staged);
         }
       } finally {
@@ -95,27 +100,43 @@ export const unstage: Job<{ tree: TreeRef; items: readonly Omit<StageItem, 'sour
   },
 };
 
-function stageOne(tree: Tree, staging: Directory, item: StageItem): Staged {
-  const { staged, entry, source } = item;
-  const part = `${staged}.part`;
+/** `there`: the names in staging; undefined where they have not been listed. */
+function stageOne(tree: Tree, staging: Directory, item: StageItem, there: ReadonlySet<string> | undefined): Staged {
   try {
-    if (isStagedAlready(staging, staged, entry)) {
-      discard(staging, part);
-      return { kind: 'ready' };
-    }
-    if (source.kind !== 'part' && !fill(tree, staging, part, entry, source)) return { kind: 'wrong' };
-    if (source.kind === 'part' && !verify(staging, part, entry)) return { kind: 'wrong' };
-    staging.setAttributes(part, { mode: entry.mode, mtimeUs: entry.mtimeUs });
-    setAside(staging, staged);
-    moveWithoutReplacing(staging, part, staging, staged);
-    return { kind: 'ready' };
+    return write(tree, staging, item, there);
   } catch (error) {
+    // It has come since the listing.
+    if (there !== undefined && errnoOf(error) === 'EEXIST') return stageOne(tree, staging, item, undefined);
     const code = codeOf(error);
     if (code === undefined) throw error;
     // What arrived in chunks stays: it need not come again.
-    if (source.kind !== 'part') discardIfPossible(staging, part);
+    if (item.source.kind !== 'part') discardIfPossible(staging, partOf(item.staged));
     return { kind: 'problem', code };
   }
+}
+
+function write(tree: Tree, staging: Directory, item: StageItem, there: ReadonlySet<string> | undefined): Staged {
+  const { staged, entry, source } = item;
+  const part = partOf(staged);
+  const isThere = (name: string): boolean => there === undefined || there.has(name);
+  if (isThere(staged) && isStagedAlready(staging, staged, entry)) {
+    discard(staging, part);
+    return { kind: 'ready' };
+  }
+  if (source.kind === 'part') {
+    if (!verify(staging, part, entry)) return { kind: 'wrong' };
+    staging.setAttributes(part, { mode: entry.mode, mtimeUs: entry.mtimeUs });
+  } else {
+    if (isThere(part)) discard(staging, part);
+    if (!fill(tree, staging, part, entry, source)) return { kind: 'wrong' };
+  }
+  if (isThere(staged)) setAside(staging, staged);
+  moveWithoutReplacing(staging, part, staging, staged);
+  return { kind: 'ready' };
+}
+
+function partOf(staged: string): string {
+  return `${staged}.part`;
 }
 
 /** On a file system that has become read-only nothing can be removed either; the first failure is the one to tell. */
@@ -167,7 +188,10 @@ function fillWith(to: OpenFile, source: Extract<Source, { kind: 'bytes' }>, entr
   return bytes !== undefined && writeVerified(to, bytes, entry);
 }
 
-/** Writes the source into a new file and compares its hash; what is wrong is removed again. Of any directory. */
+/**
+ * Writes the source into a new file of any directory, compares its hash and gives it mode and time; what is wrong is
+ * removed again. EEXIST where something has the name.
+ */
 export function fill(
   tree: Tree,
   staging: Directory,
@@ -175,7 +199,6 @@ export function fill(
   entry: FileEntry,
   source: Exclude<Source, { kind: 'part' }>,
 ): boolean {
-  discard(staging, part);
   const to = staging.openFile(part, 'create');
   let right = false;
   try {
@@ -192,6 +215,7 @@ export function fill(
         right = atVersion(tree, source.storedAs, (dir, name) => copyVerified(dir, name, to, entry, undefined)) ?? false;
         break;
     }
+    if (right) to.setAttributes({ mode: entry.mode, mtimeUs: entry.mtimeUs });
   } catch (error) {
     if (!isAbsent(error)) throw error;
   } finally {

@@ -301,7 +301,7 @@ export class CarryOut {
     }
     // Somebody may have changed them within the same batch of the watcher's events.
     const come = written.rows.filter(({ seen }) => seen !== undefined).map(({ record }) => record.path);
-    this.#parts.hints.addYoung(come, clock.monotonicMs());
+    this.#parts.hints.addPut(come, clock.monotonicMs());
     tell(this.#context, written.happened);
   }
 

@@ -10,6 +10,8 @@ const MAX_PATHS = 50_000;
  * what was seen in between would be held to be there until the next rescan. So it is looked at once more, this much later.
  */
 const YOUNG_MS = 1_000;
+/** So many at once are no person's edits: the watcher tells of each once or twice more. */
+const MANY_PUT = 64;
 
 export interface Marked {
   readonly paths: RelativePath[];
@@ -25,6 +27,8 @@ export class Hints {
   readonly #later = new Map<RelativePath, number>();
   /** What has come to the disk lately, and when it is to be looked at once more; the oldest first. */
   readonly #young = new Map<RelativePath, number>();
+  /** Those of them that we have put there. */
+  readonly #put = new Set<RelativePath>();
   #manyYoungMs: number | undefined;
   /** Large files that are being read beside the loop. */
   readonly #beingRead = new Set<RelativePath>();
@@ -70,6 +74,12 @@ export class Hints {
   /** This path is to be looked at, now or later, or is being read. */
   isMarked(path: RelativePath): boolean {
     return this.#paths.has(path) || this.#later.has(path) || this.#beingRead.has(path);
+  }
+
+  /** From the watcher. Of what we have just put there with many others a look is due within a second: that one is enough. */
+  told(hint: Hint): void {
+    if (hint.kind === 'path' && this.#put.size >= MANY_PUT && this.#put.has(hint.path)) return;
+    this.add(hint);
   }
 
   add(hint: Hint): void {
@@ -118,10 +128,17 @@ export class Hints {
     this.#stale.delete(path);
   }
 
+  /** We have just put these there. */
+  addPut(paths: readonly RelativePath[], nowMs: number): void {
+    this.addYoung(paths, nowMs);
+    for (const path of paths) if (this.#young.has(path)) this.#put.add(path);
+  }
+
   /** These have just come to the disk. Of very many, everything is looked at once more. */
   addYoung(paths: Iterable<RelativePath>, nowMs: number): void {
     for (const path of paths) {
       this.#young.delete(path);
+      this.#put.delete(path);
       if (this.#young.size < MAX_PATHS) this.#young.set(path, nowMs + YOUNG_MS);
       else this.#manyYoungMs = nowMs + YOUNG_MS;
     }
@@ -137,6 +154,7 @@ export class Hints {
     for (const [path, at] of this.#young) {
       if (at > nowMs) break;
       this.#young.delete(path);
+      this.#put.delete(path);
       this.#paths.add(path);
     }
     if (this.#manyYoungMs === undefined || this.#manyYoungMs > nowMs) return;

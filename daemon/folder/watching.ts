@@ -57,7 +57,7 @@ export class Watching {
     const first = this.#context.clock.after(FIRST_WORD_MS, () => this.#hints.add({ kind: 'everything', why: 'start' }));
     const listener: WatchListener = {
       onHints: (hints) => {
-        for (const hint of hints) this.#hints.add(hint);
+        for (const hint of hints) this.#hints.told(hint);
       },
       onState: (state) => {
         this.#onState(state);

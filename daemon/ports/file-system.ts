@@ -21,7 +21,11 @@ export class FileSystemError extends Error {
   override readonly name = 'FileSystemError';
   readonly code: string;
   constructor(code: string, call: string, what: string) {
+    // Thousands of them say that nothing is there, which is no error to anybody: the stack would cost more than the call.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${call} ${what}: ${code}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
   }
 }
@@ -57,6 +61,8 @@ export interface OpenFile {
   /** Writes all of `bytes` at `position`, or throws (ENOSPC, EIO, EDQUOT). */
   write(bytes: Uint8Array, position: number): void;
   truncate(size: number): void;
+  /** As of a directory's entry; also when the file has no name any more. */
+  setAttributes(attributes: Attributes): void;
   /** May be called twice. */
   close(): void;
 }

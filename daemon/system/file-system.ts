@@ -134,6 +134,10 @@ class RealFile implements OpenFile {
     call('ftruncate', this.#name, () => ftruncateSync(this.#open, size));
   }
 
+  setAttributes(attributes: Attributes): void {
+    setAttributes(this.#open, this.#name, attributes);
+  }
+
   close(): void {
     const fd = this.#fd;
     if (fd === undefined) return;
@@ -253,17 +257,7 @@ class RealDirectory implements Directory {
     // Needs no permission on the file itself, so a file of mode 000 can be given another one.
     const fd = call('open', name, () => openSync(path, O_PATH | O_NOFOLLOW));
     try {
-      const inode = `/proc/self/fd/${fd}`;
-      const stats = call('fstat', name, () => fstatSync(fd));
-      const link = stats.isSymbolicLink();
-      const { mode, mtimeUs } = attributes;
-      if (mode !== undefined && !link) {
-        const present = stats.mode & 0o7777;
-        const wanted = (present & 0o7000) | (mode & 0o777);
-        // Not when nothing changes: where set-ID bits may not be set, not even setting them again is allowed.
-        if (wanted !== present) call('chmod', name, () => chmodSync(inode, wanted));
-      }
-      if (mtimeUs !== undefined) check(setMtime(link ? path : inode, mtimeUs, link), 'utimensat', name);
+      setAttributes(fd, name, attributes, path);
     } finally {
       closeSync(fd);
     }
@@ -280,6 +274,20 @@ class RealDirectory implements Directory {
     checkName(name);
     return `/proc/self/fd/${this.fd}/${name}`;
   }
+}
+
+/** Of what an open descriptor stands for. A link is opened by no descriptor that its time could be set by: that needs its path. */
+function setAttributes(fd: number, name: string, { mode, mtimeUs }: Attributes, path?: string): void {
+  const inode = `/proc/self/fd/${fd}`;
+  const stats = call('fstat', name, () => fstatSync(fd));
+  const link = stats.isSymbolicLink() && path !== undefined;
+  if (mode !== undefined && !link) {
+    const present = stats.mode & 0o7777;
+    const wanted = (present & 0o7000) | (mode & 0o777);
+    // Not when nothing changes: where set-ID bits may not be set, not even setting them again is allowed.
+    if (wanted !== present) call('chmod', name, () => chmodSync(inode, wanted));
+  }
+  if (mtimeUs !== undefined) check(setMtime(link ? path : inode, mtimeUs, link), 'utimensat', name);
 }
 
 /** Asserts what every caller has checked: anything but one component would reach another directory, and a lone surrogate another file. */

@@ -154,7 +154,7 @@ class MemoryFile implements OpenFile {
     tree.hold(inode);
   }
 
-  #arrive(call: 'stat' | 'read' | 'write' | 'truncate'): void {
+  #arrive(call: 'stat' | 'read' | 'write' | 'truncate' | 'setAttributes'): void {
     assert(this.#open, `${this.#entry.name} is used after it was closed`);
     this.#fs.arrive(call, () => pathOf(this.#entry));
   }
@@ -187,6 +187,11 @@ class MemoryFile implements OpenFile {
     if (!this.#writable) throw new FileSystemError('EINVAL', 'ftruncate', this.#entry.name);
     this.#tree.truncate(this.#inode, size, this.#entry.name);
     this.#tree.tell(this.#entry, 'changed', 'daemon');
+  }
+
+  setAttributes({ mode, mtimeUs }: Attributes): void {
+    this.#arrive('setAttributes');
+    this.#tree.setAttributes(this.#entry, mode, mtimeUs, 'daemon');
   }
 
   close(): void {

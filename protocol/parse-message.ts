@@ -24,7 +24,7 @@ export function parseMessage(json: unknown): ParsedMessage {
     : { ok: false, code: 'E_PROTOCOL', what: `${type}: ${problem}` };
 }
 
-const ajv = new Ajv({ strict: true, discriminator: true, addUsedSchema: false });
+const ajv = new Ajv({ strict: true, discriminator: true, addUsedSchema: false, code: { optimize: false } });
 /** Compiled when the first message of its type arrives: a program that only prints codes need not wait for thirteen. */
 const validators = new Map<MessageType, ValidateFunction<Message>>();
 

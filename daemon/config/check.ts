@@ -1,5 +1,5 @@
 // Checks one parsed file against the schema, and says what is wrong in it in words: which key, found, expected.
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 
 import { type Document, keysOf, pointer } from './document.ts';
 import { checkNamed } from './keywords.ts';
@@ -8,22 +8,25 @@ import { type FileKind, FOLDER_SCHEMA, PEER_SCHEMA, SCHEMAS } from './schema.ts'
 import { suggest } from './suggest.ts';
 import type { RawDocument, RawFolder, RawPeer } from './written.ts';
 
-const ajv = new Ajv({ allErrors: true, verbose: true, allowMatchingProperties: true, strictRequired: false });
+// What the code generator would spend on shorter code is more than so few files can give back.
+const code = { optimize: false };
+const ajv = new Ajv({ allErrors: true, verbose: true, allowMatchingProperties: true, strictRequired: false, code });
 ajv.addKeyword({ keyword: 'is', schemaType: 'string', compile: checkNamed });
 
-const validators = {
-  config: ajv.compile<RawDocument>(SCHEMAS.config),
-  folders: ajv.compile<RawDocument>(SCHEMAS.folders),
-  peers: ajv.compile<RawDocument>(SCHEMAS.peers),
-};
-const isFolderValue = ajv.compile<RawFolder>(FOLDER_SCHEMA);
-const isPeerValue = ajv.compile<RawPeer>(PEER_SCHEMA);
+/** Compiled when first asked for: most daemons read one kind of file, and each costs some of the time until they answer. */
+const validators = new Map<object, ValidateFunction>();
+
+function validatorOf<T>(schema: object): ValidateFunction<T> {
+  const validate = validators.get(schema) ?? ajv.compile<T>(schema);
+  validators.set(schema, validate);
+  return validate as ValidateFunction<T>;
+}
 
 export type CheckedDocument =
   { readonly ok: true; readonly value: RawDocument } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export function checkDocument(kind: FileKind, file: string, document: Document): CheckedDocument {
-  const validate = validators[kind];
+  const validate = validatorOf<RawDocument>(SCHEMAS[kind]);
   const { value } = document;
   if (validate(value)) return { ok: true, value };
   const problems = new Map<string, Problem>();
@@ -38,11 +41,11 @@ export function checkDocument(kind: FileKind, file: string, document: Document):
 
 /** A folder put together from several files has passed key by key; this says so to the compiler, and would notice a bug. */
 export function isRawFolder(value: unknown): value is RawFolder {
-  return isFolderValue(value);
+  return validatorOf<RawFolder>(FOLDER_SCHEMA)(value);
 }
 
 export function isRawPeer(value: unknown): value is RawPeer {
-  return isPeerValue(value);
+  return validatorOf<RawPeer>(PEER_SCHEMA)(value);
 }
 
 /** Undefined for errors that only sum up others. */

@@ -25,6 +25,7 @@ export interface ApplyInput {
 /** One outcome an operation, in their order. One that fails stops none of the others. */
 export const apply: Job<ApplyInput, Outcome[]> = {
   name: 'apply',
+  isPlain: true,
   run(fs, { tree: ref, operations }) {
     return withTree(fs, ref, (tree) => {
       const staging = tree.own(STAGING);

@@ -32,6 +32,7 @@ const READ_BYTES = 1 << 20;
 /** One observation a path, in their order. */
 export const observe: Job<ObserveInput, Observation[]> = {
   name: 'observe',
+  isPlain: true,
   isLong: ({ long }) => long === true,
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
@@ -43,6 +44,7 @@ export const observe: Job<ObserveInput, Observation[]> = {
 /** The same, but files from {@link LONG_BYTES} on are not read: what they look like is all that is told. */
 export const glance: Job<ObserveInput, (Observation | Unread)[]> = {
   name: 'glance',
+  isPlain: true,
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
       items.map(({ path, known, growing }) => {

@@ -35,6 +35,7 @@ export type Listing =
 /** One listing a directory, in their order. */
 export const scan: Job<ScanInput, Listing[]> = {
   name: 'scan',
+  isPlain: true,
   run(fs, { tree: ref, dirs }) {
     return withTree(fs, ref, (tree) => dirs.map((dir) => scanDirectory(tree, dir)));
   },

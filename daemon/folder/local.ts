@@ -22,6 +22,8 @@ import { withSyncedMode } from './permissions.ts';
 /** Paths looked at in one job, directories listed in one. */
 const LOOK_AT_ONCE = 256;
 const LIST_AT_ONCE = 64;
+/** While what one job has listed is compared, the next one lists. */
+const JOBS_AT_ONCE = 2;
 /** A kernel without fine-grained times may give a later write the same time for so long. */
 const RACY_NS = 12_000_000n;
 const RACY_AGAIN_MS = 30;
@@ -119,12 +121,20 @@ export class LocalChanges {
   async #listSome(): Promise<void> {
     const { workers, index, clock } = this.#context;
     // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
-    const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE))];
-    const listings = await workers.run(scan, { tree: this.#context.tree(), dirs });
-    await this.#parts.filtering.noticeListings(listings);
+    const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE * JOBS_AT_ONCE))];
+    const tree = this.#context.tree();
+    const jobs = Array.from({ length: Math.ceil(dirs.length / LIST_AT_ONCE) }, (_, i) =>
+      workers.run(scan, { tree, dirs: dirs.slice(i * LIST_AT_ONCE, (i + 1) * LIST_AT_ONCE) }),
+    );
+    // Where one of them fails, nobody waits for the others any more.
+    for (const job of jobs) job.catch(() => undefined);
     const look: RelativePath[] = [];
-    for (const listing of listings)
-      if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#listed.compare(listing));
+    for (const job of jobs) {
+      const listings = await job;
+      await this.#parts.filtering.noticeListings(listings);
+      for (const listing of listings)
+        if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#listed.compare(listing));
+    }
     for (let at = 0; at < look.length; at += LOOK_AT_ONCE) await this.#look(look.slice(at, at + LOOK_AT_ONCE), true);
     if (this.#queue.length === 0 && this.#fullSinceMs !== undefined) {
       this.#lastFullMs = this.#fullSinceMs;

@@ -94,7 +94,11 @@ export class Talk implements FolderDoor {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    for (const { link } of this.#parts.links.all) this.#sayIndex(link);
+    for (const state of this.#parts.links.all) {
+      // What the first scan has found was there before: a peer that has said what it holds may have it too.
+      state.liveFrom = this.#context.index.seq;
+      this.#sayIndex(state.link);
+    }
   }
 
   /** The common setting is another one: it goes with INDEX, which says again where both are. */

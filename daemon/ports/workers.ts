@@ -7,6 +7,8 @@ export interface Job<Input, Output> {
   run(fs: FileSystem, input: Input): Output;
   /** It may take seconds, for the size of what it reads: such jobs never take the last thread. */
   isLong?(input: Input): boolean;
+  /** Neither its input nor its output holds typed arrays: nobody looks for some to move. */
+  readonly isPlain?: true;
 }
 
 /** From this size on reading a file is long: about a tenth of a second. */

@@ -39,6 +39,7 @@ import {
 import { mountType } from './mounted-as.ts';
 import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, syncfs } from './syscalls.ts';
 import { makeDirectories } from './make-directories.ts';
+import { statAt } from './stat-at.ts';
 
 const { R_OK, W_OK, X_OK, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
 // Node does not name it: a descriptor that stands for the inode, whatever its mode and kind, and opens nothing.
@@ -181,6 +182,9 @@ class RealDirectory implements Directory {
   lstat(name?: string): Stat {
     if (name === undefined) return toStat(call('fstat', this.#name, () => fstatSync(this.fd, { bigint: true })));
     const path = this.#child(name);
+    const quick = statAt(this.fd, name);
+    if (typeof quick === 'string') throw new FileSystemError(quick, 'lstat', name);
+    if (quick !== undefined) return quick;
     const stats = call('lstat', name, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
     if (stats === undefined) throw new FileSystemError('ENOENT', 'lstat', name);
     return toStat(stats);

@@ -1,5 +1,11 @@
 // Which memory of a value can be given to another thread instead of being copied.
 import { isMarkedAsUntransferable } from 'node:worker_threads';
+import type { Request } from './worker-messages.ts';
+
+/** Of what a worker is given. */
+export function movableOf(request: Request): ArrayBuffer[] {
+  return request.kind === 'run' && !request.isPlain ? movable(request.input) : [];
+}
 
 /**
  * The buffers of all typed arrays in a value of plain objects, arrays, Maps and Sets. Only those that a typed array fills

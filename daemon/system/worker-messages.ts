@@ -10,7 +10,8 @@ export interface WorkerStart {
 }
 
 export type Request =
-  { readonly kind: 'run'; readonly job: string; readonly input: unknown } | { readonly kind: 'ping' };
+  | { readonly kind: 'run'; readonly job: string; readonly input: unknown; readonly isPlain: boolean }
+  | { readonly kind: 'ping' };
 
 export type Answer =
   | { readonly kind: 'done'; readonly output: unknown }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
 import type { Log } from '../ports/log.ts';
 import type { Job, Workers } from '../ports/workers.ts';
-import { movable } from './movable.ts';
+import { movableOf } from './movable.ts';
 import { type Answer, type Request, type WorkerStart, receiveError } from './worker-messages.ts';
 
 const DEFAULT_SIZE = 2;
@@ -59,7 +59,7 @@ export class WorkerPool implements Workers {
   }
 
   run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
-    const request: Request = { kind: 'run', job: job.name, input };
+    const request: Request = { kind: 'run', job: job.name, input, isPlain: job.isPlain === true };
     // The job of this name, in the other thread, gives what its type says.
     const isLong = job.isLong?.(input) === true;
     return this.#ask(request, (waiting) => this.#queue.push(waiting), isLong) as Promise<Output>;
@@ -137,7 +137,7 @@ export class WorkerPool implements Workers {
   #give(thread: Thread, waiting: Waiting): void {
     try {
       const { request } = waiting;
-      thread.worker.postMessage(request, request.kind === 'run' ? movable(request.input) : []);
+      thread.worker.postMessage(request, movableOf(request));
     } catch (error) {
       // An input that cannot be cloned.
       waiting.reject(error instanceof Error ? error : new Error(String(error)));

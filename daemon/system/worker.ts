@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
 import type { Job } from '../ports/workers.ts';
 import { RealFileSystem } from './file-system.ts';
-import { movable } from './movable.ts';
+import { movable, movableOf } from './movable.ts';
 import { type Answer, type Request, type WorkerStart, sendError } from './worker-messages.ts';
 
 /** A job of any shape: what it takes is made by who names it. */
@@ -32,9 +32,9 @@ function answerTo(request: Request): Answer {
   }
 }
 
-function send(answer: Answer): void {
+function send(answer: Answer, isPlain: boolean): void {
   try {
-    port?.postMessage(answer, answer.kind === 'done' ? movable(answer.output) : []);
+    port?.postMessage(answer, answer.kind === 'done' && !isPlain ? movable(answer.output) : []);
   } catch (error) {
     // An output that cannot be cloned, a function in it for one.
     port?.postMessage({ kind: 'failed', error: sendError(error) } satisfies Answer);
@@ -42,7 +42,7 @@ function send(answer: Answer): void {
 }
 
 port.on('message', (request: Request) => {
-  send(answerTo(request));
+  send(answerTo(request), request.kind === 'run' && request.isPlain);
   // What a job was given is of no use after it. Freed now: a collector that counts its own heap lets it grow for long.
-  if (request.kind !== 'ping') for (const given of movable(request.input)) given.transfer(0);
+  for (const given of movableOf(request)) given.transfer(0);
 });

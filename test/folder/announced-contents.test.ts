@@ -30,6 +30,19 @@ test('what is new goes along', async () => {
   await device.stop();
 });
 
+test('what the first scan finds does not go along to a peer that is there already and holds something', async () => {
+  const device = new OneDevice();
+  for (let i = 0; i < 300; i++) device.write(`d${i % 100}/${i}`, `content ${i}`);
+  device.folder.start();
+  device.peer.connect({ entries: 400 });
+  await device.until(() => device.peer.told.length >= 400, 'all of it');
+  assert.deepEqual(along(device), []);
+  device.write('new', 'never seen');
+  await device.clock.advance(3_000);
+  assert.deepEqual(along(device), ['new']);
+  await device.stop();
+});
+
 test('S53: a peer that was empty when it connected has by now what was swapped', async () => {
   const device = await started(0);
   device.user.rename(`${ROOT}/d`, `${ROOT}/x`);

@@ -1,10 +1,22 @@
 // The system calls that Node lacks, and what becomes of them where the foreign function interface does not load.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, lstatSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Stat } from '../../daemon/ports/file-system.ts';
+import { statAt } from '../../daemon/system/stat-at.ts';
 import { probeInotifyInstance, renameat2, setMtime, syncfs } from '../../daemon/system/syscalls.ts';
 
 const MODULE = JSON.stringify(new URL('../../daemon/system/syscalls.ts', import.meta.url));
@@ -26,6 +38,29 @@ function inProcess(program: string, cwd: string): string {
     encoding: 'utf8',
   });
 }
+
+test('statAt says of every kind of file what lstat does', (t) => {
+  const path = directory(t);
+  writeFileSync(join(path, 'file'), 'x'.repeat(70_000));
+  writeFileSync(join(path, 'ü𝄞'), '');
+  mkdirSync(join(path, 'dir'), { mode: 0o1750 });
+  symlinkSync('none', join(path, 'link'));
+  linkSync(join(path, 'file'), join(path, 'second'));
+  execFileSync('mkfifo', [join(path, 'pipe')]);
+  setMtime(join(path, 'ü𝄞'), -1_500_001n, false);
+  const kinds = { file: 'file', 'ü𝄞': 'file', dir: 'dir', link: 'symlink', second: 'file', pipe: 'other' };
+  const fd = openSync(path, 'r');
+  for (const [name, kind] of Object.entries(kinds)) {
+    const { size, mtimeNs, ctimeNs, ino, dev, mode, nlink } = lstatSync(join(path, name), { bigint: true });
+    const numbers = { size: Number(size), mode: Number(mode) & 0o7777, nlink: Number(nlink) };
+    assert.deepEqual(statAt(fd, name), { kind, mtimeNs, ctimeNs, ino, dev, ...numbers }, name);
+  }
+  assert.equal(statAt(fd, 'none'), 'ENOENT');
+  closeSync(fd);
+  const dev = openSync('/dev', 'r');
+  assert.equal((statAt(dev, 'null') as Stat).dev, lstatSync('/dev/null', { bigint: true }).dev);
+  closeSync(dev);
+});
 
 test('a call that fails gives the name of its errno, also for a name beyond ASCII', (t) => {
   const path = directory(t);

@@ -1,7 +1,7 @@
 // What `npm run build` makes: programs that start under the right Node, and say what is wrong under an old one.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -44,12 +44,15 @@ test('under an old Node alone the programs say which one they need', async (t) =
 test('npm packs the programs and nothing of the checkout; where it is installed they run under the Node outside', async (t) => {
   const place = await build(t);
   for (const name of ['README.md', 'LICENSE']) copyFileSync(join(root, name), join(place, name));
+  cpSync(join(root, 'systemd'), join(place, 'systemd'), { recursive: true });
 
   const { stdout } = await run('npm', ['pack', '--json'], { cwd: place });
 
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   assert.ok(packed !== undefined);
-  const wrong = packed.files.filter(({ path }) => !/^(?:dist\/.+\.js|package\.json|README\.md|LICENSE)$/.test(path));
+  const wrong = packed.files.filter(
+    ({ path }) => !/^(?:dist\/.+\.js|systemd\/.+\.service|package\.json|README\.md|LICENSE)$/.test(path),
+  );
   assert.deepEqual(wrong, []);
   // As `npm install --global` lays it out, but that nothing is fetched.
   const installed = join(place, 'lib/node_modules/syncd');

@@ -46,6 +46,8 @@ export interface Context {
   readonly client: Client;
   readonly out: Output;
   readonly terminal: Terminal;
+  /** No home or socket was named: the daemon is the one of the usual places. */
+  readonly isUsual: boolean;
   /** Where the user stands, absolute. */
   readonly cwd: string;
   /** The wall clock, ms. */

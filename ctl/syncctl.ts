@@ -33,9 +33,11 @@ async function run(words: readonly string[]): Promise<number> {
     const { command, given, global } = chosen;
     out = new Output(process, global);
     if (global.csv) refuseCsv(command, global);
+    const named = namedPlace(global);
     const context = {
-      client: clientFor(global),
+      client: clientFor(global, named),
       out,
+      isUsual: named === undefined,
       terminal: new Terminal(process.stdin, process.stdout),
       cwd: process.cwd(),
       nowMs: () => Date.now(),
@@ -56,22 +58,23 @@ function refuseCsv(command: Command, { json, quiet }: GlobalGiven): void {
   throw usage(`syncctl ${command.name} prints no list`, `--csv is for ${lists.join(', ')}.`);
 }
 
-function clientFor({ home, socket }: GlobalGiven): Client {
+/** The home or socket that the user has named, by option or environment; undefined: neither. */
+function namedPlace({ home, socket }: GlobalGiven): { readonly home: string | undefined } | undefined {
   const { env } = process;
+  const namedSocket = socket ?? (env['SYNCD_SOCKET'] === '' ? undefined : env['SYNCD_SOCKET']);
+  const namedHome = home ?? (env['SYNCD_HOME'] === '' ? undefined : env['SYNCD_HOME']);
+  if (namedSocket === undefined && namedHome === undefined) return undefined;
+  return { home: namedSocket === undefined ? namedHome : undefined };
+}
+
+function clientFor({ home, socket }: GlobalGiven, named: ReturnType<typeof namedPlace>): Client {
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
   const candidates = socketCandidates({
     options: { home: absolute(home), socket: absolute(socket) },
-    env,
+    env: process.env,
     uid: process.getuid?.() ?? 0,
     homeDir: homedir(),
   });
   const path = candidates.find((one) => existsSync(one)) ?? candidates.at(-1) ?? '';
-  // A home that was named by option or environment has its socket in it; several candidates mean that nothing was named.
-  const namedSocket = socket ?? (env['SYNCD_SOCKET'] === '' ? undefined : env['SYNCD_SOCKET']);
-  const namedHome = home ?? (env['SYNCD_HOME'] === '' ? undefined : env['SYNCD_HOME']);
-  const named =
-    namedSocket === undefined && namedHome === undefined
-      ? undefined
-      : { home: namedSocket === undefined ? namedHome : undefined };
   return new Client(dialSocket(path), (error) => explainUnreachable(error, { path, named }));
 }

@@ -2,7 +2,7 @@
 // who asks, and is another user.
 import { CodedError } from '../protocol/errors.ts';
 import { rootCode } from './disk/errno.ts';
-import type { OwnUnit } from './system/own-unit.ts';
+import type { ServiceUnit } from '../protocol/service-unit.ts';
 import type { Sandboxed } from './system/sandbox.ts';
 import type { Surroundings } from './system/surroundings.ts';
 
@@ -37,7 +37,7 @@ export function refusalOf(path: string, name: string, error: unknown, around: Su
   return code === 'E_ACCESS' ? refusal(reason, rights(path, around)) : refusal(reason);
 }
 
-function dropIn({ name: unit, ofUser }: OwnUnit, folder: string, lines: readonly string[], path: string): string {
+function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: readonly string[], path: string): string {
   if (!PLAIN.test(path) || ofUser)
     return `In a drop-in of ${unit} (systemctl edit), below [Service]: ${lines.join(' and ')}.`;
   const directory = `/etc/systemd/system/${unit}.d`;

@@ -1,17 +1,20 @@
-// `syncctl logs`: the daemon's own log, as far as it keeps it in memory.
-import type { LogItem } from '../../protocol/control.ts';
-import type { Command } from '../command.ts';
-import { usage } from '../failure.ts';
+// `syncctl logs`: the daemon's own log, of the journal where it is a service, else as far as it keeps it in memory.
+import { userInfo } from 'node:os';
+import type { LevelName, LogItem } from '../../protocol/control.ts';
+import type { Command, Context } from '../command.ts';
+import { Failure, usage } from '../failure.ts';
+import { type AskedJournal, journalOf, readJournal } from '../journal.ts';
 import { escape } from '../output/escape.ts';
 import { wholeNumberOption } from '../read/number.ts';
+import { findService } from '../services.ts';
 
-const LEVELS = ['debug', 'info', 'warn', 'error'];
+const LEVELS: readonly LevelName[] = ['debug', 'info', 'warn', 'error'];
 
 export const logs: Command = {
   name: 'logs',
   summary: "show the daemon's log",
   details:
-    'The last records that the daemon keeps in memory; older ones are in the journal. With --json one object a line.',
+    'Of a service, what the journal has, also of runs before this one and when it does not run (then the exit status is 3). Who may not read the journal (group systemd-journal), and of any other daemon, the last records that it keeps in memory. With --json one object a line.',
   options: [
     { flags: '-f, --follow', tells: 'go on until Ctrl-C' },
     { flags: '--level <level>', tells: `this level and above: ${LEVELS.join(', ')}`, completes: LEVELS },
@@ -21,19 +24,39 @@ export const logs: Command = {
     { line: 'syncctl logs --level warn', tells: 'what the owner may want to act on' },
     { line: 'syncctl logs --follow', tells: 'as it happens' },
   ],
-  async run({ client, out }, given) {
-    const level = given.option('level');
-    if (level !== undefined && !LEVELS.includes(level))
-      throw usage(`--level ${level}: expected one of ${LEVELS.join(', ')}`);
+  async run(context, given) {
+    const { out } = context;
     const asked = {
       follow: given.flag('follow'),
-      level,
+      level: levelOption(given.option('level')),
       limit: wholeNumberOption('--limit', given.option('limit')),
     };
-    for await (const record of client.stream('logs', asked))
+    for await (const record of recordsOf(context, asked))
       await (out.json ? out.streamed(record) : out.streamedLine(escape(oneLine(record, out.terminal))));
   },
 };
+
+function levelOption(text: string | undefined): LevelName | undefined {
+  const level = LEVELS.find((one) => one === text);
+  if (text !== undefined && level === undefined) throw usage(`--level ${text}: expected one of ${LEVELS.join(', ')}`);
+  return level;
+}
+
+async function* recordsOf({ client, isUsual }: Context, asked: AskedJournal): AsyncGenerator<LogItem> {
+  let pid: number;
+  try {
+    ({ pid } = (await client.ask('status', {})).daemon);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'E_NOT_RUNNING' || !isUsual) throw error;
+    // Why it does not run is what somebody wants to know now.
+    const service = await findService(userInfo().username, process.getuid?.() === 0);
+    if (service !== undefined) yield* readJournal(service, asked);
+    throw error;
+  }
+  const unit = await journalOf(pid);
+  if (unit === undefined) yield* client.stream('logs', asked);
+  else yield* readJournal(unit, asked);
+}
 
 function oneLine(record: LogItem, terminal: boolean): string {
   const time = terminal ? new Date(record.time).toTimeString().slice(0, 8) : record.time;

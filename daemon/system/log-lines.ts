@@ -22,7 +22,8 @@ const JOURNAL_FIELDS = ['folder', 'path', 'peer', 'code'];
 
 /**
  * The same as an entry of the journal with fields: journald's native protocol, a field a line
- * (systemd.io/JOURNAL_NATIVE_PROTOCOL). No value holds a line break.
+ * (systemd.io/JOURNAL_NATIVE_PROTOCOL). No value holds a line break. SYNCD_MESSAGE and SYNCD_FIELDS are what `syncctl logs`
+ * makes the record of again.
  */
 export function journalEntry(record: LogRecord): string {
   const { level, fields } = record;
@@ -31,7 +32,12 @@ export function journalEntry(record: LogRecord): string {
     fields[name] === undefined ? [] : [`SYNCD_${name.toUpperCase()}=${text(fields[name]).replace(UNSAFE, escaped)}`],
   );
   const message = journalLine(record).replace(/^<\d>/, '');
-  return [`MESSAGE=${message}`, `PRIORITY=${PRIORITY[level]}`, 'SYSLOG_IDENTIFIER=syncd', ...own, ''].join('\n');
+  const apart = [
+    `SYNCD_MESSAGE=${record.message.replace(UNSAFE, escaped)}`,
+    `SYNCD_FIELDS=${JSON.stringify(fields).replace(UNSAFE, escaped)}`,
+  ];
+  const lines = [`MESSAGE=${message}`, `PRIORITY=${PRIORITY[level]}`, 'SYSLOG_IDENTIFIER=syncd', ...own, ...apart];
+  return `${lines.join('\n')}\n`;
 }
 
 function journalValue(value: unknown): string {

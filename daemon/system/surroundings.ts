@@ -1,11 +1,12 @@
 // Who this daemon is, and what it sees, at a path that it cannot use.
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { type OwnUnit, ownUnit } from './own-unit.ts';
+import type { ServiceUnit } from '../../protocol/service-unit.ts';
+import { ownUnit } from './own-unit.ts';
 import { type Sandboxed, sandboxedAt } from './sandbox.ts';
 
 export interface Surroundings {
-  readonly unit: OwnUnit | undefined;
+  readonly unit: ServiceUnit | undefined;
   readonly sandboxed: Sandboxed | undefined;
   /** The daemon's user. */
   readonly user: string;

@@ -39,8 +39,8 @@ export const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   ctl: ['protocol'],
 };
 
-/** Data of the protocol that every layer may import. */
-export const FOR_ALL: readonly string[] = ['protocol/errors.ts'];
+/** Of the protocol, what every layer may import: data and words that the daemon and syncctl have in common. */
+export const FOR_ALL: readonly string[] = ['protocol/errors.ts', 'protocol/service-unit.ts'];
 
 /** The worker runs the disk's jobs by their names: the one place where an implementation of ports looks back. */
 export const SYSTEM_TO_DISK = /^daemon\/system\/worker(?:-[a-z-]+)?\.ts$/;

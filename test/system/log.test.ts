@@ -268,10 +268,14 @@ describe('log: fields of the journal', () => {
       'SYNCD_FOLDER=docs',
       String.raw`SYNCD_PATH=a\u000aSYNCD_CODE=E_FALSE`,
       'SYNCD_CODE=E_KIND',
+      'SYNCD_MESSAGE=left alone',
+      String.raw`SYNCD_FIELDS={"folder":"docs","path":"a\nSYNCD_CODE=E_FALSE","code":"E_KIND","files":2}`,
       '',
       'MESSAGE=started',
       'PRIORITY=6',
       'SYSLOG_IDENTIFIER=syncd',
+      'SYNCD_MESSAGE=started',
+      'SYNCD_FIELDS={}',
       '',
     ]);
     assert.deepEqual(lines(), [], 'nothing is said twice');

@@ -103,8 +103,8 @@ export class FolderState {
       const message = `${held.why}; ${held.entries} deletions wait for approve or reject`;
       return { kind: 'held', code: 'E_MASS_DELETE', message, deletions: held.entries };
     }
-    if (local.scanning && local.lastFullScanMs === undefined) return { kind: 'scanning' };
-    if (!this.#scannedOnce) return { kind: 'scanning' };
+    // Nobody has looked since the start: a disk that does not answer must not seem to be in sync.
+    if (local.lastFullScanMs === undefined || !this.#scannedOnce) return { kind: 'scanning' };
     if (timetable.closedUntilMs !== undefined) return outsideSchedule(timetable.closedUntilMs);
     const busy = this.#context.index.wantedCounts().fetch > 0 || hints.size > 0 || talk.waiting > 0;
     return busy ? { kind: 'syncing' } : { kind: 'idle' };

@@ -21,6 +21,7 @@ test('a start that fails at first is made up for: staging is gone through, and t
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   const works = device.fs.fail('list', (path) => path.endsWith('/staging'), 'EIO');
   await device.crash();
+  assert.equal(device.folder.progress.condition.kind, 'scanning', 'nobody has looked since the start');
   device.folder.start();
   await device.clock.advance(3_000);
   assert.equal(device.folder.progress.condition.kind, 'error');

@@ -10,6 +10,7 @@ export async function install(hosts: Hosts, ...names: readonly string[]): Promis
 
 async function installOn(name: string, hosts: Hosts, file: string): Promise<void> {
   await hosts.does('push', name, file, '/root/syncd.deb');
-  await hosts.run(name, 'dpkg', '-i', '/root/syncd.deb');
+  // The index of manual pages is nobody's concern here.
+  await hosts.run(name, 'dpkg', '--no-triggers', '-i', '/root/syncd.deb');
   await hosts.run(name, 'rm', '/root/syncd.deb');
 }

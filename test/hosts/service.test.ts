@@ -42,7 +42,10 @@ test(
     assert.match(member.stdout, /docs/);
     const stranger = await as('stranger');
     assert.notEqual(stranger.code, 0, 'somebody else is answered');
-    assert.match(stranger.stderr, /^syncctl: E_\w+: .+\nhint: /);
+    assert.match(
+      stranger.stderr,
+      /^syncctl: E_SOCKET_ACCESS: .+\nhint: .*sudo usermod -aG syncd stranger, then log in/,
+    );
     for (const place of ['/var/lib/syncd', '/run/syncd'])
       assert.equal((await hosts.tries('run', 'hub', '--user', 'stranger', '--', 'ls', place)).code !== 0, true, place);
 
@@ -74,7 +77,16 @@ test(
     await on('systemctl', 'stop', 'syncd');
     assert.ok(performance.now() - stoppedMs < STOP_MS, 'it stops in time');
     assert.equal((await on('systemctl', 'show', '-P', 'Result', 'syncd')).trim(), 'success');
+    const stopped = await hosts.tries('run', 'hub', '--', 'syncctl', 'logs');
+    assert.equal(stopped.code, 3, 'it does not run, and the journal has its log all the same');
+    assert.match(stopped.stdout, /Watchdog timeout[^]* info stopped\n/);
+    assert.match(stopped.stderr, /\(syncd\.service is inactive since .+\)\nhint: sudo systemctl start syncd/);
     await on('systemctl', 'start', 'syncd');
+    assert.match(await on('syncctl', 'logs'), /Watchdog timeout[^]* info started /, 'also of the runs before');
+    // Whoever may not read the journal is shown what the daemon remembers.
+    const remembered = await hosts.does('run', 'hub', '--user', 'member', '--', 'syncctl', 'logs');
+    assert.match(remembered, / info started /);
+    assert.doesNotMatch(remembered, /Watchdog/);
 
     await hosts.does('reboot', 'hub');
     await waitFor('it is back after the reboot', isUp);

@@ -222,8 +222,9 @@ export class LocalChanges {
       // One that has vanished may come back before that is believed.
       if (observation?.kind === 'present' || !isLive(row?.record)) hints.notStale(path);
       if (change.kind !== 'skip' && !waiting.has(path)) {
-        if (row?.record.entry.kind === 'dir' && skipped.isOutOfReach(path)) this.#parts.onReadable();
-        skipped.clear(path);
+        // That a directory is there does not say that it can be listed: until it is, it stays named.
+        if (!skipped.isOutOfReach(path) || !isDirectory(observation, row)) skipped.clear(path);
+        else if (!listed) this.#queue.push(path);
       }
       if (observation?.kind === 'present' || observation?.kind === 'same') {
         deletions.reappeared(path);
@@ -336,4 +337,9 @@ export class LocalChanges {
     this.#parts.hints.addLater(path, this.#context.clock.monotonicMs() + RACY_AGAIN_MS);
     return true;
   }
+}
+
+function isDirectory(observation: Observation | undefined, row: Row | undefined): boolean {
+  if (observation?.kind === 'same') return row?.record.entry.kind === 'dir';
+  return observation?.kind === 'present' && observation.entry.kind === 'dir';
 }

@@ -7,6 +7,7 @@ import type { Row, RowChange } from '../index/file-state.ts';
 import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
 import { type FolderContext, makerOf } from './context.ts';
 import { bringBack } from './bring-back.ts';
+import { winnersSince } from './deleted-winners.ts';
 import { Hold } from './hold.ts';
 import type { Roles } from './roles.ts';
 import type { Unsynced } from './unsynced.ts';
@@ -121,19 +122,18 @@ export class Deletions {
    */
   async settle(scanning: boolean): Promise<boolean> {
     const { index, clock } = this.#context;
-    const taken = this.#vanished.take(clock.monotonicMs(), scanning);
-    if (taken.length === 0) return false;
-    const rested = new Map(taken.map((row) => [row.record.path, row]));
+    const { rows: rested, inConflict } = this.#vanished.take(clock.monotonicMs(), scanning);
+    if (rested.size === 0) return false;
     const gone = await this.#stillGone([...rested.keys()]);
     if (gone.length === 0) return false;
     const live = gone
       .flatMap((path) => index.row(path) ?? [])
       .filter((row) => isLive(row.record) && !this.#ignores(row));
-    const won = live.filter((row) => hasWonSince(rested.get(row.record.path), row));
+    const won = winnersSince(index, live, (path) => rested.get(path) ?? inConflict.get(path));
+    const all = won.size === 0 ? live : [...this.#withBelow(live)];
+    this.#wantBack(won.values());
     // What was in a directory that comes back is gone all the same.
-    const below = won.length === 0 ? [] : [...this.#withBelow(won)];
-    this.#wantBack(won);
-    const rows = won.length === 0 ? live : [...live.filter((row) => !won.includes(row)), ...notAmong(live, below)];
+    const rows = all.filter(({ record }) => !won.has(record.path));
     if (rows.length === 0) return true;
     if (this.#roles.here !== 'two-way') {
       // What is only in the way here is nobody's.
@@ -300,20 +300,6 @@ export class Deletions {
       .filter(({ record }) => isLive(record))
       .map(({ record }) => record.path);
   }
-}
-
-/**
- * Whether it has won a conflict since it vanished: whoever deleted it knew nothing of the other content. A tombstone would
- * end the conflict before anybody has heard of it.
- */
-function hasWonSince(before: Row | undefined, { record }: Row): boolean {
-  const known = new Set(before?.record.lost.map(({ sha256 }) => sha256));
-  return record.lost.some(({ sha256 }) => !known.has(sha256));
-}
-
-function notAmong(rows: readonly Row[], others: readonly Row[]): Row[] {
-  const paths = new Set(rows.map(({ record }) => record.path));
-  return others.filter(({ record }) => !paths.has(record.path));
 }
 
 function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {

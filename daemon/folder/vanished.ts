@@ -11,9 +11,17 @@ const SCAN_AT_MOST_MS = 10 * 60 * 1000;
 /** Files that a move is recognised for; of more, the rest are deletions and creations of the same content. */
 const MAX_INODES = 100_000;
 
+export interface Rested {
+  readonly rows: ReadonlyMap<RelativePath, Row>;
+  /** In directories among them, as far as they were looked through. */
+  readonly inConflict: ReadonlyMap<RelativePath, Row>;
+}
+
 export class Vanished {
   readonly #paths = new Map<RelativePath, Row>();
   readonly #byInode = new Map<bigint, Row>();
+  /** What was in a conflict when a directory above it vanished. */
+  readonly #inConflict = new Map<RelativePath, Row>();
   #firstMs = 0;
   #lastMs = 0;
 
@@ -34,6 +42,7 @@ export class Vanished {
     this.#paths.set(path, row);
     this.#rememberInode(row);
     for (const one of below) {
+      if (one.record.lost.length > 0) this.#inConflict.set(one.record.path, one);
       if (this.#byInode.size >= MAX_INODES) break;
       this.#rememberInode(one);
     }
@@ -57,14 +66,15 @@ export class Vanished {
   }
 
   /** Takes all, when they have rested: as they were when they vanished. */
-  take(nowMs: number, scanning: boolean): readonly Row[] {
+  take(nowMs: number, scanning: boolean): Rested {
     const due = this.dueMs;
-    if (due === undefined || nowMs < due) return [];
-    if (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS) return [];
-    const rows = [...this.#paths.values()];
+    const mustRest = due === undefined || nowMs < due || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
+    if (mustRest) return { rows: new Map(), inConflict: new Map() };
+    const rested = { rows: new Map(this.#paths), inConflict: new Map(this.#inConflict) };
     this.#paths.clear();
     this.#byInode.clear();
-    return rows;
+    this.#inConflict.clear();
+    return rested;
   }
 
   #rememberInode(row: Row): void {

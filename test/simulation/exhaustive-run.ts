@@ -245,7 +245,7 @@ async function live(pair: Pair, { timing, deeds }: History, kill: Kill): Promise
   wires.ended(kill.device);
   await victim.crash();
   if (kill.power === true) {
-    for (const torn of await victim.losePower(new SeededRandom(kill.calls + 1))) {
+    for (const torn of (await victim.losePower(new SeededRandom(kill.calls + 1))).edits) {
       ledger.excuse(torn);
       if (torn === EMPTY) pair.mayBeEmpty = true;
     }

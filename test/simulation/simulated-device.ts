@@ -253,23 +253,25 @@ export class SimulatedDevice {
 
   /**
    * The machine goes down, and boots: what was not durable is gone, torn or there. The index was durable at each commit.
-   * Answers with the contents that were torn before the index knew them: they look like edits.
+   * Answers with the contents that were torn before the index knew them: they look like edits; and with those of which it
+   * knows better, as long as no older index takes its place.
    */
-  async losePower(random: SeededRandom): Promise<string[]> {
+  async losePower(random: SeededRandom): Promise<{ readonly edits: string[]; readonly damaged: string[] }> {
     await this.crash();
     this.#boots++;
     const before = new Map([...filesBelow(this.fs.user, ROOT)].map(([, file]) => [file, sha256(file)]));
     this.fs.losePower(random);
     const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch: () => NO_EPOCH });
-    const torn: string[] = [];
+    const edits: string[] = [];
+    const damaged: string[] = [];
     for (const [path, file] of filesBelow(this.fs.user, ROOT)) {
       const was = before.get(file);
       const entry = index.row(path as RelativePath)?.record.entry;
       const isKnown = entry?.kind === 'file' && entry.sha256 === was;
-      if (was !== sha256(file) && !isKnown) torn.push(contentWords(file));
+      if (was !== sha256(file)) (isKnown ? damaged : edits).push(contentWords(file));
     }
     index.close();
-    return torn;
+    return { edits, damaged };
   }
 
   /** While it is down: a copy of the index, to be found again later; undefined before there was one. */

@@ -57,6 +57,8 @@ export class World {
   /** What was seen to be wrong with the surroundings since the last rest. */
   readonly #troubled = new Set<number>();
   readonly #backups = new Map<number, { readonly index: Buffer | undefined; readonly disk: Backup }>();
+  /** What a power loss has torn since the last rest, and the index knows better. */
+  readonly #damaged = new Map<number, readonly string[]>();
   readonly #seesAll: boolean;
   #messages = 0;
   #lastMovedMs = 0;
@@ -186,7 +188,7 @@ export class World {
         return this.#kill(device, step.calls, 'killed');
       case 'power loss':
         await this.#kill(device, step.calls, 'powerless');
-        for (const torn of await device.losePower(new SeededRandom(this.#random.next()))) this.#ledger.excuse(torn);
+        await this.#losePower(device);
         return this.#doubt(device);
       case 'index lost':
       case 'index back':
@@ -236,11 +238,19 @@ export class World {
     await device.crash();
   }
 
+  async #losePower(device: SimulatedDevice): Promise<void> {
+    const { edits, damaged } = await device.losePower(new SeededRandom(this.#random.next()));
+    for (const torn of edits) this.#ledger.excuse(torn);
+    this.#damaged.set(device.number, [...(this.#damaged.get(device.number) ?? []), ...damaged]);
+  }
+
   /** While it is down. The disk and the index are those of the last rest, or the index alone. */
   #goBack(device: SimulatedDevice, what: 'index lost' | 'index back' | 'restored'): void {
     if (device.folder !== undefined) return;
     const backup = this.#backups.get(device.number);
     device.mayHaveLost();
+    // The index that knew what these were is gone.
+    for (const torn of this.#damaged.get(device.number) ?? []) this.#ledger.excuse(torn);
     if (what === 'index lost') device.putIndex(undefined);
     else if (backup === undefined) return;
     else {
@@ -320,6 +330,7 @@ export class World {
     if (this.#isSomethingGone) this.#doubtAll();
     problems.push(...(await this.#notSilent()), ...(await this.#notInSync()));
     this.#troubled.clear();
+    this.#damaged.clear();
     if (this.#plan.steps.some(({ kind }) => kind === 'index back' || kind === 'restored')) this.#backUpAll();
     this.#meddles = true;
     return problems;

@@ -94,6 +94,11 @@ export class Hosts {
     return ['--mount', `--target=${this.#hold.pid}`, tool, ...args];
   }
 
+  /** The tool as another program may run it, before a verb. */
+  get command(): readonly string[] {
+    return ['env', `HOSTS_DIR=${this.#directory}`, 'nsenter', ...this.#inside()];
+  }
+
   /** Where the machine sees a file of a host: on its disk below /data, else in its layer. */
   outside(host: string, path: string): string {
     const base = join(`/proc/${this.#hold.pid}/root`, this.#directory, 'host', host);

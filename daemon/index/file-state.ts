@@ -144,6 +144,7 @@ export class FileState {
   }
 
   conflicts(limit: number): Row[] {
+    if (this.conflictCount === 0) return [];
     return this.#statements.conflicts.all(limit).map((columns) => this.#toRow(columns));
   }
 

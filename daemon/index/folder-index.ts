@@ -8,7 +8,7 @@ import type { SequencedRecord } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { Checkpoint } from './checkpoint.ts';
-import type { Commit } from './commit.ts';
+import { type Commit, saysPositionsAlone } from './commit.ts';
 import { Devices } from './devices.ts';
 import { type Counts, FileState, type Row } from './file-state.ts';
 import { History, type HistoryQuery, type HistoryRow } from './history.ts';
@@ -218,19 +218,20 @@ export class FolderIndex {
   }
 
   /**
-   * One transaction, durable when it returns. Answers with the rows that are announced, in order of their sequences.
+   * One transaction, durable when it returns; positions alone are written with what comes next. Answers with the rows that are announced, in order of their sequences.
    * On failure nothing has changed, here and on the disk.
    */
   commit(commit: Commit): SequencedRecord[] {
+    const renewed = this.#ask(() => this.#peers.renewed(commit));
+    if (renewed.length === 0 && saysPositionsAlone(commit)) {
+      this.#ask(() => this.#peers.set(commit));
+      return [];
+    }
     return this.#write(() => {
       for (const path of commit.withdraw ?? []) this.#files.drop(path);
       const announced = this.#files.put(commit.rows ?? [], commit.nowUs);
-      for (const { peer, ...position } of commit.have ?? []) {
-        const before = this.#peers.have(peer);
-        if (before !== undefined && before.epoch !== position.epoch) this.#wanted.forgetPeer(peer);
-        this.#peers.setHave(peer, position);
-      }
-      for (const { peer, ...position } of commit.peerHolds ?? []) this.#peers.setHolds(peer, position);
+      for (const peer of renewed) this.#wanted.forgetPeer(peer);
+      this.#peers.set(commit);
       for (const path of commit.unwant ?? []) this.#wanted.unwant(path);
       for (const want of commit.want ?? []) this.#wanted.want(want);
       for (const source of commit.sources ?? []) this.#wanted.addSource(source);
@@ -347,7 +348,7 @@ export class FolderIndex {
   close(): void {
     if (!this.#db.open) return;
     try {
-      if (!this.#damaged) this.#life.setState('closed');
+      if (!this.#damaged) this.#write(() => this.#life.setState('closed'));
     } finally {
       this.#db.close();
     }
@@ -365,7 +366,11 @@ export class FolderIndex {
     const parts = [this.#life, this.#files, this.#wanted, this.#peers, this.#versions, this.#meta];
     const undo = parts.map((part) => part.remember());
     try {
-      return this.#transaction.immediate(run) as T;
+      return this.#transaction.immediate(() => {
+        const result = run();
+        this.#peers.write();
+        return result;
+      }) as T;
     } catch (error) {
       for (const restore of undo) restore();
       this.#devices.forget();

@@ -1,4 +1,5 @@
-// How far this folder and each peer have got with one another's sequences.
+// How far this folder and each peer have got with one another's sequences. It is written with what comes next: what a crash
+// takes of it a peer says again, and nothing else does. So an acknowledgement alone does not wait for the disk.
 import type Database from 'better-sqlite3';
 import type { DeviceId, Epoch, Sequence } from '../core/ids.ts';
 import type { Devices } from './devices.ts';
@@ -8,6 +9,14 @@ import { lazily } from './lazily.ts';
 export interface Position {
   readonly epoch: Epoch;
   readonly seq: Sequence;
+}
+
+/** What a commit says of them. */
+export interface Positions {
+  /** Received up to here. A new epoch drops the peer from all wants first: it will announce again what it has. */
+  readonly have?: readonly ({ readonly peer: DeviceId } & Position)[];
+  /** What a peer acknowledged as held of ours. */
+  readonly peerHolds?: readonly ({ readonly peer: DeviceId } & Position)[];
 }
 
 interface PeerColumns {
@@ -22,63 +31,88 @@ const UNKNOWN: PeerColumns = { haveEpoch: null, haveSeq: null, holdsEpoch: null,
 export class Peers {
   readonly #devices: Devices;
   /** What is known of those that were asked about. */
-  readonly #cached = new Map<DeviceId, PeerColumns | undefined>();
+  readonly #cached = new Map<DeviceId, PeerColumns>();
+  /** Of these the table does not say it yet. */
+  #unwritten: ReadonlySet<DeviceId> = new Set();
   readonly #statements;
 
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
-    const set = (what: 'have' | 'holds'): Database.Statement<[number, Epoch, Sequence]> =>
-      db.prepare(`INSERT INTO peer (peer, ${what}Epoch, ${what}Seq) VALUES (?, ?, ?)
-        ON CONFLICT (peer) DO UPDATE SET ${what}Epoch = excluded.${what}Epoch, ${what}Seq = excluded.${what}Seq`);
     this.#statements = lazily({
       get: () =>
         db.prepare<[number], PeerColumns>('SELECT haveEpoch, haveSeq, holdsEpoch, holdsSeq FROM peer WHERE peer = ?'),
-      setHave: () => set('have'),
-      setHolds: () => set('holds'),
+      put: () =>
+        db.prepare<[number, Epoch | null, Sequence | null, Epoch | null, Sequence | null]>(
+          'INSERT OR REPLACE INTO peer (peer, haveEpoch, haveSeq, holdsEpoch, holdsSeq) VALUES (?, ?, ?, ?, ?)',
+        ),
       drop: () => db.prepare<[number]>('DELETE FROM peer WHERE peer = ?'),
     });
   }
 
   have(peer: DeviceId): Position | undefined {
-    const columns = this.#columns(peer);
-    return position(columns?.haveEpoch, columns?.haveSeq);
+    const { haveEpoch, haveSeq } = this.#columns(peer);
+    return position(haveEpoch, haveSeq);
   }
 
   holds(peer: DeviceId): Position | undefined {
-    const columns = this.#columns(peer);
-    return position(columns?.holdsEpoch, columns?.holdsSeq);
+    const { holdsEpoch, holdsSeq } = this.#columns(peer);
+    return position(holdsEpoch, holdsSeq);
   }
 
-  setHave(peer: DeviceId, { epoch, seq }: Position): void {
-    this.#statements.setHave.run(this.#devices.numberOf(peer), epoch, seq);
-    this.#cached.set(peer, { ...(this.#columns(peer) ?? UNKNOWN), haveEpoch: epoch, haveSeq: seq });
+  /** Those of whom another life was known than what they are said to be in now. */
+  renewed({ have = [] }: Positions): DeviceId[] {
+    return have.filter(({ peer, epoch }) => (this.#columns(peer).haveEpoch ?? epoch) !== epoch).map(({ peer }) => peer);
   }
 
-  setHolds(peer: DeviceId, { epoch, seq }: Position): void {
-    this.#statements.setHolds.run(this.#devices.numberOf(peer), epoch, seq);
-    this.#cached.set(peer, { ...(this.#columns(peer) ?? UNKNOWN), holdsEpoch: epoch, holdsSeq: seq });
+  set({ have = [], peerHolds = [] }: Positions): void {
+    for (const { peer, epoch, seq } of have)
+      this.#set(peer, { ...this.#columns(peer), haveEpoch: epoch, haveSeq: seq });
+    for (const { peer, epoch, seq } of peerHolds)
+      this.#set(peer, { ...this.#columns(peer), holdsEpoch: epoch, holdsSeq: seq });
   }
 
   forget(peer: DeviceId): void {
     const number = this.#devices.find(peer);
     this.#cached.delete(peer);
+    this.#unwritten = new Set([...this.#unwritten].filter((one) => one !== peer));
     if (number !== undefined) this.#statements.drop.run(number);
   }
 
-  #columns(peer: DeviceId): PeerColumns | undefined {
-    if (this.#cached.has(peer)) return this.#cached.get(peer);
-    const number = this.#devices.find(peer);
-    const columns = number === undefined ? undefined : this.#statements.get.get(number);
-    this.#cached.set(peer, columns);
-    return columns;
+  /** Inside a transaction only. */
+  write(): void {
+    if (this.#unwritten.size === 0) return;
+    for (const peer of this.#unwritten) {
+      const { haveEpoch, haveSeq, holdsEpoch, holdsSeq } = this.#columns(peer);
+      this.#statements.put.run(this.#devices.numberOf(peer), haveEpoch, haveSeq, holdsEpoch, holdsSeq);
+    }
+    this.#unwritten = new Set();
   }
 
   remember(): () => void {
-    return () => this.#cached.clear();
+    const unwritten = this.#unwritten;
+    const cached = [...this.#cached];
+    return () => {
+      this.#unwritten = unwritten;
+      this.#cached.clear();
+      for (const [peer, columns] of cached) this.#cached.set(peer, columns);
+    };
+  }
+
+  #set(peer: DeviceId, columns: PeerColumns): void {
+    this.#cached.set(peer, columns);
+    if (!this.#unwritten.has(peer)) this.#unwritten = new Set([...this.#unwritten, peer]);
+  }
+
+  #columns(peer: DeviceId): PeerColumns {
+    const cached = this.#cached.get(peer);
+    if (cached !== undefined) return cached;
+    const number = this.#devices.find(peer);
+    const columns = (number === undefined ? undefined : this.#statements.get.get(number)) ?? UNKNOWN;
+    this.#cached.set(peer, columns);
+    return columns;
   }
 }
 
-function position(epoch: Epoch | null | undefined, seq: Sequence | null | undefined): Position | undefined {
-  if (epoch === null || epoch === undefined || seq === null || seq === undefined) return undefined;
-  return { epoch, seq };
+function position(epoch: Epoch | null, seq: Sequence | null): Position | undefined {
+  return epoch === null || seq === null ? undefined : { epoch, seq };
 }

@@ -152,11 +152,12 @@ export class Wanted {
   }
 
   page({ from, to }: KeyRange): WantedRow[] {
+    if (this.counts.count === 0) return [];
     return this.#statements.page.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
   }
 
   skipped(limit: number, after: string): { path: RelativePath; code: ErrorCode }[] {
-    return this.#statements.skipped.all(after, limit);
+    return this.counts.skipped === 0 ? [] : this.#statements.skipped.all(after, limit);
   }
 
   lowest(peer: DeviceId): Sequence | undefined {

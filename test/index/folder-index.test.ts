@@ -309,6 +309,31 @@ test('peers: what we have of theirs, what they hold of ours, and forgetting them
   assert.deepEqual([index.have(peer), index.holds(peer)], [undefined, undefined]);
 });
 
+test('how far peers have got is written with the next commit, or when the index is closed; a crash takes it, a failure does not', () => {
+  const index = openInMemory();
+  const [peer, other] = [device('B'), device('C')];
+  const at = (n: number): { peer: typeof peer; epoch: ReturnType<typeof epoch>; seq: ReturnType<typeof seq> } => ({
+    peer,
+    epoch: epoch('B'),
+    seq: seq(n),
+  });
+  const after = (saved: Buffer): unknown[] => [
+    openInMemory(saved).have(peer)?.seq,
+    openInMemory(saved).holds(other)?.seq,
+  ];
+  index.commit({ nowUs: 1, have: [at(4)], peerHolds: [{ peer: other, epoch: index.epoch, seq: seq(5) }] });
+  assert.deepEqual([index.have(peer)?.seq, index.holds(other)?.seq], [4, 5]);
+  assert.deepEqual(after(index.serialise()), [undefined, undefined]);
+  assert.throws(() => index.commit({ nowUs: 1, have: [at(6)], rows: [change('new', dir, { announce: false })] }));
+  assert.deepEqual([index.have(peer)?.seq, index.holds(other)?.seq], [4, 5]);
+  index.commit({ nowUs: 1, rows: [change('a', dir)] });
+  assert.deepEqual(after(index.serialise()), [4, 5]);
+
+  index.commit({ nowUs: 1, have: [at(7)] });
+  index.forgetPeer(other);
+  assert.deepEqual(after(index.serialise()), [7, undefined]);
+});
+
 test('meta is kept, changed and taken away', () => {
   const index = openInMemory();
   index.commit({ nowUs: 1, meta: [['boot', 'x']] });

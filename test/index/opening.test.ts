@@ -11,7 +11,7 @@ import { migrate, schemaVersion } from '../../daemon/index/migrations.ts';
 import { SCHEMA_VERSION } from '../../daemon/index/schema.ts';
 import { RealFileSystem } from '../../daemon/system/file-system.ts';
 import { makeFirstVersion } from './older.ts';
-import { change, dir, epoch, file, path } from './rows.ts';
+import { change, dir, epoch, file, path, device, seq } from './rows.ts';
 
 function temporary(use: (at: string) => void): void {
   const at = mkdtempSync(join(tmpdir(), 'index-'));
@@ -33,9 +33,11 @@ test('an index is found again as it was closed', () => {
     const first = open(file);
     assert.equal(first.opened, 'new');
     first.commit({ nowUs: 1, rows: [change('a', dir)] });
+    first.commit({ nowUs: 1, have: [{ peer: device('B'), epoch: epoch('B'), seq: seq(7) }] });
     first.close();
     first.close();
     const second = open(file, 'B');
+    assert.equal(second.have(device('B'))?.seq, 7);
     assert.deepEqual([second.opened, second.closedCleanly, second.epoch], ['existing', true, epoch('A')]);
     assert.ok(second.row(path('a')));
     second.close();

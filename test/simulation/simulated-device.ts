@@ -206,6 +206,8 @@ export class SimulatedDevice {
     const { index, host, folder, clock } = running;
     const close = index.close.bind(index);
     index.close = () => {
+      // As close() does: it writes what waited for a transaction.
+      index.markDurable(index.durableSeq);
       this.#saved = closedCleanly(index);
       close();
     };

@@ -40,5 +40,10 @@ function timeOfEdition(): number {
   const given = process.env['SOURCE_DATE_EPOCH'];
   if (given !== undefined) return Number(given);
   const released = releasedAt(readChangelog(readFileSync(join(repository, 'CHANGELOG.md'), 'utf8')));
-  return released ?? Number(execFileSync('git', ['-C', repository, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }));
+  if (released !== undefined) return released;
+  try {
+    return Number(execFileSync('git', ['-C', repository, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }));
+  } catch (error) {
+    throw new Error('this version is not released, and here is no git: set SOURCE_DATE_EPOCH', { cause: error });
+  }
 }

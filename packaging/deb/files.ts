@@ -19,6 +19,10 @@ export const FILES: readonly InstalledFile[] = [
   { from: 'packaging/config.yaml', to: 'etc/syncd/config.yaml' },
   { from: 'packaging/deb/files/sysusers.conf', to: 'usr/lib/sysusers.d/syncd.conf' },
   { from: 'packaging/deb/files/sysctl.conf', to: 'usr/lib/sysctl.d/30-syncd.conf' },
+  ...['hub', 'laptop', 'config-server', 'config-client'].map((name) => ({
+    from: `packaging/examples/${name}.yaml`,
+    to: `usr/share/doc/syncd/examples/${name}.yaml`,
+  })),
   { from: 'packaging/deb/files/lintian-overrides', to: 'usr/share/lintian/overrides/syncd' },
 ];
 

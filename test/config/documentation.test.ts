@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 
@@ -53,6 +53,11 @@ const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => te
 for (const [i, example] of examples.entries())
   test(`example ${i + 1} of the page loads`, () => {
     loadConfig(written(example));
+  });
+
+for (const path of globSync('packaging/examples/*.yaml', { cwd: new URL('../../', import.meta.url) }))
+  test(`${path} loads`, () => {
+    loadConfig(written(read(path)));
   });
 
 test('every key of the device and of a folder is set in an example', () => {

@@ -35,11 +35,12 @@ test(
     };
     const says = async (property: string, unit = 'syncd'): Promise<string> =>
       (await on('systemctl', 'show', '-P', property, unit)).trim();
+    const asBo = ['run', 'hub', '--user', 'bo', '--', 'systemctl', '--user'];
     const pids = async (): Promise<string[]> =>
       Promise.all([
         says('MainPID'),
         says('MainPID', 'syncd@ana'),
-        hosts.does('run', 'hub', '--user', 'bo', '--', 'systemctl', '--user', 'show', '-P', 'MainPID', 'syncd'),
+        hosts.does(...asBo, 'show', '-P', 'MainPID', 'syncd'),
       ]);
     // Without waiting for the disk, and without the database of manual pages.
     const dpkg = async (...args: readonly string[]): Promise<string> =>
@@ -62,7 +63,8 @@ test(
     const known = await identity();
     await sh('useradd -m ana && systemctl enable --now syncd@ana');
     await sh('useradd -m bo && loginctl enable-linger bo');
-    await hosts.does('run', 'hub', '--user', 'bo', '--', 'systemctl', '--user', 'enable', '--now', 'syncd');
+    await waitFor("the user's manager answers", async () => (await hosts.tries(...asBo, 'list-units')).code === 0);
+    await hosts.does(...asBo, 'enable', '--now', 'syncd');
     const ran = await pids();
     for (const pid of ran) assert.match(pid, /^[1-9]/, 'services of the system and of users run');
 

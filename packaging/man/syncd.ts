@@ -19,6 +19,17 @@ export function syncdPage(usage: string, version: string, atS: number): string {
       ['DESCRIPTION', text.map((part) => paragraph(inline(part.replaceAll('\n', ' ')))).join('\n')],
       ['OPTIONS', options.map(option).join('\n')],
       [
+        'SERVICES',
+        [
+          entry(bold('syncd.service'), `Of the system: a hub, or folders that belong to the user ${bold('syncd')}.`),
+          entry(bold('syncd@USER.service'), 'Of the system: the files of one user, from boot on.'),
+          entry(
+            bold('systemctl --user … syncd.service'),
+            'Of a user: while that user is logged in, or always with lingering.',
+          ),
+        ].join('\n'),
+      ],
+      [
         'FILES',
         [
           entry(bold('/etc/syncd/config.yaml'), `The configuration of the service: ${bold('syncd.yaml')}(5).`),

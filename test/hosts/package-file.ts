@@ -1,11 +1,10 @@
 // The Debian package of this checkout, made once for all tests of a run: by the first that needs it, and again only when
 // something has changed that goes into it.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lockFile } from '../../daemon/index/home-lock.ts';
-import { node } from '../system/daemon.ts';
+import { buildPackage } from '../package/built.ts';
 import { waitFor } from '../system/wait-for.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
@@ -26,8 +25,7 @@ export async function packageFile(): Promise<string> {
     const file = join(place, `${hashOfInputs()}.deb`);
     if (existsSync(file)) return file;
     for (const older of globSync('*.deb', { cwd: place })) rmSync(join(place, older));
-    const options = ['--fast', '--out', join(place, 'new')];
-    const made = execFileSync(node, [join(checkout, 'packaging/package.ts'), ...options], { encoding: 'utf8' }).trim();
+    const made = await buildPackage(join(place, 'new'), ['--fast']);
     renameSync(made, file);
     return file;
   } finally {

@@ -1,7 +1,7 @@
 // `npm test`: everything that must hold before a change is taken. First what is quick and points at a line (formatting,
 // lint, types), side by side; then the tests, whose own summary is the last thing printed.
 //   npm test [-- FILE…]     all, or only these test files
-//   npm run check           all but the system tests, which start real daemons
+//   npm run check           all but the tests that start real daemons
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,9 @@ const tool = (name: string) => join(root, 'node_modules/.bin', name);
 const TEST_TIMEOUT_MS = 240_000 * Math.max(1, Number(process.env['ROUNDS'] ?? 1));
 /** System tests mostly wait for daemons, and each starts several processes: two files at a time suit two cores. */
 const TEST_FILES_AT_ONCE = 2;
+
+/** Tests of real daemons, of hosts and of the package as a whole: what `npm run check` leaves out. */
+const STARTS_DAEMONS = /^test\/(?:system\/|hosts\/|package\/package\.)/;
 
 interface Step {
   readonly name: string;
@@ -79,7 +82,7 @@ function testFiles(named: readonly string[]): string[] {
   const only = named.filter((argument) => !argument.startsWith('--'));
   if (only.length > 0) return only;
   const all = globSync('test/**/*.test.ts', { cwd: root });
-  return named.includes('--without-system') ? all.filter((file) => !file.startsWith('test/system/')) : all;
+  return named.includes('--without-system') ? all.filter((file) => !STARTS_DAEMONS.test(file)) : all;
 }
 
 const results = await Promise.all(STATIC.map(passes));

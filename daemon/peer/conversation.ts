@@ -20,6 +20,7 @@ import {
 } from '../../protocol/session.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
+import { fillsAlone } from '../ports/workers.ts';
 
 const TRAIN_BYTES = 1 << 20;
 /** JSON of a frame, about: only to know when a train is full. */
@@ -313,6 +314,10 @@ function eventOf(decoded: Decoded): SessionEvent {
  * collector, which sees small objects only, a fast transfer would keep some hundred MiB of it.
  */
 function withOwnPayloads(frames: readonly Decoded[], bytes: Uint8Array): readonly Decoded[] {
+  // A message that is one payload but for its JSON is that payload's own memory already.
+  const [only, ...others] = frames;
+  const payload = only?.kind === 'frame' ? only.frame.payload : undefined;
+  if (others.length === 0 && payload !== undefined && fillsAlone(payload)) return frames;
   const own = frames.map((decoded): Decoded => {
     if (decoded.kind !== 'frame' || decoded.frame.payload === undefined) return decoded;
     return { kind: 'frame', frame: { ...decoded.frame, payload: new Uint8Array(decoded.frame.payload) } };

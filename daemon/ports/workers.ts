@@ -14,6 +14,18 @@ export interface Job<Input, Output> {
 /** From this size on reading a file is long: about a tenth of a second. */
 export const LONG_BYTES = 64 << 20;
 
+/** Smaller ones may lie in a pool with others. */
+const LARGE_BYTES = 64 << 10;
+
+/**
+ * Whether a typed array has its memory for itself, so that it can be moved to another thread: all of it, or of large
+ * memory all but a little, as the payload of a message has.
+ */
+export function fillsAlone({ buffer, byteLength }: ArrayBufferView): boolean {
+  if (!(buffer instanceof ArrayBuffer) || byteLength === 0) return false;
+  return byteLength === buffer.byteLength || (byteLength >= LARGE_BYTES && byteLength > (buffer.byteLength / 8) * 7);
+}
+
 export interface Workers {
   /**
    * Runs the job. Typed arrays in input and output may be moved, not copied: who gives them away does not touch them

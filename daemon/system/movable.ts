@@ -1,5 +1,6 @@
 // Which memory of a value can be given to another thread instead of being copied.
 import { isMarkedAsUntransferable } from 'node:worker_threads';
+import { fillsAlone } from '../ports/workers.ts';
 import type { Request } from './worker-messages.ts';
 
 /** Of what a worker is given. */
@@ -16,9 +17,8 @@ export function movable(value: unknown): ArrayBuffer[] {
   const visit = (at: unknown): void => {
     if (typeof at !== 'object' || at === null) return;
     if (ArrayBuffer.isView(at)) {
-      const { buffer, byteLength } = at;
-      const alone = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength && byteLength > 0;
-      if (alone && !isMarkedAsUntransferable(buffer)) found.add(buffer);
+      const { buffer } = at;
+      if (buffer instanceof ArrayBuffer && fillsAlone(at) && !isMarkedAsUntransferable(buffer)) found.add(buffer);
     } else if (Array.isArray(at) || at instanceof Set) for (const one of at) visit(one);
     else if (at instanceof Map) for (const one of at.values()) visit(one);
     else if (Object.getPrototypeOf(at) === Object.prototype) for (const one of Object.values(at)) visit(one);

@@ -202,6 +202,11 @@ test('only memory that one typed array fills alone is movable', () => {
     whole.buffer,
     twice.buffer,
   ]);
+
+  // A payload behind the JSON of its message; and what shares large memory with another.
+  const message = new Uint8Array(100_000);
+  assert.deepEqual(movable({ bytes: message.subarray(200) }), [message.buffer]);
+  assert.deepEqual(movable({ bytes: message.subarray(20_000) }), []);
 });
 
 test('I15: long jobs leave a thread for the others, and go on one after the other', async (t) => {

@@ -41,6 +41,7 @@ import { configFiles } from './system/config-files.ts';
 import { ControlSocketPlace } from './system/control-socket.ts';
 import { RealFileSystem } from './system/file-system.ts';
 import { InotifyWatch } from './system/inotify-watch.ts';
+import { giveBack, whenAtRest } from './system/give-back.ts';
 import { KeyFiles } from './system/key-files.ts';
 import { keyMaker } from './system/key-maker.ts';
 import type { DaemonLog } from './system/log.ts';
@@ -100,6 +101,7 @@ export class Daemon implements ControlledDaemon {
   readonly #server: ControlServer;
   #config: Config;
   #opened: Promise<void> = Promise.resolve();
+  readonly #endRest = whenAtRest(() => void this.#workers.rest().then(giveBack, () => undefined));
   /** Changes of the configuration come one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -207,6 +209,7 @@ export class Daemon implements ControlledDaemon {
 
   /** Within 5 s. */
   async stop(): Promise<void> {
+    this.#endRest();
     await this.#server.close();
     this.#notices.stop();
     await this.#peers.stop();

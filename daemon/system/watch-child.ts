@@ -2,6 +2,7 @@
 // parent notices and starts another. It ends with its parent.
 import { join } from 'node:path';
 import type { WatchState } from '../ports/watch.ts';
+import { giveBack, whenAtRest } from './give-back.ts';
 import { endWithParent, queuedBytes, watchLeft } from './inotify-calls.ts';
 import { maxQueuedEvents, maxWatches, openReadCounter } from './inotify-proc.ts';
 import { probeInotifyInstance } from './syscalls.ts';
@@ -212,4 +213,5 @@ process.on('message', (order: WatchOrder) => obey(order));
 // Not by process.exit, which waits for the library's threads.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 setInterval(tick, TICK_MS);
+whenAtRest(giveBack);
 outbox.send({ kind: 'beat' });

@@ -11,7 +11,9 @@ export interface WorkerStart {
 
 export type Request =
   | { readonly kind: 'run'; readonly job: string; readonly input: unknown; readonly isPlain: boolean }
-  | { readonly kind: 'ping' };
+  | { readonly kind: 'ping' }
+  /** Much was done, and nothing is to be done: memory goes back. */
+  | { readonly kind: 'rest' };
 
 export type Answer =
   | { readonly kind: 'done'; readonly output: unknown }

@@ -67,10 +67,17 @@ export class WorkerPool implements Workers {
 
   /** Resolves when each living thread has answered, after the job that it is on. For a watchdog. */
   async ping(): Promise<void> {
-    const pings = [...this.#threads].map((thread) =>
-      this.#ask({ kind: 'ping' }, (waiting) => this.#give(thread, waiting)),
-    );
-    await Promise.all(pings);
+    await this.#tellAll({ kind: 'ping' });
+  }
+
+  /** Each living thread gives back the memory that it does not use. */
+  async rest(): Promise<void> {
+    await this.#tellAll({ kind: 'rest' });
+  }
+
+  async #tellAll(request: Request): Promise<void> {
+    const told = [...this.#threads].map((thread) => this.#ask(request, (waiting) => this.#give(thread, waiting)));
+    await Promise.all(told);
   }
 
   /**

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';
 import type { Job } from '../ports/workers.ts';
 import { RealFileSystem } from './file-system.ts';
+import { giveBack } from './give-back.ts';
 import { movable, movableOf } from './movable.ts';
 import { type Answer, type Request, type WorkerStart, sendError } from './worker-messages.ts';
 
@@ -22,6 +23,10 @@ const fs = new RealFileSystem();
 
 function answerTo(request: Request): Answer {
   if (request.kind === 'ping') return { kind: 'pong' };
+  if (request.kind === 'rest') {
+    giveBack();
+    return { kind: 'pong' };
+  }
   try {
     const job = byName.get(request.job);
     assert(job !== undefined, `the job ${request.job} is in the registry`);

@@ -146,6 +146,14 @@ describe('worker threads', () => {
     await assert.rejects(workers.run({ name: 'unheard of', run: () => 1 }, 1), { name: 'AssertionFailed' });
   });
 
+  test('threads that have given back their memory go on', async (t) => {
+    const workers = pool(t, 2);
+    await Promise.all([workers.run(remember, 1), workers.run(remember, 2)]);
+    await workers.rest();
+    await workers.run(remember, 3);
+    await workers.ping();
+  });
+
   test('ping resolves when every living thread has answered', async (t) => {
     const workers = pool(t, 2);
     await workers.ping();

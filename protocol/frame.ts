@@ -88,7 +88,7 @@ function prepare({ message, payload }: Frame): Prepared {
 
 function joinFrames(frames: readonly Prepared[]): Uint8Array {
   // Every byte of it is written below.
-  const joined = Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + frame.bytes, 0));
+  const joined = new Uint8Array(Buffer.allocUnsafeSlow(frames.reduce((sum, frame) => sum + frame.bytes, 0)).buffer);
   const view = new DataView(joined.buffer);
   let at = 0;
   for (const { json, payload } of frames) {

@@ -153,7 +153,7 @@ function copyPieces(
 /** Undefined when the file ends before. */
 export function readAll(file: OpenFile, offset: number, length: number): Uint8Array | undefined {
   // Not of the pool: it is given to another thread. Every byte of it is read, or it is not used.
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   return readInto(file, offset, bytes) ? bytes : undefined;
 }
 

@@ -23,6 +23,8 @@ import type { Link } from '../ports/link.ts';
 import { fillsAlone } from '../ports/workers.ts';
 
 const TRAIN_BYTES = 1 << 20;
+/** JSON of less than that is sent sooner than packed. */
+const LEAST_PACKED_BYTES = 8 << 10;
 /** JSON of a frame, about: only to know when a train is full. */
 const FRAME_BYTES = 512;
 
@@ -234,6 +236,7 @@ export class Conversation {
     const frames = this.#outbox;
     this.#outbox = [];
     this.#outboxBytes = 0;
+    const payloadBytes = frames.reduce((sum, { payload }) => sum + (payload?.byteLength ?? 0), 0);
     let trains: readonly Uint8Array[];
     try {
       trains = encodeTrains(frames, TRAIN_BYTES);
@@ -241,9 +244,12 @@ export class Conversation {
       // A frame that no peer would take is our own mistake: this session ends, the others go on.
       return this.refuse('E_INTERNAL', error instanceof Error ? error.message : String(error));
     }
+    const jsonBytes = trains.reduce((sum, train) => sum + train.byteLength, 0) - payloadBytes;
+    // Records are much alike; contents are packed by who reads them, where that pays.
+    const packs = jsonBytes >= LEAST_PACKED_BYTES && jsonBytes > payloadBytes;
     for (const train of trains) {
       this.#sent += train.byteLength;
-      this.#link.send(train);
+      this.#link.send(train, packs);
     }
   }
 

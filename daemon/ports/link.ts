@@ -10,8 +10,11 @@ export interface Link {
   readonly queuedBytes: number;
   /** Bytes that came from the other end so far, parts of messages too: a sign of life while a large one arrives. */
   readonly receivedBytes: number;
-  /** Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first. */
-  send(message: Uint8Array): void;
+  /**
+   * Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first.
+   * @param packs it becomes much smaller when it is compressed
+   */
+  send(message: Uint8Array, packs?: boolean): void;
   /** The one receiver; set in the same turn in which the link is handed over. Messages before that are not lost. */
   onMessage(receive: (message: Uint8Array) => void): void;
   /** Called once, whoever ends the link. */

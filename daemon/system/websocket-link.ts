@@ -12,10 +12,22 @@ const CLOSE_TIMEOUT_MS = 1_500;
 /** The upgrade request of a device is below 300 bytes. */
 const MAX_UPGRADE_BYTES = 2_048;
 
-/** What both ends say to ws: no compression (memory), no automatic pong (a flood costs nothing), few fragments. */
+/**
+ * Each message by itself, and with a small window: a session keeps about 100 KiB for it, once it has had such a message.
+ * Inflated it may not be longer than any other message: ws stops there.
+ */
+const DEFLATE = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: 13,
+  clientMaxWindowBits: 13,
+  zlibDeflateOptions: { level: 1, memLevel: 6 },
+};
+
+/** What both ends say to ws: no automatic pong (a flood costs nothing), few fragments. */
 function options(limits: LinkLimits): WebSocket.ClientOptions & { closeTimeout: number } {
   return {
-    perMessageDeflate: false,
+    perMessageDeflate: DEFLATE,
     autoPong: false,
     maxPayload: limits.maxMessageBytes,
     // We send a message as one fragment; TLS cuts it into records of 1 to 16 KiB.
@@ -104,9 +116,9 @@ class WebSocketLink implements Link {
     return this.#socket.bytesRead;
   }
 
-  send(message: Uint8Array): void {
+  send(message: Uint8Array, packs = false): void {
     if (this.#reason !== undefined) return;
-    this.#websocket.send(message, () => this.#onFlushed());
+    this.#websocket.send(message, { compress: packs }, () => this.#onFlushed());
     const queued = this.queuedBytes;
     if (queued > this.#maxQueuedBytes) this.terminate(`E_PEER_SLOW: ${queued} bytes wait to be sent`);
     else if (queued >= DRAINED_BYTES) this.#full = true;

@@ -104,6 +104,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'node:dns': /^daemon\/system\//,
   'node:dns/promises': /^daemon\/system\//,
   'node:worker_threads': /^daemon\/system\//,
+  'node:vm': /^daemon\/system\//,
   'node:child_process': /^(?:ctl|daemon\/system)\//,
   'node:events': /^(?:ctl|daemon\/(?:system|control|peer))\//,
   'node:timers': /^daemon\/system\//,

@@ -1,7 +1,7 @@
 // Why nobody answers at the control socket, in words that say what to do.
-import { userInfo } from 'node:os';
 import { Failure } from './failure.ts';
 import { findService, startHint } from './services.ts';
+import { userName } from './user-name.ts';
 
 /** The place that was tried. */
 export interface TriedSocket {
@@ -16,7 +16,7 @@ export async function explainUnreachable(error: Error, tried: TriedSocket): Prom
     return new Failure(
       'E_SOCKET_ACCESS',
       `you may not use ${tried.path}`,
-      `Add yourself to its group: sudo usermod -aG syncd ${userInfo().username}, then log in again.`,
+      `Add yourself to its group: sudo usermod -aG syncd ${userName()}, then log in again.`,
     );
   if (code === 'ECONNRESET' || code === 'EPIPE')
     return new Failure('E_NOT_RUNNING', `the daemon at ${tried.path} ended before it answered`);
@@ -31,7 +31,7 @@ export async function explainUnreachable(error: Error, tried: TriedSocket): Prom
       home === undefined ? 'Start it there, or give its --home.' : `Start it: syncd --home ${home}`,
     );
   }
-  const service = await findService(userInfo().username, process.getuid?.() === 0);
+  const service = await findService(userName(), process.getuid?.() === 0);
   return service === undefined
     ? new Failure('E_NOT_RUNNING', what, 'Start it: syncd; or name the daemon that you mean with --home DIR.')
     : new Failure('E_NOT_RUNNING', `${what} (${service.standing})`, startHint(service));

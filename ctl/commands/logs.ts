@@ -1,5 +1,4 @@
 // `syncctl logs`: the daemon's own log, of the journal where it is a service, else as far as it keeps it in memory.
-import { userInfo } from 'node:os';
 import type { LevelName, LogItem } from '../../protocol/control.ts';
 import type { Command, Context } from '../command.ts';
 import { Failure, usage } from '../failure.ts';
@@ -7,6 +6,7 @@ import { type AskedJournal, journalOf, readJournal } from '../journal.ts';
 import { escape } from '../output/escape.ts';
 import { wholeNumberOption } from '../read/number.ts';
 import { findService } from '../services.ts';
+import { userName } from '../user-name.ts';
 
 const LEVELS: readonly LevelName[] = ['debug', 'info', 'warn', 'error'];
 
@@ -49,7 +49,7 @@ async function* recordsOf({ client, isUsual }: Context, asked: AskedJournal): As
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'E_NOT_RUNNING' || !isUsual) throw error;
     // Why it does not run is what somebody wants to know now.
-    const service = await findService(userInfo().username, process.getuid?.() === 0);
+    const service = await findService(userName(), process.getuid?.() === 0);
     if (service !== undefined) yield* readJournal(service, asked);
     throw error;
   }

@@ -14,5 +14,14 @@ export interface Surroundings {
 }
 
 export function surroundingsOf(path: string): Surroundings {
-  return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userInfo().username, exists: existsSync(path) };
+  return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userName(), exists: existsSync(path) };
+}
+
+/** Where nobody has named the user (in a container, for one), the number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
 }

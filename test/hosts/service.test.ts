@@ -28,6 +28,8 @@ test(
     await on('systemctl', 'enable', '--now', 'syncd');
     await waitFor('it answers', isUp);
     assert.match(await on('systemctl', 'status', '--no-pager', 'syncd'), /Active: active \(running\)/);
+    for (const unit of ['syncd.service', 'syncd@.service'])
+      await on('systemd-analyze', 'security', '--offline=yes', '--threshold=15', `/usr/lib/systemd/system/${unit}`);
     assert.match(await hosts.does('logs', 'hub', 'syncd', '--', '-o', 'cat'), /^started .*device=[A-Z2-7]{52}/m);
     const identity = async (): Promise<string> => /[A-Z2-7]{52}/.exec(await on('syncctl', 'status'))?.[0] ?? 'none';
     const known = await identity();
@@ -162,5 +164,16 @@ test(
     await on('systemctl', 'restart', 'syncd');
     assert.equal(await show('ActiveState'), 'active');
     assert.equal(await show('StatusText'), 'no folders · no peers');
+
+    // The key may be a credential, which only root can read.
+    const known = (await on('syncctl', 'status')).match(/[A-Z2-7]{52}/)?.[0] ?? 'none';
+    await on('systemctl', 'stop', 'syncd');
+    await on('sh', '-c', `install -d -m 700 /root/keys && mv ${key} /root/keys/ && chown -R root: /root/keys`);
+    const lines = String.raw`[Service]\nLoadCredential=device-key:/root/keys/device.key\n`;
+    const place = '/etc/systemd/system/syncd.service.d';
+    await on('sh', '-c', `mkdir -p ${place} && printf '${lines}' > ${place}/key.conf && systemctl daemon-reload`);
+    await on('systemctl', 'start', 'syncd');
+    assert.match(await on('syncctl', 'status'), new RegExp(known), 'it is the same device');
+    assert.notEqual((await hosts.tries('run', 'hub', '--', 'ls', key)).code, 0, 'and nothing was stored');
   },
 );

@@ -2,11 +2,12 @@
 // back after a kill and after a reboot, and answers those who are in its group and nobody else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { whyNoPackage } from '../package/built.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { startHosts, whyNoHosts } from './hosts.ts';
 import { install } from './installed.ts';
 
-const skip = whyNoHosts() ?? false;
+const skip = whyNoHosts() ?? whyNoPackage() ?? false;
 /** The daemon promises to end within 5 s of SIGTERM. */
 const STOP_MS = 8_000;
 /** The watchdog bites sooner, so that nobody waits a minute. */

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatusAnswer } from '../system/status.ts';
+import { whyNoPackage } from '../package/built.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { startHosts, whyNoHosts } from './hosts.ts';
 import { install } from './installed.ts';
 
-const skip = whyNoHosts() ?? false;
+const skip = whyNoHosts() ?? whyNoPackage() ?? false;
 const MOUNT = 'mkdir -p /data/disk /mnt/disk && mount --bind /data/disk /mnt/disk';
 
 test(

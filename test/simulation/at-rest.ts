@@ -1,4 +1,6 @@
 // What must hold when nobody does anything, all devices run and all links are up.
+import type { FileRecord } from '../../daemon/core/record.ts';
+import { stagedNameOf } from '../../daemon/disk/stage.ts';
 import type { WantedRow } from '../../daemon/index/wanted.ts';
 import { filesBelow, sha256 } from './files.ts';
 import { ROOT, type SimulatedDevice } from './simulated-device.ts';
@@ -58,9 +60,11 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
   return devices.flatMap((device) => {
     const { name, fs, folder, index } = device;
     const problems: string[] = [];
-    const staged = [...fs.user.tree(`${ROOT}/.syncd/staging`).keys()];
-    if (staged.length > 0) problems.push(`${name} has ${staged.join(', ')} in staging`);
     const wanted = [...(index?.wantedAll() ?? [])];
+    // What has come of a large file whose only source lost it is kept as long as it is wanted.
+    const begun = new Set(wanted.filter((want) => isGone(want, devices)).map(({ record }) => partName(record)));
+    const staged = [...fs.user.tree(`${ROOT}/.syncd/staging`).keys()].filter((one) => !begun.has(one));
+    if (staged.length > 0) problems.push(`${name} has ${staged.join(', ')} in staging`);
     for (const want of wanted) {
       const { record, why, code } = want;
       if (!isGone(want, devices))
@@ -73,6 +77,10 @@ export function unfinished(devices: readonly SimulatedDevice[]): string[] {
     if (fs.openHandles > 0) problems.push(`${name} has ${fs.openHandles} open files`);
     return problems;
   });
+}
+
+function partName({ path, entry }: FileRecord): string {
+  return `${stagedNameOf(path, entry)}.part`;
 }
 
 /** Where a content is wanted or named that a power loss took from everybody. */

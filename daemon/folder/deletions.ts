@@ -1,31 +1,40 @@
 // Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
-import { tombstone } from '../core/observation.ts';
 import { type RelativePath, ancestorsOf } from '../core/path.ts';
 import { isLive, isUnsynced } from '../core/record.ts';
 import { observe } from '../disk/observe.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
 import { type Happened, historyRow, sizeOf, tell } from './chronicle.ts';
-import { type FolderContext, makerOf } from './context.ts';
+import type { FolderContext } from './context.ts';
 import { bringBack } from './bring-back.ts';
 import { winnersSince } from './deleted-winners.ts';
 import { Hold } from './hold.ts';
+import type { Litter } from './litter.ts';
 import type { Roles } from './roles.ts';
+import { takenAway } from './taken-away.ts';
 import type { Unsynced } from './unsynced.ts';
 import { Vanished } from './vanished.ts';
 
 /** Paths looked at in one job, tombstones in one transaction. */
 const AT_ONCE = 1000;
 
+interface Parts {
+  readonly roles: Roles;
+  readonly unsynced: Unsynced;
+  readonly litter: Litter;
+}
+
 export class Deletions {
   readonly #context: FolderContext;
   readonly #vanished = new Vanished();
   readonly hold: Hold;
 
+  readonly #litter: Litter;
   readonly #roles: Roles;
   readonly #unsynced: Unsynced;
 
-  constructor(context: FolderContext, roles: Roles, unsynced: Unsynced) {
+  constructor(context: FolderContext, { roles, unsynced, litter }: Parts) {
     this.#context = context;
+    this.#litter = litter;
     this.#roles = roles;
     this.#unsynced = unsynced;
     this.hold = new Hold(context);
@@ -237,21 +246,23 @@ export class Deletions {
    * @param how.hold they were held, and are approved now
    */
   #bury(rows: readonly Row[], { files, hold }: { readonly files: number; readonly hold?: number }): number {
-    const { index, clock } = this.#context;
-    const maker = makerOf(this.#context);
+    const { index, clock, self } = this.#context;
     let count = 0;
     for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
       count += page.length;
       const nowMs = clock.nowMs();
-      const changes = page.map(({ record }): RowChange => {
-        return { record: tombstone(record, maker, nowMs, hold), seen: undefined, announce: true };
-      });
+      const gone = page.map(({ record }) => takenAway(this.#context, this.#roles, record, hold));
+      const changes = gone.map(({ record }): RowChange => ({ record, seen: undefined, announce: true }));
+      const denied = gone.flatMap((one) => one.denied ?? []);
       const happened = page.map(({ record }): Happened => {
         const { path } = record;
-        return { path, what: 'deleted', device: maker.device, direction: 'local', sizeBytes: sizeOf(record) };
+        return { path, what: 'deleted', device: self, direction: 'local', sizeBytes: sizeOf(record) };
       });
       // A peer's newer version of what was deleted here has been decided on when it came: it is a want, and stays one.
-      index.commit({ nowUs: clock.nowUs(), rows: changes, history: happened.map((one) => historyRow(one, nowMs)) });
+      const history = happened.map((one) => historyRow(one, nowMs));
+      const unwant = denied.map(({ record }) => record.path);
+      index.commit({ nowUs: clock.nowUs(), rows: changes, unwant, history });
+      for (const { record } of denied) this.#litter.drop(record);
       tell(this.#context, happened);
     }
     if (count > 0) index.commit({ nowUs: clock.nowUs(), meta: [this.hold.passed(files)] });

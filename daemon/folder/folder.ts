@@ -136,8 +136,8 @@ export class Folder implements ControlledFolder {
     this.#unsynced = new Unsynced(context, this.#skipped, this.#roles, this.#hints);
     this.#refused = new Refused(context, this.#skipped, this.#roles);
     this.#watching = new Watching(context, edges.watch, this.#hints);
-    this.#deletions = new Deletions(context, this.#roles, this.#unsynced);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
+    this.#deletions = new Deletions(context, { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter });
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);

@@ -1,6 +1,6 @@
 // Changes made here, gathered into one transaction: new versions, moves, and what they mean for what is wanted.
 import { settle } from '../core/conflict.ts';
-import { type Observation, type SeenStat, tombstone } from '../core/observation.ts';
+import type { Observation, SeenStat } from '../core/observation.ts';
 import { type RelativePath, comparePaths } from '../core/path.ts';
 import {
   type Entry,
@@ -25,6 +25,7 @@ import { notSeenIn } from './directories.ts';
 import type { Litter } from './litter.ts';
 import { isNobodys, lasting } from './retries.ts';
 import type { Roles } from './roles.ts';
+import { takenAway } from './taken-away.ts';
 
 interface Parts {
   readonly deletions: Deletions;
@@ -92,8 +93,12 @@ export class LocalBatch {
       this.#rows.push(change);
       this.#say(path, whatHappened(before, entry), record, undefined);
     } else {
-      const gone = tombstone(from.record, makerOf(this.#context), this.#context.clock.nowMs());
+      const { record: gone, denied } = takenAway(this.#context, this.#roles, from.record);
       this.#deletions.moved(from.record.path);
+      if (denied !== undefined) {
+        this.#litter.drop(denied.record);
+        this.#unwant.push(gone.path);
+      }
       this.#moves.push({
         from: { record: gone, seen: undefined, announce: true },
         to: { ...change, movedFrom: from.record.path },

@@ -187,6 +187,59 @@ test('I9: the mode that a file gets here while an edit of an edit-only peer is o
   await device.stop();
 });
 
+for (const [what, take] of [
+  ['deleted', (device: OneDevice) => device.remove('d/a.txt')],
+  ['moved', (device: OneDevice) => device.user.rename(`${ROOT}/d/a.txt`, `${ROOT}/b.txt`)],
+  ['deleted with its directory', (device: OneDevice) => device.remove('d')],
+] as const)
+  test(`I9: an edit of an edit-only peer that is on its way while the file is ${what} does not make it anew`, async () => {
+    const device = await grants('edit-only', { 'd/a.txt': 'a' });
+    const edit = fromTheFuture(device.peer.version('d/a.txt', file('edited')));
+    device.peer.tell(edit);
+    await device.until(() => device.wanted('d/a.txt') !== undefined, 'it to be wanted');
+    take(device);
+    device.peer.contents.set('d/a.txt', 'edited');
+    await assertGone(device, edit);
+    await device.stop();
+  });
+
+test('I9: an edit of an edit-only peer that comes while a deletion rests does not make the file anew', async () => {
+  const device = await grants('edit-only', { 'd/a.txt': 'a' });
+  const edit = fromTheFuture(device.peer.version('d/a.txt', file('edited')));
+  device.remove('d/a.txt');
+  await device.clock.advance(100);
+  assert.equal(device.row('d/a.txt')?.record.entry.kind, 'file', 'it rests');
+  device.peer.tell(edit, 'edited');
+  await assertGone(device, edit);
+  await device.stop();
+});
+
+/** Made by a clock that is ahead of ours: by the order of conflicts it wins against a deletion of now. */
+function fromTheFuture(record: FileRecord): FileRecord {
+  return { ...record, stamp: record.stamp + 3_600_000 };
+}
+
+async function assertGone(device: OneDevice, edit: FileRecord): Promise<void> {
+  await device.until(() => device.row(edit.path)?.record.entry.kind === 'absent', 'the deletion');
+  await device.clock.advance(5_000);
+  assert.equal(device.exists(edit.path), false);
+  assert.equal(device.wanted(edit.path), undefined);
+  assertAnswered(device, edit);
+  assert.deepEqual([...device.user.tree(`${ROOT}/.syncd/staging`, []).keys()], []);
+  assert.equal((await device.wait()).kind, 'in sync');
+}
+
+test('I1: an edit of a two-way peer that comes while the file rests as deleted lives on', async () => {
+  const device = await grants('edit-only', { 'a.txt': 'a' });
+  const edit = fromTheFuture(device.other.version('a.txt', file('edited')));
+  device.remove('a.txt');
+  await device.clock.advance(100);
+  device.other.tell(edit, 'edited');
+  await device.until(() => device.exists('a.txt'), 'the file');
+  assert.equal(device.read('a.txt'), 'edited');
+  await device.stop();
+});
+
 test('I9: an edit of a read-only peer is not taken', async () => {
   const device = await grants('read-only', { 'a.txt': 'a' });
   const { peer } = device;

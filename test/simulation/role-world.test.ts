@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runRoles } from './role-world.ts';
+import { runRoles, runRolesAtLarge } from './role-world.ts';
 
 const SEEDS = 25;
 
@@ -19,3 +19,12 @@ for (const { roles, found } of WORLDS)
       assert.equal(problem, undefined, `seed ${seed}: ${problem}`);
     }
   });
+
+const LARGE_SEEDS = 30 * Number(process.env['ROUNDS'] ?? 1);
+
+test(`I2, I7, I9: one to four clients of any role, with faults, in ${LARGE_SEEDS} histories of 300 steps`, async () => {
+  for (let seed = 1; seed <= LARGE_SEEDS; seed++) {
+    const problem = await runRolesAtLarge(seed);
+    assert.equal(problem, undefined, `seed ${seed}: ${problem}`);
+  }
+});

@@ -7,13 +7,17 @@ import { MessageWires } from './message-wires.ts';
 import { SeededRandom } from './random.ts';
 import { randomUserStep } from './random-steps.ts';
 import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
-import { NO_WATCH_FAULTS } from './simulated-watch.ts';
+import { NO_WATCH_FAULTS, type WatchFaults } from './simulated-watch.ts';
 import { type Step, carryOut, tellStep } from './steps.ts';
 
 const STEPS = 120;
+const MANY_STEPS = 300;
+/** Calls of the disk until a crash in a job. */
+const SOON = 40;
 const PASSES = [0, 1, 20, 150, 700, 2500];
 const REST_LIMIT_MS = 300_000;
-const STILL_MS = 14_000;
+/** What was refused because others may explain it is asked for again after 15 s. */
+const STILL_MS = 20_000;
 /** No full scan of ours is longer apart. */
 const SILENCE_MS = 11_000;
 
@@ -23,7 +27,43 @@ export async function runRoles(
   roles: readonly Role[],
   onLog?: (line: string) => void,
 ): Promise<string | undefined> {
-  const world = new RoleWorld(seed, roles, onLog);
+  return run(new RoleWorld(seed, roles, QUIET, onLog));
+}
+
+/** A whole world from one number: one to four clients of any role, over any links, with faults. */
+export async function runRolesAtLarge(seed: number, onLog?: (line: string) => void): Promise<string | undefined> {
+  const random = new SeededRandom(seed * 19 + 1);
+  const roles = Array.from({ length: 1 + random.below(4) }, () => random.pick(['read-only', 'edit-only'] as const));
+  const surroundings: Surroundings = {
+    steps: MANY_STEPS,
+    crashesInJobs: random.oneIn(2),
+    skewMs: random.pick([0, 0, 2_000, 3_600_000]),
+    watchFaults: random.oneIn(3) ? { lost: 0.2, doubled: 0.1, delayed: 0.2, delayMs: 500 } : NO_WATCH_FAULTS,
+    watchBatchMs: random.oneIn(3) ? 50 : 0,
+    doubledOneIn: random.oneIn(3) ? 5 : undefined,
+  };
+  return run(new RoleWorld(seed, roles, surroundings, onLog));
+}
+
+interface Surroundings {
+  readonly steps: number;
+  readonly crashesInJobs: boolean;
+  readonly skewMs: number;
+  readonly watchFaults: WatchFaults;
+  readonly watchBatchMs: number;
+  readonly doubledOneIn: number | undefined;
+}
+
+const QUIET: Surroundings = {
+  steps: STEPS,
+  crashesInJobs: false,
+  skewMs: 0,
+  watchFaults: NO_WATCH_FAULTS,
+  watchBatchMs: 0,
+  doubledOneIn: undefined,
+};
+
+async function run(world: RoleWorld): Promise<string | undefined> {
   try {
     return await world.run();
   } catch (error) {
@@ -41,11 +81,19 @@ class RoleWorld {
   readonly #links: readonly (readonly [number, number])[];
   readonly #mirror: MemoryFileSystem;
   readonly #mayEdit: boolean;
+  readonly #surroundings: Surroundings;
   #lastMovedMs = 0;
   #messages = 0;
   readonly #log: (line: string) => void;
 
-  constructor(seed: number, roles: readonly Role[], onLog: ((line: string) => void) | undefined) {
+  constructor(
+    seed: number,
+    roles: readonly Role[],
+    surroundings: Surroundings,
+    onLog: ((line: string) => void) | undefined,
+  ) {
+    this.#surroundings = surroundings;
+    const { skewMs, watchFaults, watchBatchMs, doubledOneIn } = surroundings;
     this.#log = onLog ?? (() => undefined);
     this.#random = new SeededRandom(seed * 11 + 5);
     this.#mayEdit = roles.includes('edit-only');
@@ -57,8 +105,9 @@ class RoleWorld {
         number,
         peers,
         ...(number === 0 && { roles: granted }),
-        offMs: 0,
-        watchFaults: NO_WATCH_FAULTS,
+        offMs: number === 0 || skewMs === 0 ? 0 : this.#random.below(2 * skewMs) - skewMs,
+        watchFaults,
+        watchBatchMs,
         onLog: (level, message, fields) => this.#log(`   ${number} ${level} ${message} ${JSON.stringify(fields)}`),
         setReading: (from, on) => this.#wires.setReading(number, from, on),
         bytes: undefined,
@@ -78,6 +127,7 @@ class RoleWorld {
       random: new SeededRandom(seed * 13 + 7),
       links: this.#links,
       maxDelayMs: this.#random.pick([0, 10, 60, 400]),
+      doubledOneIn,
       deviceOf: (number) => this.#device(number),
       onMessages: (from, to, words) => {
         this.#messages++;
@@ -95,7 +145,7 @@ class RoleWorld {
 
   async run(): Promise<string | undefined> {
     for (const { number } of this.#devices) this.#start(number);
-    for (let i = 0; i < STEPS; i++) {
+    for (let i = 0; i < this.#surroundings.steps; i++) {
       const step = this.#randomStep(i);
       this.#log(`-- ${i} ${tellStep(step)}`);
       const problems = [...(await this.#take(step)), ...this.#problemsOfHub()];
@@ -119,7 +169,10 @@ class RoleWorld {
     const [a, b] = random.pick(this.#links);
     if (weight < 34) return { kind: random.oneIn(2) ? 'cut' : 'heal', a, b };
     if (weight < 38) return { kind: random.pick(['stop', 'start', 'start'] as const), device };
-    if (weight < 40) return { kind: 'crash', device };
+    if (weight < 40)
+      return this.#surroundings.crashesInJobs
+        ? { kind: 'crash in a job', device, calls: random.below(SOON) }
+        : { kind: 'crash', device };
     return { kind: 'user', device, does: randomUserStep(random, serial) };
   }
 
@@ -146,6 +199,11 @@ class RoleWorld {
       case 'crash':
         this.#wires.ended(step.device);
         await this.#device(step.device)[step.kind]();
+        return [];
+      case 'crash in a job':
+        await this.#device(step.device).crashAfter(step.calls, 2_000);
+        this.#wires.ended(step.device);
+        await this.#device(step.device).crash();
         return [];
       case 'settle':
         return this.#settle();

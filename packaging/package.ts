@@ -42,7 +42,11 @@ function timeOfEdition(): number {
   const released = releasedAt(readChangelog(readFileSync(join(repository, 'CHANGELOG.md'), 'utf8')));
   if (released !== undefined) return released;
   try {
-    return Number(execFileSync('git', ['-C', repository, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }));
+    return Number(
+      execFileSync('git', ['-C', repository, '-c', 'safe.directory=*', 'log', '-1', '--format=%ct'], {
+        encoding: 'utf8',
+      }),
+    );
   } catch (error) {
     throw new Error('this version is not released, and here is no git: set SOURCE_DATE_EPOCH', { cause: error });
   }

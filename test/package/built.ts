@@ -18,10 +18,13 @@ export function whyNoPackage(): string | undefined {
   return undefined;
 }
 
+/** So that a checkout without its history will do. */
+const SOURCE_DATE_EPOCH = '1795219200';
+
 /** Answers with the file. */
 export async function buildPackage(out: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(node, [script, '--out', out, ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, SOURCE_DATE_EPOCH, ...env },
   });
   return stdout.trim();
 }

@@ -21,7 +21,6 @@ import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
 import { isRootLocked, lockRoot } from './system/root-lock.ts';
-import { sandboxedAt } from './system/sandbox.ts';
 import { surroundingsOf } from './system/surroundings.ts';
 import { trafficSettings } from './traffic-settings.ts';
 import { Traffic } from './transfer/traffic.ts';
@@ -87,6 +86,7 @@ export class Folders {
     this.#problems.delete(name);
     if (!settings.enabled || this.#running.has(name)) return;
     try {
+      refusePrivate(settings.path, surroundingsOf(settings.path));
       await this.#places.take(settings);
       if (!this.#indexes().includes(baseOf(this.#indexFile(settings)))) await this.#places.refuseAround(settings.path);
       this.#forgetOtherPaths(name);
@@ -112,7 +112,7 @@ export class Folders {
   async check(settings: FolderSettings): Promise<void> {
     const { path, name } = settings;
     try {
-      refusePrivate(path, sandboxedAt(path));
+      refusePrivate(path, surroundingsOf(path));
       await this.#places.take(settings);
       if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await this.#places.refuseAround(path);
@@ -129,7 +129,7 @@ export class Folders {
     const { workers } = this.#edges;
     const { path, name, owner } = settings;
     try {
-      refusePrivate(path, sandboxedAt(path));
+      refusePrivate(path, surroundingsOf(path));
       await this.#places.take(settings);
       if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
       await this.#places.refuseAround(path);

@@ -3,15 +3,17 @@
 import { CodedError } from '../protocol/errors.ts';
 import { rootCode } from './disk/errno.ts';
 import type { ServiceUnit } from '../protocol/service-unit.ts';
-import type { Sandboxed } from './system/sandbox.ts';
 import type { Surroundings } from './system/surroundings.ts';
 
 /** What a shell and a unit take as it is. */
 const PLAIN = /^[A-Za-z0-9_./@+=,-]+$/;
 
-/** What only this service sees must hold no folder. E_FOLDER_PATH. */
-export function refusePrivate(path: string, sandboxed: Sandboxed | undefined): void {
-  if (sandboxed !== 'private') return;
+/**
+ * What only this service sees must hold no folder. A daemon that was started by hand in another service shares the /tmp of
+ * who started it. E_FOLDER_PATH.
+ */
+export function refusePrivate(path: string, { unit, sandboxed }: Surroundings): void {
+  if (unit === undefined || sandboxed !== 'private') return;
   const why = 'the service has its own /tmp, where nobody else would see the folder (PrivateTmp=)';
   throw new CodedError('E_FOLDER_PATH', `${path}: ${why}`, 'Choose a path elsewhere, such as /srv.');
 }
@@ -34,7 +36,9 @@ export function refusalOf(path: string, name: string, error: unknown, around: Su
       `${unit.name} may not write there (ProtectSystem=)`,
       dropIn(unit, name, [`ReadWritePaths=-${path}`], path),
     );
-  return code === 'E_ACCESS' ? refusal(reason, rights(path, around)) : refusal(reason);
+  return code === 'E_ACCESS'
+    ? refusal(reason, rights(path, around.user, reason.startsWith('mkdir /')))
+    : refusal(reason);
 }
 
 function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: readonly string[], path: string): string {
@@ -51,9 +55,9 @@ function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: read
   return `${steps.join(' && ')}; then again.`;
 }
 
-function rights(path: string, { user, exists }: Surroundings): string {
+function rights(path: string, user: string, isMissing: boolean): string {
   if (!PLAIN.test(path)) return `The daemon runs as the user ${user}, who must be able to read and write there.`;
-  return exists
-    ? `The daemon runs as ${user}: sudo chown -R ${user}: ${path}, or sudo setfacl -R -m u:${user}:rwX,d:u:${user}:rwX ${path}.`
-    : `The daemon runs as ${user}: sudo install -d -o ${user} -g ${user} ${path}; then again.`;
+  return isMissing
+    ? `The daemon runs as ${user}: sudo install -d -o ${user} -g ${user} ${path}; then again.`
+    : `The daemon runs as ${user}: sudo chown -R ${user}: ${path}, or sudo setfacl -R -m u:${user}:rwX,d:u:${user}:rwX ${path}.`;
 }

@@ -1,5 +1,4 @@
 // Who this daemon is, and what it sees, at a path that it cannot use.
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ServiceUnit } from '../../protocol/service-unit.ts';
 import { ownUnit } from './own-unit.ts';
@@ -10,11 +9,11 @@ export interface Surroundings {
   readonly sandboxed: Sandboxed | undefined;
   /** The daemon's user. */
   readonly user: string;
-  readonly exists: boolean;
 }
 
+/** Asks nothing of the disk, which may not answer. */
 export function surroundingsOf(path: string): Surroundings {
-  return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userName(), exists: existsSync(path) };
+  return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userName() };
 }
 
 /** Where nobody has named the user (in a container, for one), the number. */

@@ -132,6 +132,8 @@ test(
     await refused('docs', '/srv/docs', /EACCES/);
     assert.equal((await add('docs', '/srv/docs')).code, 0);
     assert.match((await add('lost', '/tmp/lost')).stderr, /PrivateTmp=/);
+    await on('sh', '-c', 'echo "folders: { lost: { path: /tmp/lost } }" > /etc/syncd/config.yaml && syncctl reload');
+    assert.match(await on('syncctl', 'status', 'lost'), /E_FOLDER_PATH|PrivateTmp=/, 'also where a file says so');
     for (const path of ['/home/ana/docs', '/etc/settings', '/srv/docs'])
       assert.ok((await on('ls', '-A', path)).includes('.syncd'), `${path} is the folder`);
   },

@@ -61,13 +61,12 @@ const around = (rest: Partial<Surroundings> = {}): Surroundings => ({
   unit,
   sandboxed: undefined,
   user: 'syncd',
-  exists: false,
   ...rest,
 });
 
 test('a path that cannot be used is refused with what to type', () => {
-  const says = (path: string, rest: Partial<Surroundings>): string => {
-    const refusal = refusalOf(path, 'docs', denied, around(rest));
+  const says = (path: string, rest: Partial<Surroundings>, error = denied): string => {
+    const refusal = refusalOf(path, 'docs', error, around(rest));
     assert.equal(refusal?.code, 'E_FOLDER_PATH');
     return `${refusal.message}\n${refusal.hint}`;
   };
@@ -85,7 +84,7 @@ test('a path that cannot be used is refused with what to type', () => {
     /EACCES\nThe daemon runs as syncd: sudo install -d -o syncd -g syncd \/srv\/docs;/,
   );
   assert.match(
-    says('/srv/docs', { exists: true, unit: undefined, user: 'ana' }),
+    says('/srv/docs', { unit: undefined, user: 'ana' }, new FileSystemError('EACCES', 'mkdir', '.syncd')),
     /\n.* ana: sudo chown -R ana: \/srv\/docs,/,
   );
   for (const sandboxed of ['hidden', 'locked', undefined] as const)
@@ -105,6 +104,8 @@ test('what is not about the path is not explained by it', () => {
 });
 
 test("a folder in the service's own /tmp would be seen by nobody, and is refused", () => {
-  assert.throws(() => refusePrivate('/tmp/docs', 'private'), { code: 'E_FOLDER_PATH' });
-  refusePrivate('/srv/docs', undefined);
+  assert.throws(() => refusePrivate('/tmp/docs', around({ sandboxed: 'private' })), { code: 'E_FOLDER_PATH' });
+  refusePrivate('/srv/docs', around());
+  // Started by hand in a service that has its own /tmp: who asks is in it too.
+  refusePrivate('/tmp/docs', around({ unit: undefined, sandboxed: 'private' }));
 });

@@ -78,6 +78,12 @@ for (const [kind, place] of [
       assert.deepEqual(output, { ...input, bytes: Uint8Array.of(1, 2, 3) });
       assert.notEqual(output.map, input.map);
       assert.equal(input.bytes.length, 0, 'it was given away');
+
+      // A large payload behind a little else in its memory.
+      const message = new Uint8Array(100_000).map((_, i) => i);
+      const [payload, expected] = [message.subarray(200), message.slice(200)];
+      assert.deepEqual((await workers.run(echo, { ...input, bytes: payload })).bytes, expected);
+      assert.equal(message.length, 0, 'it was given away');
     });
 
     test('a small Buffer, which shares its memory with others, is copied', async (t) => {

@@ -15,7 +15,10 @@ export function copied<T>(value: T): T {
 /** The same; memory that can be moved is moved, as between threads. */
 export function moved<T>(value: T): T {
   const buffers = movable(value);
-  return copy(value, buffers.length === 0 ? NONE : new Map(buffers.map((buffer) => [buffer, buffer.transfer()]))) as T;
+  if (buffers.length === 0) return copied(value);
+  const made = copy(value, new Map(buffers.map((buffer) => [buffer, buffer.slice()])));
+  for (const buffer of buffers) buffer.transfer(0);
+  return made as T;
 }
 
 function copy(value: unknown, moves: Moves): unknown {
@@ -25,7 +28,10 @@ function copy(value: unknown, moves: Moves): unknown {
   }
   if (Array.isArray(value)) return value.map((one) => copy(one, moves));
   // Also of a Buffer only the bytes go over.
-  if (value instanceof Uint8Array) return new Uint8Array(moves.get(value.buffer) ?? value);
+  if (value instanceof Uint8Array) {
+    const memory = moves.get(value.buffer);
+    return memory === undefined ? new Uint8Array(value) : new Uint8Array(memory, value.byteOffset, value.length);
+  }
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [copy(key, moves), copy(one, moves)]));
   if (value instanceof Set) return new Set([...value].map((one) => copy(one, moves)));
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);

@@ -5,7 +5,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 /** The quickest: links for which packing pays are slower than that, and higher levels save little more. */
 const LEVEL = 1;
 /** Smaller ones hold nothing that repeats. */
-const LEAST_BYTES = 256;
+export const LEAST_BYTES = 256;
 /** What saves less is not worth unpacking. */
 const LEAST_SAVED = 1 / 16;
 /** A peer may not make us keep more than 8 MiB of what is unpacked in mind. */

@@ -6,7 +6,7 @@ import { type SeenStat, sameFile } from '../core/observation.ts';
 import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
-import { type Packable, pack } from './pack.ts';
+import { LEAST_BYTES, type Packable, pack } from './pack.ts';
 import { readAll } from './parts.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
@@ -20,18 +20,27 @@ export interface ReadWhole {
     /** If that makes it smaller. */
     readonly packs?: boolean;
   }[];
+  /** Tries to pack each that may be, however many before it have not become smaller. */
+  readonly triesAll?: boolean;
 }
+
+/** After so many in a row that do not become smaller the others are not tried: neighbours are of one kind. */
+const IN_VAIN = 8;
 
 /** The whole contents of small files, each compared with its hash; undefined for one that is no longer so. */
 export const readWhole: Job<ReadWhole, (Packable | undefined)[]> = {
   name: 'readWhole',
-  run(fs, { tree: ref, files }) {
+  run(fs, { tree: ref, files, triesAll = false }) {
+    let inVain = 0;
     return withTree(fs, ref, (tree) =>
       files.map(({ path, size, sha256, packs }) => {
         const bytes = readRange(tree, { path }, 0, size, undefined);
         if (bytes === undefined) return undefined;
         if (createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined;
-        return packs === true ? pack(bytes) : { bytes, packed: false };
+        if (packs !== true || size < LEAST_BYTES || (inVain >= IN_VAIN && !triesAll)) return { bytes, packed: false };
+        const packed = pack(bytes);
+        inVain = packed.packed ? 0 : inVain + 1;
+        return packed;
       }),
     );
   },

@@ -125,8 +125,11 @@ export class Announcer {
           ]
         : [],
     );
+    const triesAll = this.#context.settings().compression === 'always';
     const contents =
-      files.length === 0 ? [] : await this.#context.workers.run(readWhole, { tree: this.#context.tree(), files });
+      files.length === 0
+        ? []
+        : await this.#context.workers.run(readWhole, { tree: this.#context.tree(), files, triesAll });
     const bySeq = new Map(files.map(({ seq }, i) => [seq, contents[i]]));
     return rows.map(({ record, seq, movedFrom }): Announcement => {
       const content = bySeq.get(seq);

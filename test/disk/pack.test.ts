@@ -1,9 +1,12 @@
 // What peers send packed: it is what it was before, or refused, and never more than it says.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { pack, unpack } from '../../daemon/disk/pack.ts';
+import { readWhole } from '../../daemon/disk/read.ts';
+import type { Sha256 } from '../../daemon/core/ids.ts';
+import { ROOT, TREE, folder, path } from './tree.ts';
 
 test('what is packed is the same when it is unpacked', () => {
   for (const text of ['x'.repeat(1_000), 'Jahr für Jahr '.repeat(5_000)]) {
@@ -38,4 +41,20 @@ test('what is no zstd, cut short, or wants a large window is refused', () => {
   const packed = zstdCompressSync(plain);
   for (const bad of [plain, Buffer.alloc(0), packed.subarray(0, 1_000)])
     assert.ok(unpack(bad, plain.length) === undefined);
+});
+
+test('where eight in a row do not become smaller the rest is sent as it is, unless all are to be tried', () => {
+  const fs = folder();
+  const short = Array.from({ length: 20 }, () => Buffer.from('short'));
+  const noise = Array.from({ length: 8 }, () => randomBytes(1_000));
+  const files = [...short, ...noise, Buffer.alloc(1_000)].map((content, i) => {
+    fs.user.write(`${ROOT}/${i}`, content);
+    const sha256 = createHash('sha256').update(content).digest('hex') as Sha256;
+    return { path: path(String(i)), size: content.length, sha256, packs: true };
+  });
+  const isLastPacked = (from: number, triesAll: boolean): boolean | undefined =>
+    readWhole.run(fs, { tree: TREE, files: files.slice(from), triesAll }).at(-1)?.packed;
+  assert.equal(isLastPacked(0, false), false);
+  assert.equal(isLastPacked(short.length + 1, false), true, 'after seven');
+  assert.equal(isLastPacked(0, true), true);
 });

@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { bind } from './libc.ts';
 
-const LOOK_MS = 10_000;
-/** µs of processor time between two looks: more is work, … */
-const WORK_US = 500_000;
-/** … and less is rest. */
-const REST_US = 100_000;
+const LOOK_MS = 2_000;
+/** µs of processor time since memory was given back: less has left little behind. */
+const WORK_US = 2_000_000;
+/** µs of it between two looks: less is rest. */
+const REST_US = 30_000;
 
 /** malloc_trim(3): glibc has it. */
 const mallocTrim = bind<(padBytes: number) => number>('int malloc_trim(size_t)');
@@ -26,17 +26,16 @@ export function giveBack(): void {
   mallocTrim?.(0);
 }
 
-/** Calls when much was done and nothing is done any more, once for each such time. Answers with what ends it. */
+/** Calls when much was done since the last call and nothing is done any more. Answers with what ends it. */
 export function whenAtRest(rest: () => void): () => void {
   let usedUs = 0;
-  let hasWorked = false;
+  let restedUs = 0;
   const timer = setInterval(() => {
     const { user, system } = process.cpuUsage();
     const sinceUs = user + system - usedUs;
     usedUs += sinceUs;
-    if (sinceUs > WORK_US) hasWorked = true;
-    if (!hasWorked || sinceUs > REST_US) return;
-    hasWorked = false;
+    if (usedUs - restedUs < WORK_US || sinceUs > REST_US) return;
+    restedUs = usedUs;
     rest();
   }, LOOK_MS);
   timer.unref();

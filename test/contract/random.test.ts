@@ -17,7 +17,7 @@ test('bytes are as many as asked for, in memory of their own, and never the same
 });
 
 test('each of the 256 values comes about equally often', () => {
-  const counts = new Array<number>(256).fill(0);
+  const counts = Array.from({ length: 256 }, () => 0);
   const random = new RealRandom();
   for (let i = 0; i < 65_536; i++) {
     const [byte = 0] = random.bytes(1);

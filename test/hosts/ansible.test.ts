@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { whyNoPackage } from '../package/built.ts';
 import { atEnd } from '../system/at-end.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { type Hosts, startHosts, whyNoHosts } from './hosts.ts';
@@ -13,7 +14,7 @@ import { packageFile } from './package-file.ts';
 
 const place = resolve(import.meta.dirname, '../../packaging/ansible');
 const noAnsible = spawnSync('ansible-playbook', ['--version']).error;
-const skip = noAnsible ? 'skipped: Ansible is not installed' : (whyNoHosts() ?? false);
+const skip = noAnsible ? 'skipped: Ansible is not installed' : (whyNoPackage() ?? whyNoHosts() ?? false);
 
 test('a hub and three laptops are installed and paired by one run, each service for its user', { skip }, async (t) => {
   const hosts = await boot(t, ['hub', 'ana', 'bo', 'carla']);
@@ -43,6 +44,15 @@ test('clients of a config server may edit its files, and create none', { skip },
   await sh('web1', 'echo mine > /srv/config/own.conf; echo two > /srv/config/app.conf');
   for (const other of ['server', 'web2']) await reads(hosts, other, '/srv/config/app.conf', 'two\n');
   assert.equal((await sh('server', 'ls /srv/config')).trim(), 'app.conf');
+
+  const written = await sh('server', 'cat /etc/syncd/config.yaml');
+  for (const time of ['first', 'second'])
+    await assert.rejects(
+      play(t, hosts, 'config-server', '-e', '{"syncd_settings":{"nonsense":1}}'),
+      ({ stdout }: { stdout: string }) => /nonsense: unknown key/.test(stdout),
+      `a bad configuration is refused the ${time} time`,
+    );
+  assert.equal(await sh('server', 'cat /etc/syncd/config.yaml'), written, 'and not written');
 });
 
 /** Each finds the others by the names that the examples have. */
@@ -56,7 +66,7 @@ async function boot(t: TestContext, names: readonly string[]): Promise<Hosts> {
 }
 
 /** Runs the playbook with an example as its inventory; it must succeed. Answers with what it printed. */
-async function play(t: TestContext, hosts: Hosts, example: string): Promise<string> {
+async function play(t: TestContext, hosts: Hosts, example: string, ...more: readonly string[]): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'syncd-test-'));
   atEnd(t, () => rmSync(home, { recursive: true, force: true }));
   const env = {
@@ -71,7 +81,7 @@ async function play(t: TestContext, hosts: Hosts, example: string): Promise<stri
   const inventory = join(place, 'examples', example, 'inventory.yml');
   // The way in is root already.
   const options = ['-c', 'hosts', '-e', 'ansible_become=false', '-e', 'ansible_python_interpreter=/usr/bin/python3'];
-  const args = [...options, '-i', inventory, join(place, 'examples/playbook.yml')];
+  const args = [...options, ...more, '-i', inventory, join(place, 'examples/playbook.yml')];
   const { stdout } = await promisify(execFile)('ansible-playbook', args, { env, maxBuffer: 1 << 26 });
   return stdout;
 }

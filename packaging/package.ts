@@ -12,6 +12,7 @@ import { makeArchive } from './deb/archive.ts';
 import { readChangelog, releasedAt } from './deb/changelog.ts';
 import { debianArchitecture } from './deb/control.ts';
 import { makeTree } from './deb/tree.ts';
+import { debianVersion } from './deb/version.ts';
 
 const repository = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -24,7 +25,7 @@ const { values } = parseArgs({
 
 const edition = { version: values.version, atS: timeOfEdition() };
 const out = resolve(values.out);
-const file = join(out, `syncd_${edition.version}_${debianArchitecture(process.arch)}.deb`);
+const file = join(out, `syncd_${debianVersion(edition.version)}_${debianArchitecture(process.arch)}.deb`);
 const place = mkdtempSync(join(tmpdir(), 'syncd-package-'));
 try {
   makeTree(repository, join(place, 'tree'), edition);

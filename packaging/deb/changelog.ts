@@ -1,4 +1,5 @@
 // CHANGELOG.md as Debian writes changelogs, and the time that all files of the package get. Pure.
+import { debianVersion } from './version.ts';
 
 interface Entry {
   /** Undefined: what is not released yet. */
@@ -44,7 +45,7 @@ export function debianChangelog(
     .map(({ version, date, items }) => {
       const atMs = date === undefined ? newest.atS * 1000 : Date.parse(`${date}T00:00:00Z`);
       return [
-        `syncd (${version ?? newest.version}) unstable; urgency=medium\n`,
+        `syncd (${debianVersion(version ?? newest.version)}) unstable; urgency=medium\n`,
         ...items.map((item) => wrap(item)),
         `\n -- ${newest.maintainer}  ${new Date(atMs).toUTCString().replace('GMT', '+0000')}\n`,
       ].join('\n');

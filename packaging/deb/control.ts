@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFFILES, RUNNING, RUNNING_FOR_USERS, UNITS } from './files.ts';
+import { debianVersion } from './version.ts';
 
 export const MAINTAINER = 'syncd maintainers <maintainers@users.noreply.b-seed-3aa27d06.example>';
 
@@ -11,6 +12,9 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 
 /** What Node and the add-ons are linked against, and systemd for the user and the unit. */
 const DEPENDS = 'libc6 (>= 2.34), libstdc++6 (>= 11), libgcc-s1, libatomic1, systemd';
+
+/** setfacl, which daemon/unusable-root.ts advises where the service may not write. */
+const SUGGESTS = 'acl';
 
 /** What the scripts name as @UNITS@ and so on. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { UNITS, RUNNING, RUNNING_FOR_USERS };
@@ -62,11 +66,12 @@ export function placeControl(repository: string, tree: string, version: string, 
 function describe(version: string, cpu: string, sizeKiB: number): string {
   const fields = {
     Package: 'syncd',
-    Version: version,
+    Version: debianVersion(version),
     Architecture: debianArchitecture(cpu),
     Maintainer: MAINTAINER,
     'Installed-Size': String(sizeKiB),
     Depends: DEPENDS,
+    Suggests: SUGGESTS,
     Section: 'net',
     Priority: 'optional',
     Description: DESCRIPTION,

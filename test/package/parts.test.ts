@@ -8,6 +8,7 @@ import { debianArchitecture } from '../../packaging/deb/control.ts';
 import { copyrightFile } from '../../packaging/deb/copyright.ts';
 import { lockedPackages } from '../../packaging/deb/locked-packages.ts';
 import { isNeeded } from '../../packaging/deb/needed-files.ts';
+import { debianVersion } from '../../packaging/deb/version.ts';
 import { manSections } from '../../packaging/man/markdown.ts';
 import { temporaryDirectory } from '../system/daemon.ts';
 
@@ -87,6 +88,16 @@ syncd (0.1.0) unstable; urgency=medium
   assert.equal(
     releasedAt(readChangelog('## [Unreleased]\n\n## [0.1.0] - 2026-11-21\n\n### Added\n\n- All.\n')),
     1795219200,
+  );
+});
+
+test('what comes before a release sorts before it', () => {
+  assert.equal(debianVersion('1.0.0'), '1.0.0');
+  assert.equal(debianVersion('1.0.0-rc.1'), '1.0.0~rc.1');
+  const newest = { version: '1.0.0-rc.1', atS: 1_800_000_000, maintainer: 'A <a@b.example>' };
+  assert.match(
+    debianChangelog(readChangelog('## [Unreleased]\n\n### Added\n\n- All.\n'), newest),
+    /^syncd \(1\.0\.0~rc\.1\) /,
   );
 });
 

@@ -11,7 +11,7 @@ const checkout = resolve(import.meta.dirname, '../..');
 const place = join(checkout, 'out/for-tests');
 const INPUTS = [
   '{daemon,protocol,ctl,packaging,systemd,docs}/**/*',
-  '{package,package-lock}.json',
+  '{package,package-lock,tsconfig*}.json',
   '{CHANGELOG,README}.md',
   'LICENSE',
 ];

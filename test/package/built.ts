@@ -19,12 +19,12 @@ export function whyNoPackage(): string | undefined {
 }
 
 /** So that a checkout without its history will do. */
-const SOURCE_DATE_EPOCH = '1795219200';
+export const BUILT_AT_S = 1_795_219_200;
 
 /** Answers with the file. */
 export async function buildPackage(out: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(node, [script, '--out', out, ...args], {
-    env: { ...process.env, SOURCE_DATE_EPOCH, ...env },
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(BUILT_AT_S), ...env },
   });
   return stdout.trim();
 }

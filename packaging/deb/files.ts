@@ -18,7 +18,8 @@ export const FILES: readonly InstalledFile[] = [
   { from: 'systemd/syncd-notify.service', to: `${USER_UNITS}/syncd-notify.service` },
   { from: 'packaging/config.yaml', to: 'etc/syncd/config.yaml' },
   { from: 'packaging/deb/files/sysusers.conf', to: 'usr/lib/sysusers.d/syncd.conf' },
-  { from: 'packaging/deb/files/sysctl.conf', to: 'usr/lib/sysctl.d/30-syncd.conf' },
+  { from: 'packaging/deb/files/sysctl.conf', to: 'usr/lib/sysctl.d/00-syncd.conf' },
+  { from: 'packaging/deb/files/tmpfiles.conf', to: 'usr/lib/tmpfiles.d/syncd.conf' },
   ...['hub', 'laptop', 'config-server', 'config-client'].map((name) => ({
     from: `packaging/examples/${name}.yaml`,
     to: `usr/share/doc/syncd/examples/${name}.yaml`,

@@ -1,6 +1,6 @@
 // syncd: argv, signals, exit codes. Runs when it is imported.
 import { homedir, hostname } from 'node:os';
-import { CodedError } from '../protocol/errors.ts';
+import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { USAGE, parseArguments, type StartOptions } from './arguments.ts';
 import type { Locations } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
@@ -13,6 +13,7 @@ import { configFiles } from './system/config-files.ts';
 import { FailedStarts } from './system/failed-starts.ts';
 import { KeyFiles } from './system/key-files.ts';
 import { makeLog, underJournal } from './system/log.ts';
+import { isService, ownUnit } from './system/own-unit.ts';
 import { forbidCoreDumps } from './system/syscalls.ts';
 import { openDatagrams } from './system/unix-datagram.ts';
 import { SETTLED_MS, Supervisor, watchdogOf } from './supervisor.ts';
@@ -20,8 +21,10 @@ import { VERSION } from './version.ts';
 
 /** What is being done is finished or abandoned cleanly within this. */
 const STOP_MS = 5_000;
-/** What needs a person: systemd does not restart after these (RestartPreventExitStatus). */
 const EXIT_FAILED = 1;
+/** What needs a person: systemd does not restart after this (RestartPreventExitStatus). */
+const EXIT_HELPLESS = 2;
+const HELPLESS: readonly ErrorCode[] = ['E_USAGE', 'E_CONFIG', 'E_SERVICE'];
 
 async function main(): Promise<void> {
   process.umask(0o077);
@@ -58,7 +61,7 @@ async function run(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? wanted.level;
   const log = makeLog({ level, journal: underJournal(), ...(wanted.file === undefined ? {} : { file: wanted.file }) });
   const supervisor = supervisorOf(log.log);
-  const failedStarts = supervisor === undefined ? undefined : new FailedStarts(`${locations.stateDir}/failed-starts`);
+  const failedStarts = supervisor === undefined ? undefined : new FailedStarts(countOf(locations));
   if (supervisor !== undefined && failedStarts !== undefined) await pause(supervisor, failedStarts);
   const givenKey = credential();
   const home = await openHome(locations, givenKey);
@@ -105,6 +108,7 @@ async function run(options: StartOptions): Promise<void> {
   process.on('unhandledRejection', (error) =>
     log.log.error('something failed that should not', { code: 'E_INTERNAL', error }),
   );
+  supervisor?.opening();
   const started = daemon.start();
   await supervisor?.starting(daemon, started);
   await started;
@@ -125,18 +129,29 @@ async function pause(supervisor: Supervisor, failedStarts: FailedStarts): Promis
   process.off('SIGTERM', leave);
 }
 
-/** Undefined where nobody has said that this is a service. What is started here is none of it. */
+/** Of each unit its own: a second one that is refused on this home waits longer and longer, and the first one does not. */
+function countOf({ stateDir }: Locations): string {
+  return [`${stateDir}/failed-starts`, ownUnit()?.name].filter((part) => part !== undefined).join('-');
+}
+
+/**
+ * Undefined where this is no service. One whose unit has no Type=notify is told nothing, but pauses like any other. What is
+ * started here is none of it.
+ */
 function supervisorOf(log: Log): Supervisor | undefined {
   const { NOTIFY_SOCKET: address, ...env } = process.env;
   const watchdogUs = watchdogOf(env, process.pid);
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
-  if (address === undefined || address === '') return undefined;
+  const untold = isService()
+    ? new Supervisor({ notify: () => undefined, watchdogUs: undefined }, new RealClock(), log)
+    : undefined;
+  if (address === undefined || address === '') return untold;
   const notify = openDatagrams(address);
   if (typeof notify === 'function') return new Supervisor({ notify, watchdogUs }, new RealClock(), log);
   // Who is watched and cannot say that it lives would be killed again and again, and nobody would see why.
   if (watchdogUs !== undefined) throw new CodedError('E_SERVICE', `systemd cannot be told anything: ${notify.problem}`);
   log.warn('systemd cannot be told anything', { code: 'E_SERVICE', why: notify.problem });
-  return undefined;
+  return untold;
 }
 
 /** root's, or a service whose directory for the socket was made by systemd for it and its group. */
@@ -152,23 +167,28 @@ function credential(): string | undefined {
 }
 
 function fail(error: unknown): never {
-  if (error instanceof ConfigError) {
-    tell(...describeProblems(error.problems).map((line) => `syncd: ${error.code}: ${line}`), `hint: ${error.hint}`);
-    process.exit(2);
-  }
-  if (error instanceof CodedError) {
-    tell(`syncd: ${error.code}: ${error.message}`, `hint: ${error.hint}`);
-    process.exit(error.code === 'E_USAGE' || error.code === 'E_CONFIG' ? 2 : EXIT_FAILED);
-  }
-  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  tell(...`syncd: E_INTERNAL: ${said}`.split('\n'));
-  process.exit(EXIT_FAILED);
+  if (underJournal()) tellJournal(error);
+  else process.stderr.write(linesOf(error).join('\n') + '\n');
+  process.exit(error instanceof CodedError && isHelpless(error) ? EXIT_HELPLESS : EXIT_FAILED);
 }
 
-/** The journal takes the priority from the prefix: sd-daemon(3). */
-function tell(...lines: readonly string[]): void {
-  const prefix = underJournal() ? '<3>' : '';
-  process.stderr.write(lines.map((line) => `${prefix}${line}\n`).join(''));
+function isHelpless(error: CodedError): boolean {
+  return error instanceof ConfigError || HELPLESS.includes(error.code);
+}
+
+/** One entry, found by its code: journalctl -u syncd SYNCD_CODE=E_CONFIG. */
+function tellJournal(error: unknown): void {
+  const { log } = makeLog({ level: 'error', journal: true });
+  if (error instanceof CodedError) log.error(error.message, { code: error.code, hint: error.hint });
+  else if (error instanceof Error) log.error(error.message, { code: 'E_INTERNAL', stack: error.stack });
+  else log.error(String(error), { code: 'E_INTERNAL' });
+}
+
+function linesOf(error: unknown): string[] {
+  if (error instanceof ConfigError)
+    return [...describeProblems(error.problems).map((line) => `syncd: ${error.code}: ${line}`), `hint: ${error.hint}`];
+  if (error instanceof CodedError) return [`syncd: ${error.code}: ${error.message}`, `hint: ${error.hint}`];
+  return [`syncd: E_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }
 
 await main().catch(fail);

@@ -17,6 +17,8 @@ const WATCHDOG_SHARE = 3;
 /** A run that has lasted for so long was no failure. */
 export const SETTLED_MS = 300_000;
 const LONGEST_PAUSE_MS = 300_000;
+/** An index that a crash has left is checked, and an old one changed, without a break: nothing can be said meanwhile. */
+const OPENING_MS = 600_000;
 /** Where nobody can count. */
 const UNCOUNTED_PAUSE_MS = 10_000;
 
@@ -34,7 +36,7 @@ export function watchdogOf(env: Readonly<Record<string, string | undefined>>, pi
   return isOurs && Number.isSafeInteger(us) && us > 0 ? us : undefined;
 }
 
-/** None after the first: whoever was killed is back at once. Then 2 s, twice as long each time, and 5 minutes at most. */
+/** None after the first: whoever was killed is back after RestartSec=. Then 2 s, twice as long each time, and 5 minutes at most. */
 function pauseMs(failed: number | undefined): number {
   if (failed === undefined) return UNCOUNTED_PAUSE_MS;
   return failed < 2 ? 0 : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (failed - 1));
@@ -64,6 +66,11 @@ export class Supervisor {
     this.#log.warn('waits before it tries again', { why, seconds: ms / 1000 });
     this.#notify(`STATUS=${why}; tries again in ${ms / 1000} s\nEXTEND_TIMEOUT_USEC=${(ms + EXTEND_MS * 3) * 1000}`);
     await new Promise<void>((resolve) => this.#clock.after(ms, resolve));
+  }
+
+  /** What follows may be silent for long, and must not be taken for a hang. */
+  opening(): void {
+    this.#notify(`EXTEND_TIMEOUT_USEC=${OPENING_MS * 1000}`);
   }
 
   /** Tells of this start until the daemon is ready: its indexes are open, it listens, and first scans have begun. */

@@ -41,7 +41,7 @@ export const ERRORS = {
     'Correct what the message names, then syncctl reload; syncctl config check tries a file.',
   ),
   E_SERVICE: entry(
-    1,
+    2,
     'The service manager cannot be told how this daemon is.',
     'Install the package again, whose koffi fits this machine; or set Type=exec and WatchdogSec=0: systemctl edit syncd.',
   ),

@@ -1,6 +1,7 @@
 // What systemd hears of a daemon: ready when it is, how it stands, a reload, its end, and that it is alive.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDaemon, node, pair, startDaemon, syncd, temporaryDirectory } from './daemon.ts';
@@ -16,7 +17,11 @@ test('systemd hears that the daemon is ready, how it stands, that it reloads, li
   const hub = makeDaemon(t, { name: 'hub', under });
   await hub.start();
   await waitFor('it is ready', () => manager.hear().includes('READY=1'));
-  assert.equal(manager.said[0], 'STATUS=no folders · no peers');
+  assert.deepEqual(
+    manager.said.slice(0, 2),
+    ['EXTEND_TIMEOUT_USEC=600000000', 'STATUS=no folders · no peers'],
+    'an index may be checked for long before anything else is said',
+  );
   await waitFor('it lives', () => manager.hear().filter((one) => one === 'WATCHDOG=1').length > 3);
 
   const laptop = await startDaemon(t, { name: 'laptop' });
@@ -68,9 +73,27 @@ test('where nobody can be told, one that is watched does not start, and another 
     encoding: 'utf8',
     timeout: 60_000,
   });
-  assert.equal(watched.status, 1, watched.stderr);
+  assert.equal(watched.status, 2, 'a restart would not help');
   assert.match(watched.stderr, /^syncd: E_SERVICE: systemd cannot be told anything: vsock:2:1 is no address/m);
 
   const other = await startDaemon(t, { name: 'hub', under: ['env', nowhere] });
   assert.match(other.logs(), /"code":"E_SERVICE"/);
+});
+
+test('one that systemd has started pauses after starts that failed also where it cannot be told anything', (t) => {
+  const home = temporaryDirectory(t);
+  // A key that is none ends each start; the third one waits.
+  mkdirSync(join(home, 'state'));
+  writeFileSync(join(home, 'state/device.key'), 'no key');
+  const start = (): string => {
+    const script = `export SYSTEMD_EXEC_PID=$$; unset NOTIFY_SOCKET JOURNAL_STREAM; exec ${node} ${syncd} --home ${home}`;
+    const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(status, 1, stderr);
+    return stderr;
+  };
+  const said = [start(), start(), start()];
+  assert.deepEqual(
+    said.map((one) => /tries again/.test(one)),
+    [false, false, true],
+  );
 });

@@ -49,7 +49,8 @@ export async function* readJournal(unit: ServiceUnit, { follow, level, limit }: 
   }
 }
 
-const PLAIN = ['--quiet', '--no-pager', '--output=json'];
+/** Without --all a field of more than 4 KiB is null. */
+const PLAIN = ['--quiet', '--no-pager', '--all', '--output=json'];
 const unitOption = ({ name, ofUser }: ServiceUnit): string[] => [ofUser ? `--user-unit=${name}` : `--unit=${name}`];
 
 async function* linesOf({ stdout }: ChildProcess): AsyncGenerator<string> {

@@ -21,7 +21,7 @@ import type { Random } from './ports/random.ts';
 import type { Watch } from './ports/watch.ts';
 import type { Workers } from './ports/workers.ts';
 import { isRootLocked, lockRoot } from './system/root-lock.ts';
-import { surroundingsOf } from './system/surroundings.ts';
+import { ownerOf, surroundingsOf } from './system/surroundings.ts';
 import { trafficSettings } from './traffic-settings.ts';
 import { Traffic } from './transfer/traffic.ts';
 import { refusalOf, refusePrivate } from './unusable-root.ts';
@@ -140,7 +140,7 @@ export class Folders {
       await this.#places.take(settings);
     } catch (error) {
       this.#places.leave(name);
-      throw refusalOf(path, name, error, surroundingsOf(path)) ?? error;
+      throw refusalOf(path, name, error, { ...surroundingsOf(path), owner: await ownerOf(path) }) ?? error;
     }
   }
 

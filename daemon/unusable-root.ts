@@ -36,9 +36,7 @@ export function refusalOf(path: string, name: string, error: unknown, around: Su
       `${unit.name} may not write there (ProtectSystem=)`,
       dropIn(unit, name, [`ReadWritePaths=-${path}`], path),
     );
-  return code === 'E_ACCESS'
-    ? refusal(reason, rights(path, around.user, reason.startsWith('mkdir /')))
-    : refusal(reason);
+  return code === 'E_ACCESS' ? refusal(reason, rights(path, around, reason.startsWith('mkdir /'))) : refusal(reason);
 }
 
 function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: readonly string[], path: string): string {
@@ -55,9 +53,13 @@ function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: read
   return `${steps.join(' && ')}; then again.`;
 }
 
-function rights(path: string, user: string, isMissing: boolean): string {
+/** Nobody's files are taken away: only what is root's, as a directory made for the folder is, is given to the daemon. */
+function rights(path: string, { user, unit, owner }: Surroundings, isMissing: boolean): string {
   if (!PLAIN.test(path)) return `The daemon runs as the user ${user}, who must be able to read and write there.`;
-  return isMissing
-    ? `The daemon runs as ${user}: sudo install -d -o ${user} -g ${user} ${path}; then again.`
-    : `The daemon runs as ${user}: sudo chown -R ${user}: ${path}, or sudo setfacl -R -m u:${user}:rwX,d:u:${user}:rwX ${path}.`;
+  if (isMissing) return `The daemon runs as ${user}: sudo install -d -o ${user} -g ${user} ${path}; then again.`;
+  if (owner === 0) return `The daemon runs as ${user}: sudo chown -R ${user}: ${path}; then again.`;
+  const own =
+    unit?.name === 'syncd.service' && !unit.ofUser ? ' Or let the daemon of its owner keep it: syncd@OWNER.' : '';
+  const acl = `sudo setfacl -R -m u:${user}:rwX,d:u:${user}:rwX ${path}`;
+  return `The daemon runs as ${user}: ${acl}; then again (setfacl is of the package acl).${own}`;
 }

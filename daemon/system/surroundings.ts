@@ -1,4 +1,5 @@
 // Who this daemon is, and what it sees, at a path that it cannot use.
+import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { ServiceUnit } from '../../protocol/service-unit.ts';
 import { ownUnit } from './own-unit.ts';
@@ -9,11 +10,20 @@ export interface Surroundings {
   readonly sandboxed: Sandboxed | undefined;
   /** The daemon's user. */
   readonly user: string;
+  /** Whose the directory is, by number, where it was asked for and can be seen. */
+  readonly owner?: number | undefined;
 }
 
 /** Asks nothing of the disk, which may not answer. */
 export function surroundingsOf(path: string): Surroundings {
   return { unit: ownUnit(), sandboxed: sandboxedAt(path), user: userName() };
+}
+
+export async function ownerOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
 }
 
 /** Where nobody has named the user (in a container, for one), the number. */

@@ -135,7 +135,7 @@ test(
       ],
     );
     assert.match(text.stderr, /^syncctl: E_NOT_RUNNING: .*is failed/);
-    assert.match(asked(), /^--unit=syncd\.service .*-n 7 -p warning$/m);
+    assert.match(asked(), /^--unit=syncd\.service .*--all .*-n 7 -p warning$/m);
     const json = (await ctl('logs', '--json')).stdout.split('\n');
     assert.deepEqual(JSON.parse(json[1] ?? ''), {
       time: '2026-11-21T09:12:01.000Z',

@@ -83,10 +83,14 @@ test('a path that cannot be used is refused with what to type', () => {
     says('/srv/docs', {}),
     /EACCES\nThe daemon runs as syncd: sudo install -d -o syncd -g syncd \/srv\/docs;/,
   );
-  assert.match(
-    says('/srv/docs', { unit: undefined, user: 'ana' }, new FileSystemError('EACCES', 'mkdir', '.syncd')),
-    /\n.* ana: sudo chown -R ana: \/srv\/docs,/,
-  );
+  const inside = new FileSystemError('EACCES', 'mkdir', '.syncd');
+  assert.match(says('/srv/docs', { owner: 0 }, inside), /\n.* syncd: sudo chown -R syncd: \/srv\/docs; then again\.$/);
+  for (const owner of [1000, undefined]) {
+    const hint = says('/srv/docs', { owner }, inside);
+    assert.match(hint, /\n.* syncd: sudo setfacl -R -m u:syncd:rwX,d:u:syncd:rwX \/srv\/docs;.* syncd@OWNER\.$/);
+    assert.doesNotMatch(hint, /chown/, 'what is somebody else’s stays theirs');
+  }
+  assert.doesNotMatch(says('/srv/docs', { unit: undefined, user: 'ana', owner: 1000 }, inside), /OWNER/);
   for (const sandboxed of ['hidden', 'locked', undefined] as const)
     assert.doesNotMatch(
       says("/home/ana/it's $(mine)", { sandboxed }),

@@ -17,6 +17,7 @@ export async function launch(name, module) {
     await import(new URL(module, import.meta.url).href);
     return;
   }
+  if (name === 'syncd' && process.env.NOTIFY_SOCKET !== undefined) return refuseService();
   const runtime = ownRuntime();
   if (runtime !== undefined) return runUnder(runtime);
   console.error(`${name} needs Node ${OLDEST_MAJOR} or newer, this is ${process.version}.`);
@@ -24,6 +25,13 @@ export async function launch(name, module) {
     'hint: npm ci brings the right one along (do not leave out optional packages), or install a newer Node.',
   );
   process.exitCode = 1;
+}
+
+/** systemd hears its main process alone (NotifyAccess=main), and the daemon would be a child of it: never ready. */
+function refuseService() {
+  console.error(`syncd as a service must be started by Node ${OLDEST_MAJOR} or newer, this is ${process.version}.`);
+  console.error('hint: name one in ExecStart= (systemctl edit syncd): /path/to/node /path/to/bin/syncd.js');
+  process.exitCode = 2; // only a person can help: RestartPreventExitStatus=
 }
 
 /** The Node among the packages: beside this one in a checkout, above it when this is a package among others. */

@@ -56,6 +56,9 @@ export class LargeFetch {
   readonly #what: LargeFile;
   readonly #talk: LargeFetchTalk;
   #missing: MissingPieces | undefined;
+  /** Where some of it may be here already, and what the first of them holds. */
+  #own: readonly PieceSource[] = [];
+  #firstOwn: Promise<Manifest | undefined> | undefined;
   #working = 0;
   #waits = false;
 
@@ -78,8 +81,16 @@ export class LargeFetch {
   /** Whether there is room shows when it is known how much of the file has to come: the manifest says so. */
   async start(): Promise<void> {
     await Promise.resolve(); // the caller takes note of us first
-    if (this.#what.entry.size > MAX_CHUNKED_BYTES) this.#talk.onProblem('E_TOO_LARGE');
-    else this.#talk.ask({ kind: 'manifest' });
+    if (this.#what.entry.size > MAX_CHUNKED_BYTES) {
+      this.#talk.onProblem('E_TOO_LARGE');
+      return;
+    }
+    // Ours is made while the peer makes its own.
+    this.#own = this.#pieceSources();
+    const [first] = this.#own;
+    if (first !== undefined) this.#firstOwn = this.#manifestOf(first);
+    this.#firstOwn?.catch(() => undefined); // whoever needs it hears of it
+    this.#talk.ask({ kind: 'manifest' });
   }
 
   onManifest(payload: Uint8Array): Promise<void> {
@@ -195,17 +206,23 @@ export class LargeFetch {
   async #copies(wanted: Manifest): Promise<OpenPart['copies']> {
     const copies: OpenPart['copies'][number][] = [];
     const found = new Set<number>();
-    for (const from of this.#pieceSources()) {
-      const { size } = from.seen;
-      const payload = await this.#context.workers.run(makeManifest, { tree: this.#context.tree(), of: from, size });
-      const decoded = payload === undefined ? undefined : decodeManifest(payload, size);
-      if (decoded?.ok !== true) continue;
-      const pieces = planPieces(wanted, decoded.manifest).filter(({ to }) => !found.has(to.offset));
+    for (const [i, from] of this.#own.entries()) {
+      const manifest = await (i === 0 ? this.#firstOwn : this.#manifestOf(from));
+      if (manifest === undefined) continue;
+      const pieces = planPieces(wanted, manifest).filter(({ to }) => !found.has(to.offset));
       for (const { to } of pieces) found.add(to.offset);
       copies.push({ from, pieces });
       if (found.size === wanted.length) break;
     }
     return copies;
+  }
+
+  /** Undefined where it is not there any more, or not as it was. */
+  async #manifestOf(of: PieceSource): Promise<Manifest | undefined> {
+    const { size } = of.seen;
+    const payload = await this.#context.workers.run(makeManifest, { tree: this.#context.tree(), of, size });
+    const decoded = payload === undefined ? undefined : decodeManifest(payload, size);
+    return decoded?.ok === true ? decoded.manifest : undefined;
   }
 
   #pieceSources(): PieceSource[] {

@@ -86,8 +86,7 @@ export class Folders {
     this.#problems.delete(name);
     if (!settings.enabled || this.#running.has(name)) return;
     try {
-      refusePrivate(settings.path, surroundingsOf(settings.path));
-      await this.#places.take(settings);
+      await this.#take(settings);
       if (!this.#indexes().includes(baseOf(this.#indexFile(settings)))) await this.#places.refuseAround(settings.path);
       this.#forgetOtherPaths(name);
       const folder = this.#make(settings);
@@ -110,14 +109,10 @@ export class Folders {
 
   /** What stands against a folder there, before anything is made. E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED. */
   async check(settings: FolderSettings): Promise<void> {
-    const { path, name } = settings;
     try {
-      refusePrivate(path, surroundingsOf(path));
-      await this.#places.take(settings);
-      if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
-      await this.#places.refuseAround(path);
+      await this.#takeNew(settings);
     } finally {
-      this.#places.leave(name);
+      this.#places.leave(settings.name);
     }
   }
 
@@ -129,10 +124,7 @@ export class Folders {
     const { workers } = this.#edges;
     const { path, name, owner } = settings;
     try {
-      refusePrivate(path, surroundingsOf(path));
-      await this.#places.take(settings);
-      if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
-      await this.#places.refuseAround(path);
+      await this.#takeNew(settings);
       const mode = owner === undefined ? 0o755 : 0o700;
       await workers.run(prepareRoot, { root: path, marker: newVersionId(this.#edges), mode });
       // It may be the second time, and a kill have kept the first removal from its end: nothing of then counts.
@@ -142,6 +134,20 @@ export class Folders {
       this.#places.leave(name);
       throw refusalOf(path, name, error, { ...surroundingsOf(path), owner: await ownerOf(path) }) ?? error;
     }
+  }
+
+  /** E_FOLDER_PATH, E_FOLDER_NESTED. */
+  async #take(settings: FolderSettings): Promise<void> {
+    refusePrivate(settings.path, surroundingsOf(settings.path));
+    await this.#places.take(settings);
+  }
+
+  /** The same where there is no folder yet; also E_FOLDER_LOCKED. */
+  async #takeNew(settings: FolderSettings): Promise<void> {
+    const { path } = settings;
+    await this.#take(settings);
+    if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+    await this.#places.refuseAround(path);
   }
 
   #make(settings: FolderSettings): Folder {

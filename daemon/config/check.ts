@@ -1,6 +1,7 @@
 // Checks one parsed file against the schema, and says what is wrong in it in words: which key, found, expected.
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 
+import { lazily } from '../core/lazily.ts';
 import { type Document, keysOf, pointer } from './document.ts';
 import { checkNamed } from './keywords.ts';
 import { type Problem, shown } from './problem.ts';
@@ -14,19 +15,19 @@ const ajv = new Ajv({ allErrors: true, verbose: true, allowMatchingProperties: t
 ajv.addKeyword({ keyword: 'is', schemaType: 'string', compile: checkNamed });
 
 /** Compiled when first asked for: most daemons read one kind of file, and each costs some of the time until they answer. */
-const validators = new Map<object, ValidateFunction>();
-
-function validatorOf<T>(schema: object): ValidateFunction<T> {
-  const validate = validators.get(schema) ?? ajv.compile<T>(schema);
-  validators.set(schema, validate);
-  return validate as ValidateFunction<T>;
-}
+const validators = lazily({
+  config: () => ajv.compile<RawDocument>(SCHEMAS.config),
+  folders: () => ajv.compile<RawDocument>(SCHEMAS.folders),
+  peers: () => ajv.compile<RawDocument>(SCHEMAS.peers),
+  folder: () => ajv.compile<RawFolder>(FOLDER_SCHEMA),
+  peer: () => ajv.compile<RawPeer>(PEER_SCHEMA),
+});
 
 export type CheckedDocument =
   { readonly ok: true; readonly value: RawDocument } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export function checkDocument(kind: FileKind, file: string, document: Document): CheckedDocument {
-  const validate = validatorOf<RawDocument>(SCHEMAS[kind]);
+  const validate = validators[kind];
   const { value } = document;
   if (validate(value)) return { ok: true, value };
   const problems = new Map<string, Problem>();
@@ -41,11 +42,11 @@ export function checkDocument(kind: FileKind, file: string, document: Document):
 
 /** A folder put together from several files has passed key by key; this says so to the compiler, and would notice a bug. */
 export function isRawFolder(value: unknown): value is RawFolder {
-  return validatorOf<RawFolder>(FOLDER_SCHEMA)(value);
+  return validators.folder(value);
 }
 
 export function isRawPeer(value: unknown): value is RawPeer {
-  return validatorOf<RawPeer>(PEER_SCHEMA)(value);
+  return validators.peer(value);
 }
 
 /** Undefined for errors that only sum up others. */

@@ -2,7 +2,7 @@
 // hash. It is raised by who has called syncfs(2).
 import type Database from 'better-sqlite3';
 import { NO_SEQUENCE, type Sequence } from '../core/ids.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 export class Checkpoint {
   seq: Sequence;

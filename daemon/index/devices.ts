@@ -1,7 +1,7 @@
 // Short numbers for device IDs, which are long and few.
 import type Database from 'better-sqlite3';
 import type { DeviceId } from '../core/ids.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 import { IndexDamaged } from './sqlite-failure.ts';
 
 /** Devices kept in memory; beyond it the cache starts anew. */

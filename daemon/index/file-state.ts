@@ -20,7 +20,7 @@ import {
   toColumns,
   toRecord,
 } from './rows.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 import { Recent } from './recent.ts';
 
 /** One path as this device holds it. */

@@ -6,7 +6,7 @@ import type { Entry } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
 import type { Devices } from './devices.ts';
 import { entryText, parseEntryText } from './rows.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 export type HistoryWhat =
   | 'created'

@@ -1,7 +1,7 @@
 // One life of an index: its epoch, and the highest sequence that was given out in it.
 import type Database from 'better-sqlite3';
 import { type Epoch, NO_SEQUENCE, type Sequence, nextSequence } from '../core/ids.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 interface LifeColumns {
   readonly epoch: Epoch;

@@ -5,7 +5,7 @@ import type { Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { VersionVector } from '../core/version-vector.ts';
 import { parseVectorText, vectorText } from './rows.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 /** Compressed bytes of one folder; and contents. */
 const MAX_BYTES = 256 << 20;

@@ -1,6 +1,6 @@
 // A few facts about the folder that its owner wants to find again, by name.
 import type Database from 'better-sqlite3';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 export class Meta {
   /** All of them: they are few, and each turn of a folder's loop asks. */

@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import type { DeviceId, Epoch, Sequence } from '../core/ids.ts';
 import type { Devices } from './devices.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 /** A sequence of one life of an index. */
 export interface Position {

@@ -1,7 +1,7 @@
 // What `syncctl doctor` wants to know of a whole index. Each question reads every row: asked rarely, and by people.
 import type Database from 'better-sqlite3';
 import type { RelativePath } from '../core/path.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 export interface Surveyed {
   readonly directories: number;

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import type { VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import { keysBelow } from './paging.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 /** A version that may be let go. */
 export interface OldVersion {

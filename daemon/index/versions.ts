@@ -5,7 +5,7 @@ import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Devices } from './devices.ts';
 import { parseStatText, statText } from './rows.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 
 export interface KeptVersionRow {
   readonly id: VersionId;

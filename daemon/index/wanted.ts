@@ -15,7 +15,7 @@ import {
   toColumns,
   toRecord,
 } from './rows.ts';
-import { lazily } from './lazily.ts';
+import { lazily } from '../core/lazily.ts';
 import { Recent } from './recent.ts';
 
 /**

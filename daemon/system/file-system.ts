@@ -181,10 +181,11 @@ class RealDirectory implements Directory {
 
   lstat(name?: string): Stat {
     if (name === undefined) return toStat(call('fstat', this.#name, () => fstatSync(this.fd, { bigint: true })));
-    const path = this.#child(name);
+    checkName(name);
     const quick = statAt(this.fd, name);
     if (typeof quick === 'string') throw new FileSystemError(quick, 'lstat', name);
     if (quick !== undefined) return quick;
+    const path = this.#child(name);
     const stats = call('lstat', name, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
     if (stats === undefined) throw new FileSystemError('ENOENT', 'lstat', name);
     return toStat(stats);

@@ -1,11 +1,11 @@
 // A daemon as it is delivered, for benchmarks: built, with a home of its own, and measured from outside.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, dialSocket } from '../../ctl/client.ts';
 import type { Answer } from '../../protocol/control.ts';
+import { mostResidentMiB, residentMiB } from '../security/memory.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const node = join(root, 'node_modules/.bin/node');
@@ -90,18 +90,6 @@ function usageOf(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const mib = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024;
   const ticks = Number(fields[11]) + Number(fields[12]);
-  return { cpuS: ticks / TICKS_PER_SECOND, residentMib: mib('VmRSS'), peakMib: mib('VmHWM') };
-}
-
-/** A TCP port of 127.0.0.1 that nobody uses now. */
-export function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+  return { cpuS: ticks / TICKS_PER_SECOND, residentMib: residentMiB(pid), peakMib: mostResidentMiB(pid) };
 }

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../protocol/control.ts';
-import { Device, freePort } from './device.ts';
+import { freePort } from '../system/free-port.ts';
+import { Device } from './device.ts';
 import { markdown, rounded } from './report.ts';
 
 const FILE_BYTES = 1024;

@@ -1,7 +1,7 @@
 // The service as docs/install.md sets it up, under a real systemd: it starts, says so in the journal, stops in time, comes
 // back after a kill and after a reboot, and answers those who are in its group and nobody else.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { whyNoPackage } from '../package/built.ts';
 import { waitFor } from '../system/wait-for.ts';
 import { startHosts, whyNoHosts } from './hosts.ts';
@@ -20,10 +20,7 @@ test(
     skip,
   },
   async (t) => {
-    const hosts = await startHosts(t);
-    await hosts.does('up', 'hub');
-    await install(hosts, 'hub');
-    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    const { hosts, on } = await startHub(t);
     const isUp = async (): Promise<boolean> => (await hosts.tries('run', 'hub', '--', 'syncctl', 'status')).code === 0;
 
     await on('systemctl', 'enable', '--now', 'syncd');
@@ -103,10 +100,7 @@ test(
   'a path that the unit keeps from the daemon is refused with what to type, and that is all it takes',
   { skip },
   async (t) => {
-    const hosts = await startHosts(t);
-    await hosts.does('up', 'hub');
-    await install(hosts, 'hub');
-    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    const { hosts, on } = await startHub(t);
     await on('systemctl', 'enable', '--now', 'syncd');
     await on('useradd', '--create-home', 'ana');
     const add = async (name: string, path: string) =>
@@ -143,10 +137,7 @@ test(
   'a start that fails is tried again after pauses that grow, which are told, and end when somebody steps in',
   { skip },
   async (t) => {
-    const hosts = await startHosts(t);
-    await hosts.does('up', 'hub');
-    await install(hosts, 'hub');
-    const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+    const { hosts, on } = await startHub(t);
     const show = async (what: string): Promise<string> => (await on('systemctl', 'show', '-P', what, 'syncd')).trim();
     await on('systemctl', 'start', 'syncd');
     await on('systemctl', 'stop', 'syncd');
@@ -181,3 +172,12 @@ test(
     assert.notEqual((await hosts.tries('run', 'hub', '--', 'ls', key)).code, 0, 'and nothing was stored');
   },
 );
+
+/** A host where the package is installed, and how commands are run on it: they must succeed. */
+async function startHub(t: TestContext) {
+  const hosts = await startHosts(t);
+  await hosts.does('up', 'hub');
+  await install(hosts, 'hub');
+  const on = async (...command: readonly string[]): Promise<string> => hosts.run('hub', ...command);
+  return { hosts, on };
+}

@@ -8,6 +8,11 @@ export function residentMiB(pid: number): number {
   return kibibytes(pid, 'VmRSS') / 1024;
 }
 
+/** The most that it ever was, MiB. */
+export function mostResidentMiB(pid: number): number {
+  return kibibytes(pid, 'VmHWM') / 1024;
+}
+
 /** The most that it was while `work` went on, looked at every few milliseconds. */
 export function residentPeakDuring<T>(pid: number, work: () => Promise<T>): Promise<{ peakMiB: number; result: T }> {
   let peakMiB = residentMiB(pid);

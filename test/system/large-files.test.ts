@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { pair, settle, startDaemon, startPair, temporaryDirectory, type Daemon } from './daemon.ts';
+import { mostResidentMiB, residentMiB } from '../security/memory.ts';
+import { pair, settle, startDaemon, startPair, temporaryDirectory } from './daemon.ts';
 import { sha256Of } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -26,7 +27,7 @@ test('a large transfer that is killed goes on from what has arrived, in bounded 
   mkdirSync(left);
   writeNoise(join(left, 'large.bin'), sizeBytes);
   const [hub, laptop] = [await startDaemon(t, { name: 'hub' }), await startDaemon(t, { name: 'laptop' })];
-  const idleMib = residentMib(hub, 'VmRSS');
+  const idleMib = residentMiB(hub.pid);
   await pair(hub, laptop, 'docs', [left, right]);
 
   const arrived = await waitFor('a part has arrived', () => {
@@ -46,7 +47,7 @@ test('a large transfer that is killed goes on from what has arrived, in bounded 
     `${Math.round(received / MIB)} MiB were received after the restart, ${Math.round(kept / MIB)} MiB were there`,
   );
   for (const daemon of [hub, laptop]) {
-    const grownMib = residentMib(daemon, 'VmHWM') - idleMib;
+    const grownMib = mostResidentMiB(daemon.pid) - idleMib;
     assert.ok(grownMib < 200, `${daemon.name} has used ${Math.round(grownMib)} MiB more than at rest`);
   }
 });
@@ -93,9 +94,4 @@ function bytesOnDisk(directory: string): number {
     // not there yet, or just gone
   }
   return bytes;
-}
-
-function residentMib(daemon: Daemon, field: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
-  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
 }

@@ -1,7 +1,7 @@
 // Many at once: sessions, folders, strangers at the door; with ROUNDS=4 two hundred, a hundred, and sixteen hundred. What
 // a daemon takes for it is bounded and told, and whoever is honest is served meanwhile.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { MAX_STRANGERS } from '../../protocol/limits.ts';
 import { type Device, connected, device } from '../peer/device.ts';
 import { ask } from '../control/served.ts';
+import { residentMiB } from '../security/memory.ts';
 import { atEnd } from './at-end.ts';
 import { type Daemon, makeDaemon, settle, startDaemon, temporaryDirectory } from './daemon.ts';
 import { freePort } from './free-port.ts';
@@ -28,9 +29,7 @@ interface Use {
 }
 
 function useOf(daemon: Daemon): Use {
-  const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
-  const kib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  return { rssMiB: Math.round(kib / 1024), fds: readdirSync(`/proc/${daemon.pid}/fd`).length };
+  return { rssMiB: Math.round(residentMiB(daemon.pid)), fds: readdirSync(`/proc/${daemon.pid}/fd`).length };
 }
 
 async function statusOf(daemon: Daemon): Promise<StatusAnswer> {

@@ -1,4 +1,4 @@
-// Statements that are prepared when they are asked first: most of them are not, between two starts.
+// What is made when it is asked for first, because most of it is not, between two starts: statements, validators.
 
 /** Each of these, made when it is read for the first time. */
 export function lazily<Makers extends Readonly<Record<string, () => unknown>>>(

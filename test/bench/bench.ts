@@ -22,11 +22,8 @@ const { values, positionals } = parseArgs({
 });
 const wanted = positionals.length === 0 ? KINDS : positionals;
 const unknown = wanted.filter((kind) => !KINDS.includes(kind));
-if (unknown.length > 0) {
-  console.error(`bench: ${unknown.join(', ')}: expected ${KINDS.join(', ')}`);
-  process.exit(2);
-}
-const numbers = (text: string): number[] => text.split(',').map(Number);
+if (unknown.length > 0) refuse(`${unknown.join(', ')}: expected ${KINDS.join(', ')}`);
+const counts = { files: numbers('--files', values.files), clients: numbers('--clients', values.clients) };
 
 const place = mkdtempSync(join(tmpdir(), 'syncd-bench-'));
 try {
@@ -36,13 +33,24 @@ try {
   if (wanted.includes('micro')) console.log(`${table('hot path', await micro(MICRO_MS))}\n`);
   if (wanted.includes('files') || wanted.includes('clients')) {
     const programs = build();
-    if (wanted.includes('files'))
-      console.log(`${await growthWithFiles(programs, under('files'), numbers(values.files))}\n`);
+    if (wanted.includes('files')) console.log(`${await growthWithFiles(programs, under('files'), counts.files)}\n`);
     if (wanted.includes('clients'))
-      console.log(`${await growthWithClients(programs, under('clients'), numbers(values.clients))}\n`);
+      console.log(`${await growthWithClients(programs, under('clients'), counts.clients)}\n`);
   }
 } finally {
   rmSync(place, { recursive: true, force: true });
+}
+
+function refuse(what: string): never {
+  console.error(`bench: ${what}`);
+  process.exit(2);
+}
+
+function numbers(option: string, text: string): number[] {
+  const given = text.split(',').map(Number);
+  return given.every((one) => Number.isSafeInteger(one) && one > 0)
+    ? given
+    : refuse(`${option} ${text}: expected numbers from 1 on, with commas between them`);
 }
 
 function under(name: string): string {

@@ -15,7 +15,7 @@ import { History, type HistoryQuery, type HistoryRow } from './history.ts';
 import { Life } from './life.ts';
 import { MergeBases } from './merge-bases.ts';
 import { Meta } from './meta.ts';
-import { type HowOpened, openDatabase } from './open-database.ts';
+import { type HowOpened, type OpenedDatabase, openDatabase } from './open-database.ts';
 import { keysBelow, paged, pagedBack } from './paging.ts';
 import { Peers, type Position } from './peers.ts';
 import { codedFailure, isDamage } from './sqlite-failure.ts';
@@ -53,16 +53,16 @@ export class FolderIndex {
   #damaged = false;
 
   /**
-   * @param file a path, `:memory:`, or what {@link serialise} gave
+   * @param file a path, `:memory:`, what {@link serialise} gave, or a database that is open already
    * @throws CodedError E_INDEX_NEWER, E_DISK_FULL, E_READ_ONLY, E_IO, E_ACCESS, E_FOLDER_LOCKED, E_INDEX
    */
-  static open(file: string | Buffer, options: OpenOptions): FolderIndex {
+  static open(file: string | Buffer | OpenedDatabase, options: OpenOptions): FolderIndex {
     return new FolderIndex(file, options);
   }
 
-  private constructor(file: string | Buffer, { newEpoch, fs }: OpenOptions) {
+  private constructor(file: string | Buffer | OpenedDatabase, { newEpoch, fs }: OpenOptions) {
     this.#file = typeof file === 'string' ? file : ':memory:';
-    const { db, how, closedCleanly } = openDatabase(file, fs);
+    const { db, how, closedCleanly } = typeof file === 'object' && 'db' in file ? file : openDatabase(file, fs);
     this.opened = how;
     this.closedCleanly = closedCleanly;
     this.#db = db;

@@ -76,7 +76,7 @@ function refuseForeign(db: Database.Database, file: string): void {
 }
 
 /** True where the last owner closed it. Else every page is looked at once: a crash may have been the disk's. */
-function checkLife(db: Database.Database): boolean {
+export function checkLife(db: Database.Database): boolean {
   const state = db.prepare('SELECT state FROM life').pluck().get();
   if (state === 'closed') return true;
   if (state === 'damaged') throw new IndexDamaged('found damaged while it was used');

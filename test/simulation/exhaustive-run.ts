@@ -146,7 +146,7 @@ class Pair {
 
   async end(): Promise<void> {
     this.wires.end();
-    for (const device of this.devices) await device.crash();
+    for (const device of this.devices) await device.end();
   }
 }
 

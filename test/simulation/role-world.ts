@@ -157,7 +157,7 @@ class RoleWorld {
 
   async end(): Promise<void> {
     this.#wires.end();
-    for (const device of this.#devices) await device.crash();
+    for (const device of this.#devices) await device.end();
   }
 
   #randomStep(serial: number): Step {

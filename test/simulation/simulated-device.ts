@@ -1,7 +1,6 @@
 // One device of the simulator: the real folder and the real index over a disk, a clock, a watcher and workers in memory.
 // It can be stopped, killed between two calls of the disk or at one, lose its power, and find an older index or disk.
 import { setImmediate as turn } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
@@ -19,6 +18,7 @@ import { MachineClock, MortalWorkers, type OnLog, ProcessClock, processLog } fro
 import { CALLS, type Spell, cast } from './disk-faults.ts';
 import { filesBelow, sha256 } from './files.ts';
 import { InlineWorkers } from './inline-workers.ts';
+import { KeptIndex } from './kept-index.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
 import { contentWords } from './memory-user.ts';
 import type { SeededRandom } from './random.ts';
@@ -82,7 +82,7 @@ export class SimulatedDevice {
   #boots = 0;
   #ignored = false;
   #hasLost = false;
-  #saved: Buffer | undefined;
+  readonly #index = new KeptIndex();
   #running: Running | undefined;
 
   constructor(clock: SimulatedClock, random: SeededRandom, options: DeviceOptions) {
@@ -162,7 +162,7 @@ export class SimulatedDevice {
   start(): void {
     if (this.#running !== undefined) return;
     const newEpoch = (): Epoch => encodeBase32(this.#random.bytes(10)) as Epoch;
-    const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch });
+    const index = FolderIndex.open(this.#index.open(), { newEpoch });
     const clock = new ProcessClock(this.#machine);
     const inline = new InlineWorkers(this.fs, (job) => clock.after(this.#random.below(JOB_MS + 1), job));
     const watch = new SimulatedWatch(this.fs, clock, this.#random);
@@ -203,14 +203,7 @@ export class SimulatedDevice {
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { index, host, folder, clock } = running;
-    const close = index.close.bind(index);
-    index.close = () => {
-      // As close() does: it writes what waited for a transaction.
-      index.markDurable(index.durableSeq);
-      this.#saved = closedCleanly(index);
-      close();
-    };
+    const { host, folder, clock } = running;
     let stopped = false;
     const stopping = (host?.stop() ?? Promise.resolve()).then(() => folder.stop());
     const ended = stopping.then(() => {
@@ -228,10 +221,19 @@ export class SimulatedDevice {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    if (running.clock.alive) this.#saved = running.index.serialise();
-    running.clock.alive = false;
+    this.#kill(running);
     await turn();
-    running.index.close();
+  }
+
+  #kill({ clock }: Running): void {
+    this.#index.kill();
+    clock.alive = false;
+  }
+
+  /** It is not needed any more. */
+  async end(): Promise<void> {
+    await this.crash();
+    this.#index.replace(undefined);
   }
 
   /**
@@ -244,8 +246,7 @@ export class SimulatedDevice {
     let left = calls;
     const end = (): void => {
       if (left-- > 0) return;
-      if (running.clock.alive) this.#saved = running.index.serialise();
-      running.clock.alive = false;
+      this.#kill(running);
       throw new Crash('the process has ended');
     };
     const undo = CALLS.map((call) => this.fs.before(call, () => true, end));
@@ -263,7 +264,7 @@ export class SimulatedDevice {
     this.#boots++;
     const before = new Map([...filesBelow(this.fs.user, ROOT)].map(([, file]) => [file, sha256(file)]));
     this.fs.losePower(random);
-    const index = FolderIndex.open(this.#saved ?? ':memory:', { newEpoch: () => NO_EPOCH });
+    const index = FolderIndex.open(this.#index.copy() ?? ':memory:', { newEpoch: () => NO_EPOCH });
     const edits: string[] = [];
     const damaged: string[] = [];
     for (const [path, file] of filesBelow(this.fs.user, ROOT)) {
@@ -278,12 +279,12 @@ export class SimulatedDevice {
 
   /** While it is down: a copy of the index, to be found again later; undefined before there was one. */
   get savedIndex(): Buffer | undefined {
-    return this.#running === undefined ? this.#saved : this.#running.index.serialise();
+    return this.#index.copy();
   }
 
   /** While it is down: this is the index that the next start finds; undefined: none. */
   putIndex(index: Buffer | undefined): void {
-    this.#saved = index;
+    this.#index.replace(index);
   }
 
   castSpell(spell: Spell): void {
@@ -322,13 +323,4 @@ export class SimulatedDevice {
       return commit(changes);
     };
   }
-}
-
-/** The index's bytes as they are when it has been closed: it can be copied only while it is open. */
-function closedCleanly(index: FolderIndex): Buffer {
-  const db = new Database(index.serialise());
-  db.exec(`UPDATE life SET state = 'closed'`);
-  const bytes = db.serialize();
-  db.close();
-  return bytes;
 }

@@ -51,7 +51,8 @@ export class World {
   readonly #wires: Wires;
   readonly #links: readonly (readonly [number, number])[];
   readonly #ledger: Ledger;
-  readonly #standing: Standing;
+  /** In a long history more stands against one another than can be told apart. */
+  readonly #standing: Standing | undefined;
   readonly #onLog: ((line: string) => void) | undefined;
   readonly #errors: string[] = [];
   /** What was seen to be wrong with the surroundings since the last rest. */
@@ -91,7 +92,8 @@ export class World {
         ? new ByteWires({ ...shared, hostOf: (number) => this.devices[number]?.host })
         : new MessageWires({ ...shared, doubledOneIn: plan.doubledOneIn, deviceOf: (number) => this.#device(number) });
     this.#ledger = new Ledger(this.devices, plan.meddleOneIn !== undefined);
-    this.#standing = new Standing(this.devices);
+    // A directory that moves in the middle of a call takes with it what was meant for another path.
+    if (plan.meddleOneIn === undefined && plan.steps.length <= SHORT) this.#standing = new Standing(this.devices);
     if (plan.meddleOneIn !== undefined) this.#letMeddle(plan.meddleOneIn);
   }
 
@@ -146,7 +148,7 @@ export class World {
   async end(): Promise<void> {
     this.#meddles = false;
     this.#wires.end();
-    for (const device of this.devices) await device.crash();
+    for (const device of this.devices) await device.end();
   }
 
   /** Undefined: nothing to say. */
@@ -265,12 +267,12 @@ export class World {
   /** What lies on it is not what users left there. */
   #doubt(device: SimulatedDevice): void {
     this.#ledger.anew(device);
-    this.#standing.anew(device.number, device);
+    this.#standing?.anew(device.number, device);
   }
 
   #doubtAll(): void {
     this.#ledger.doubt();
-    this.#standing.doubt();
+    this.#standing?.doubt();
   }
 
   /** In the middle of the daemon's calls somebody does something, most often to what the daemon is at. */
@@ -319,14 +321,10 @@ export class World {
       ...unfinished(this.devices),
       ...this.#errors,
     ];
-    // A directory that moves in the middle of a call takes with it what was meant for another path; and in a long history
-    // more stands against one another than can be told apart.
-    const isClear = this.#plan.meddleOneIn === undefined && this.#plan.steps.length <= SHORT;
-    const tells = problems.length === 0 && isClear;
-    if (tells) problems.push(...this.#standing.problems());
+    if (problems.length === 0) problems.push(...(this.#standing?.problems() ?? []));
     if (problems.length > 0) return problems;
     this.#ledger.rest();
-    this.#standing.rest();
+    this.#standing?.rest();
     if (this.#isSomethingGone) this.#doubtAll();
     problems.push(...(await this.#notSilent()), ...(await this.#notInSync()));
     this.#troubled.clear();

@@ -1,5 +1,7 @@
 // Reads whole directories. What a listing does not name is absent only if the listing is whole.
 import type { ErrorCode } from '../../protocol/errors.ts';
+import { parseExpected, statText } from '../core/expected-names.ts';
+import { RULES_FILE } from '../core/filter-file.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { type DirPath, OWN_DIR, type RelativePath, childPath } from '../core/path.ts';
 import type { Directory } from '../ports/file-system.ts';
@@ -9,7 +11,11 @@ import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ScanInput {
   readonly tree: TreeRef;
-  readonly dirs: readonly DirPath[];
+  readonly dirs: readonly {
+    readonly dir: DirPath;
+    /** What is known of it (core/expected-names.ts): then only what may be otherwise is told. */
+    readonly expected?: string | undefined;
+  }[];
 }
 
 export interface ListedEntry {
@@ -23,7 +29,10 @@ export type Listing =
   | {
       readonly kind: 'whole';
       readonly dir: DirPath;
+      /** All; or where something was expected, what is not as expected, directories, and files of rules. */
       readonly entries: readonly ListedEntry[];
+      /** What was expected and is not there; undefined where nothing was expected. */
+      readonly gone?: readonly RelativePath[];
       /** What is there and cannot be synced, as it is to be shown, with the reason. */
       readonly skipped: readonly { readonly path: string; readonly code: ErrorCode }[];
       /** Paths of which nothing may be concluded: they were named, and could not be looked at. */
@@ -37,14 +46,14 @@ export const scan: Job<ScanInput, Listing[]> = {
   name: 'scan',
   isPlain: true,
   run(fs, { tree: ref, dirs }) {
-    return withTree(fs, ref, (tree) => dirs.map((dir) => scanDirectory(tree, dir)));
+    return withTree(fs, ref, (tree) => dirs.map(({ dir, expected }) => scanDirectory(tree, dir, expected)));
   },
 };
 
-export function scanDirectory(tree: Tree, dir: DirPath): Listing {
+export function scanDirectory(tree: Tree, dir: DirPath, expected?: string): Listing {
   try {
     const opened = tree.open(dir);
-    const listing = list(dir, opened);
+    const listing = list(dir, opened, expected === undefined ? undefined : parseExpected(expected));
     // The directory may have been moved away while it was read: then its names say nothing about this path.
     const before = opened.lstat();
     tree.forget();
@@ -59,34 +68,41 @@ export function scanDirectory(tree: Tree, dir: DirPath): Listing {
   }
 }
 
-function list(dir: DirPath, opened: Directory): Listing {
+function list(dir: DirPath, opened: Directory, expected: Map<string, string> | undefined): Listing {
   const here = opened.lstat();
   const entries: ListedEntry[] = [];
   const skipped: { path: string; code: ErrorCode }[] = [];
   const unknown: RelativePath[] = [];
   for (const { name, wellFormed } of opened.list()) {
     if (dir === '' && name === OWN_DIR) continue;
-    const path = wellFormed ? childPath(dir, name) : undefined;
+    const at = dir === '' ? name : `${dir}/${name}`;
+    const before = wellFormed ? expected?.get(name) : undefined;
+    // What is expected is a path.
+    const path = before === undefined ? (wellFormed ? childPath(dir, name) : undefined) : (at as RelativePath);
     if (path === undefined) {
-      skipped.push({ path: dir === '' ? name : `${dir}/${name}`, code: 'E_NAME' });
+      skipped.push({ path: at, code: 'E_NAME' });
       continue;
     }
     try {
       const stat = opened.lstat(name);
+      expected?.delete(name);
       const seen = seenOf(stat);
       if (seen === undefined) {
         skipped.push({ path, code: 'E_KIND' });
         unknown.push(path);
-      } else {
+      } else if (seen.kind === 'dir' || name === RULES_FILE || before !== statText(seen)) {
         entries.push({ path, seen, boundary: stat.kind === 'dir' && stat.dev !== here.dev });
       }
     } catch (error) {
       if (isAbsent(error)) continue;
       const code = codeOf(error);
       if (code === undefined) throw error;
+      expected?.delete(name);
       skipped.push({ path, code });
       unknown.push(path);
     }
   }
-  return { kind: 'whole', dir, entries, skipped, unknown };
+  if (expected === undefined) return { kind: 'whole', dir, entries, skipped, unknown };
+  const gone = [...expected.keys()].map((name) => (dir === '' ? name : `${dir}/${name}`) as RelativePath);
+  return { kind: 'whole', dir, entries, gone, skipped, unknown };
 }

@@ -255,7 +255,7 @@ export class Folder implements ControlledFolder {
     let worked = await this.#tasks.run();
     rescanIfDue(this.#context, this.#local, this.#hints);
     await this.#filtering.settle();
-    await this.#watching.followFilter();
+    await this.#watching.follow(this.#local.lastFullScanMs !== undefined);
     worked = (await this.#local.take()) || worked;
     if (!this.#local.scanning && !this.#hints.areListings) await this.#filtering.include();
     if (this.#state.noteFirstScan()) this.#talk.open();

@@ -120,6 +120,10 @@ export class Hints {
     this.add({ kind: 'path', path });
   }
 
+  get hasStale(): boolean {
+    return this.#stale.size > 0;
+  }
+
   isStale(path: RelativePath): boolean {
     return this.#stale.has(path);
   }

@@ -1,7 +1,7 @@
 // A directory as it is on the disk, beside what the index has of it: what has gone, what must be looked at closely, and
 // what is left alone and named.
 import { looksSame } from '../core/observation.ts';
-import type { RelativePath } from '../core/path.ts';
+import type { DirPath, RelativePath } from '../core/path.ts';
 import { type Entry, isLive } from '../core/record.ts';
 import type { ListedEntry, Listing } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
@@ -13,6 +13,9 @@ import type { Hints } from './hints.ts';
 import type { Refused } from './refused.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Unsynced } from './unsynced.ts';
+
+/** So many rows of one directory are found quicker together. */
+const MANY_TOLD = 100;
 
 export interface ListedParts {
   readonly hints: Hints;
@@ -43,7 +46,6 @@ export class Listed {
 
   /** Answers with what must be looked at closely; what has vanished begins to rest. */
   compare(listing: Listing): RelativePath[] {
-    const { index } = this.#context;
     const { skipped, deletions, hints } = this.#parts;
     switch (listing.kind) {
       case 'absent':
@@ -64,7 +66,7 @@ export class Listed {
         const there = new Set<string>([...dirs.map(({ path }) => path), ...listing.unknown]);
         const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
         this.tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.waits(path)));
-        const rows = new Map(index.children(listing.dir).map((row) => [row.record.path, row]));
+        const rows = this.#rowsOf(listing);
         const look: RelativePath[] = [];
         for (const entry of listing.entries) {
           const row = rows.get(entry.path);
@@ -96,6 +98,25 @@ export class Listed {
         return look;
       }
     }
+  }
+
+  /**
+   * What the listing of a directory is to be compared with. Undefined: with all rows here, because more than names and stats
+   * decides: what is held or rests may be back as it was, and what peers could not have is read again.
+   */
+  expectedIn(dir: DirPath): string | undefined {
+    const { filtering, deletions, hints } = this.#parts;
+    const asRowsSay = filtering.isSettled && deletions.resting === 0 && deletions.hold.held === undefined;
+    return asRowsSay && !hints.hasStale ? this.#context.index.expectedIn(dir) : undefined;
+  }
+
+  /** What the index has of what is told. */
+  #rowsOf({ dir, entries, gone }: Extract<Listing, { kind: 'whole' }>): Map<RelativePath, Row> {
+    const { index } = this.#context;
+    const told = gone === undefined ? undefined : new Set([...entries.map(({ path }) => path), ...gone]);
+    if (told !== undefined && told.size < MANY_TOLD) return index.rows(told);
+    const rows = index.children(dir).filter(({ record }) => told?.has(record.path) !== false);
+    return new Map(rows.map((row) => [row.record.path, row]));
   }
 
   #isIgnored(path: RelativePath, kind: Entry['kind']): boolean {

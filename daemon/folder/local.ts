@@ -21,9 +21,9 @@ import { withSyncedMode } from './permissions.ts';
 
 /** Paths looked at in one job, directories listed in one. */
 const LOOK_AT_ONCE = 256;
-const LIST_AT_ONCE = 64;
-/** While what one job has listed is compared, the next one lists. */
-const JOBS_AT_ONCE = 2;
+const LIST_AT_ONCE = 16;
+/** While what one job has listed is compared, the next ones list. */
+const JOBS_AT_ONCE = 8;
 /** A kernel without fine-grained times may give a later write the same time for so long. */
 const RACY_NS = 12_000_000n;
 const RACY_AGAIN_MS = 30;
@@ -123,8 +123,9 @@ export class LocalChanges {
     // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
     const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE * JOBS_AT_ONCE))];
     const tree = this.#context.tree();
+    const toList = (dir: DirPath) => ({ dir, expected: this.#listed.expectedIn(dir) });
     const jobs = Array.from({ length: Math.ceil(dirs.length / LIST_AT_ONCE) }, (_, i) =>
-      workers.run(scan, { tree, dirs: dirs.slice(i * LIST_AT_ONCE, (i + 1) * LIST_AT_ONCE) }),
+      workers.run(scan, { tree, dirs: dirs.slice(i * LIST_AT_ONCE, (i + 1) * LIST_AT_ONCE).map(toList) }),
     );
     // Where one of them fails, nobody waits for the others any more.
     for (const job of jobs) job.catch(() => undefined);

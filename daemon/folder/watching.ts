@@ -4,18 +4,21 @@ import type { RelativePath } from '../core/path.ts';
 import type { QuietName } from '../core/quiet-directories.ts';
 import { type WatchChoice, chooseWatch } from '../core/watch-choice.ts';
 import { mountTypeOf } from '../disk/probe.ts';
+import type { Timer } from '../ports/clock.ts';
 import type { Watch, WatchListener, WatchState, WatchSubscription } from '../ports/watch.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
 
-/** A watcher that has said nothing for so long is not waited for. */
-const FIRST_WORD_MS = 3_000;
+/** The first scan has the machine to itself for so long: what was changed before the start is found first. */
+const WATCH_WITHIN_MS = 1_000;
 
 export class Watching {
   readonly #context: FolderContext;
   readonly #watch: Watch;
   readonly #hints: Hints;
   #subscription: WatchSubscription | undefined;
+  /** Set until the watcher begins. */
+  #begin: Timer | undefined;
   #state: WatchState = { kind: 'watching' };
   #quiet: readonly QuietName[] = [];
   #filter: Filter | undefined;
@@ -41,20 +44,25 @@ export class Watching {
     return this.#choice.kind === 'poll' ? (this.#choice.fileSystem ?? 'watch: poll') : undefined;
   }
 
-  /** Begins anew, with one full scan: when the watcher sees, so that nothing falls between the two. */
+  /** Begins anew, with a full scan now, and one when the watcher sees, so that nothing falls between the two. */
   async restart(): Promise<void> {
     await this.stop();
     this.#state = { kind: 'watching' };
-    const { path } = this.#context.settings();
+    await this.#choose();
+    this.#lookAtAll();
+    if (this.#choice.kind === 'inotify')
+      this.#begin = this.#context.clock.after(WATCH_WITHIN_MS, () => this.#subscribe());
+  }
+
+  #lookAtAll(): void {
+    this.#hints.add({ kind: 'everything', why: 'start' });
+  }
+
+  #subscribe(): void {
+    this.#cancel();
     this.#filter = this.#context.filter();
     this.#quiet = this.#filter.quietNames();
-    await this.#choose();
-    if (this.#choice.kind === 'poll') {
-      this.#hints.add({ kind: 'everything', why: 'start' });
-      return;
-    }
     let heard = false;
-    const first = this.#context.clock.after(FIRST_WORD_MS, () => this.#hints.add({ kind: 'everything', why: 'start' }));
     const listener: WatchListener = {
       onHints: (hints) => {
         for (const hint of hints) this.#hints.told(hint);
@@ -63,15 +71,15 @@ export class Watching {
         this.#onState(state);
         if (heard) return;
         heard = true;
-        first.cancel();
-        this.#hints.add({ kind: 'everything', why: 'start' });
+        this.#lookAtAll();
       },
     };
-    this.#subscription = this.#watch.subscribe(path, listener, this.#quiet);
+    this.#subscription = this.#watch.subscribe(this.#context.settings().path, listener, this.#quiet);
   }
 
-  /** What is ignored need not be watched, and what is not ignored any more has to be. */
-  async followFilter(): Promise<void> {
+  /** What is ignored need not be watched, and what is not ignored any more has to be. `isScanned`: the first scan is over. */
+  async follow(isScanned: boolean): Promise<void> {
+    if (isScanned && this.#begin !== undefined) this.#subscribe();
     const filter = this.#context.filter();
     if (this.#subscription === undefined || filter === this.#filter) return;
     this.#filter = filter;
@@ -92,7 +100,13 @@ export class Watching {
       });
   }
 
+  #cancel(): void {
+    this.#begin?.cancel();
+    this.#begin = undefined;
+  }
+
   async stop(): Promise<void> {
+    this.#cancel();
     const subscription = this.#subscription;
     this.#subscription = undefined;
     await subscription?.close();

@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import { assert } from '../core/assert.ts';
 import type { Sequence, Sha256 } from '../core/ids.ts';
+import { BETWEEN, statText } from '../core/expected-names.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { type DirPath, type RelativePath, depthOf } from '../core/path.ts';
 import type { Entry, FileRecord, SequencedRecord } from '../core/record.ts';
@@ -16,7 +17,6 @@ import {
   type RecordColumns,
   SELECT_RECORD,
   parseStatText,
-  statText,
   toColumns,
   toRecord,
 } from './rows.ts';
@@ -125,6 +125,13 @@ export class FileState {
     return this.#statements.children.all(depth, from, to).map((columns) => this.#toRow(columns));
   }
 
+  /** The names that a listing of the directory is to show, as core/expected-names.ts has them. */
+  expectedIn(dir: DirPath): string {
+    const { from, to } = keysBelow(dir);
+    const [depth, before] = dir === '' ? [1, 0] : [depthOf(dir) + 1, [...dir].length + 1];
+    return this.#statements.expected.get(before + 1, depth, from, to) ?? '';
+  }
+
   /** The next live rows after `from` in the range, in byte order of their paths. */
   livePage({ from, to }: KeyRange): Row[] {
     return this.#statements.live.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
@@ -174,7 +181,7 @@ export class FileState {
       ...toColumns(change.record, this.#devices),
       seq,
       movedFrom: movedFrom ?? null,
-      seen: statText(change.seen),
+      seen: change.seen === undefined ? null : statText(change.seen),
       racy: change.racy === true ? 1 : 0,
       keptLocally: change.keptLocally === true ? 1 : 0,
       boundary: change.boundary === true ? 1 : 0,
@@ -290,6 +297,13 @@ function prepare(db: Database.Database) {
       ask<[number, KeyRange['from'], KeyRange['to']]>(
         'WHERE t.depth = ? + 0 AND t.path >= ? AND t.path < ? ORDER BY t.path',
       ),
+    expected: () =>
+      db
+        .prepare<[number, number, KeyRange['from'], KeyRange['to']], string | null>(
+          `SELECT group_concat(substr(path, ?) || '${BETWEEN}' || iif(racy OR keptLocally, '', ifnull(seen, '')), '${BETWEEN}')
+          FROM file_state WHERE depth = ? + 0 AND path >= ? AND path < ? AND (kind <> 'absent' OR keptLocally)`,
+        )
+        .pluck(),
     live: () =>
       ask<[KeyRange['from'], KeyRange['to'], number]>(
         `WHERE t.path > ? AND t.path < ? AND t.kind <> 'absent' ORDER BY t.path LIMIT ? + 0`,

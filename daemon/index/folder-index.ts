@@ -121,6 +121,11 @@ export class FolderIndex {
     return this.#ask(() => this.#files.children(dir));
   }
 
+  /** What a listing of the directory is to show (core/expected-names.ts). */
+  expectedIn(dir: DirPath): string {
+    return this.#ask(() => this.#files.expectedIn(dir));
+  }
+
   /** By path. Commits may happen between two steps: each page of rows is as it was when it was read. */
   liveBelow(dir: DirPath): IterableIterator<Row> {
     const page = (range: ReturnType<typeof keysBelow>): Row[] => this.#ask(() => this.#files.livePage(range));

@@ -1,6 +1,7 @@
 // Row ↔ record: how a record and a stat lie in columns. Only what this program wrote is read here; what cannot have been
 // written by it is damage, not input.
 import { type DeviceId, type Epoch, type Sha256, parseDeviceId, parseEpoch, parseSha256 } from '../core/ids.ts';
+import type { statText } from '../core/expected-names.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Entry, FileRecord, LostContent } from '../core/record.ts';
@@ -150,11 +151,7 @@ function parseLostText(text: string): LostContent {
   return seen ? { ...lost, over: parseVectorText(seen.replaceAll(' ', ',')) } : lost;
 }
 
-export function statText(stat: SeenStat | undefined): string | null {
-  if (stat === undefined) return null;
-  return `${stat.kind} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.mode} ${stat.nlink}`;
-}
-
+/** What {@link statText} has written. */
 export function parseStatText(text: string | null): SeenStat | undefined {
   if (text === null) return undefined;
   const [kind, size, mtimeNs, ctimeNs, ino, mode, nlink] = text.split(' ');

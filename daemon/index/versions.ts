@@ -1,10 +1,11 @@
 // The contents in the version store: which path each was at, when and why it left it, and under which name it lies.
 import type Database from 'better-sqlite3';
+import { statText } from '../core/expected-names.ts';
 import type { DeviceId, Sha256, VersionId } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Devices } from './devices.ts';
-import { parseStatText, statText } from './rows.ts';
+import { parseStatText } from './rows.ts';
 import { lazily } from '../core/lazily.ts';
 
 export interface KeptVersionRow {
@@ -89,7 +90,7 @@ export class Versions {
       ...version,
       sha256: version.sha256 ?? null,
       replacedBy: this.#devices.numberOf(version.replacedBy),
-      stat: statText(version.stat),
+      stat: version.stat === undefined ? null : statText(version.stat),
     });
     this.totals = { count: this.totals.count + 1, bytes: this.totals.bytes + version.sizeBytes };
   }

@@ -66,7 +66,7 @@ function tryEverything(fs: FileSystem, root: string, at: string): void {
   assert.deepEqual(readRanges.run(fs, { tree, items: [{ path: below, seen: stat, offset: 0, length: 6 }] }), [
     undefined,
   ]);
-  assert.notEqual(scan.run(fs, { tree, dirs: [path('out')] })[0]?.kind, 'whole');
+  assert.notEqual(scan.run(fs, { tree, dirs: [{ dir: path('out') }] })[0]?.kind, 'whole');
 }
 
 test('I8: nothing is read or done below a link, in memory', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DirPath } from '../../daemon/core/path.ts';
+import { statText } from '../../daemon/core/expected-names.ts';
+import { RULES_FILE } from '../../daemon/core/filter-file.ts';
+import { type DirPath, nameOf } from '../../daemon/core/path.ts';
 import { observe } from '../../daemon/disk/observe.ts';
 import { scan } from '../../daemon/disk/scan.ts';
 import type { Call, MemoryFileSystem } from '../simulation/memory-file-system.ts';
@@ -29,7 +31,7 @@ function filled(): MemoryFileSystem {
 }
 
 function list(fs: MemoryFileSystem, dir: DirPath) {
-  const [listing] = scan.run(fs, { tree: TREE, dirs: [dir] });
+  const [listing] = scan.run(fs, { tree: TREE, dirs: [{ dir }] });
   assert(listing !== undefined);
   return listing;
 }
@@ -127,9 +129,9 @@ test('I4: a mount point that has come or gone makes what is below it unknown', (
   assert.equal(list(fs, path('d')).kind, 'unknown');
   assert.equal(look(fs, 'd/a').kind, 'unknown');
   const mounted = { ...TREE, boundaries: [path('d')] };
-  assert.equal(scan.run(fs, { tree: mounted, dirs: [path('d')] })[0]?.kind, 'whole');
+  assert.equal(scan.run(fs, { tree: mounted, dirs: [{ dir: path('d') }] })[0]?.kind, 'whole');
   fs.user.unmount(`${ROOT}/d`);
-  assert.equal(scan.run(fs, { tree: mounted, dirs: [path('d')] })[0]?.kind, 'unknown');
+  assert.equal(scan.run(fs, { tree: mounted, dirs: [{ dir: path('d') }] })[0]?.kind, 'unknown');
 });
 
 test('a file that changes while it is read is not believed', () => {
@@ -157,4 +159,51 @@ test('a pipe is named, and never opened', () => {
   assert.deepEqual(listing.skipped, [{ path: 'd/pipe', code: 'E_KIND' }]);
   assert.deepEqual(look(fs, 'd/pipe'), { kind: 'unknown', code: 'E_KIND' });
   assert.equal(opened, 0);
+});
+
+function listExpecting(fs: MemoryFileSystem, dir: DirPath, expected: string) {
+  const [listing] = scan.run(fs, { tree: TREE, dirs: [{ dir, expected }] });
+  assert(listing?.kind === 'whole');
+  const { entries, gone, skipped, unknown } = listing;
+  return { told: entries.map((entry) => entry.path).toSorted(), gone: gone?.toSorted(), skipped, unknown };
+}
+
+/** What the index would say of a directory that was listed now. */
+function expectedOf(fs: MemoryFileSystem, dir: DirPath): string {
+  const listing = list(fs, dir);
+  assert(listing.kind === 'whole');
+  return listing.entries.map((entry) => `${nameOf(entry.path)}/${statText(entry.seen)}`).join('/');
+}
+
+test('I6: of a directory that looks as expected only directories and rules are told; else what is otherwise, new or gone', () => {
+  const fs = filled();
+  fs.user.write(`${ROOT}/d/${RULES_FILE}`, '*.o');
+  fs.user.write(`${ROOT}/d/a\nb`, 'a line break');
+  fs.user.symlink(`${ROOT}/d/l`, 'a');
+  const expected = expectedOf(fs, path('d'));
+  const nothing = { gone: [], skipped: [], unknown: [] };
+  assert.deepEqual(listExpecting(fs, path('d'), expected), { told: [`d/${RULES_FILE}`, 'd/e'], ...nothing });
+
+  fs.user.write(`${ROOT}/d/a`, 'A');
+  fs.user.write(`${ROOT}/d/new`, 'n');
+  fs.user.remove(`${ROOT}/d/b`);
+  fs.user.remove(`${ROOT}/d/l`);
+  fs.user.symlink(`${ROOT}/d/l`, 'a');
+  assert.deepEqual(listExpecting(fs, path('d'), expected), {
+    ...nothing,
+    told: [`d/${RULES_FILE}`, 'd/a', 'd/e', 'd/l', 'd/new'],
+    gone: ['d/b'],
+  });
+  assert.deepEqual(listExpecting(fs, path('d'), '').told.length, 6, 'nothing was expected');
+  assert.deepEqual(listExpecting(fs, path('d'), 'x/').gone, ['d/x'], 'of which nothing is known but that it was there');
+});
+
+test('I4: of what is expected and cannot be looked at nothing is concluded', () => {
+  for (const errno of ERRNOS) {
+    const fs = filled();
+    const expected = expectedOf(fs, path('d'));
+    fs.fail('lstat', (at) => at === `${ROOT}/d/a`, errno);
+    const { told, gone, unknown } = listExpecting(fs, path('d'), expected);
+    assert.deepEqual({ told, gone, unknown }, { told: ['d/e'], gone: [], unknown: ['d/a'] }, errno);
+  }
 });

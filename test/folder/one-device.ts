@@ -21,6 +21,7 @@ import type {
   PeerLink,
   RefusedAnnouncement,
 } from '../../daemon/ports/peers.ts';
+import type { Watch } from '../../daemon/ports/watch.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
 import { Traffic } from '../../daemon/transfer/traffic.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
@@ -207,6 +208,8 @@ export class OneDevice {
   /** How long each of them takes. */
   jobMs = 1;
   readonly slowJobs = new Map<string, number>();
+  /** Instead of one that tells all. */
+  watch: Watch | undefined;
   /** Peers that are not read now. */
   readonly unread = new Set<DeviceId>();
   #settings: FolderSettings;
@@ -258,6 +261,7 @@ export class OneDevice {
         return inline.run(job, input);
       },
     };
+    const simulated = new SimulatedWatch(fs, clock, random);
     return new Folder({
       name: 'docs' as FolderName,
       self: SELF,
@@ -268,7 +272,7 @@ export class OneDevice {
       log: quiet,
       settings: this.#settings,
       traffic: this.traffic,
-      watch: new SimulatedWatch(fs, clock, random),
+      watch: { subscribe: (...given) => (this.watch ?? simulated).subscribe(...given) },
       backpressure: { setReading: (device, on) => void (on ? this.unread.delete(device) : this.unread.add(device)) },
       newEpoch: () => 'BBBBBBBBBBBBBBBB' as Epoch,
       lockRoot: () => ({ release: ignore }),

@@ -21,3 +21,26 @@ test('on a network file system changes are found by scanning, and that is said',
   assert.ok(device.row('b.txt') !== undefined, 'it is watched from then on');
   assert.deepEqual(device.folder.snapshot().notes, []);
 });
+
+test('I6: what was changed before the start is found while the watcher has not begun, and what is changed until it has', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'before', 'b.txt': 'before' });
+  await device.crash();
+  device.write('a.txt', 'while it was down');
+  const subscription = { addTree: () => undefined, settled: async () => {}, close: async () => {} };
+  device.watch = {
+    subscribe: (_root, listener) => {
+      device.clock.after(1_000, () => listener.onState({ kind: 'watching' }));
+      return subscription;
+    },
+  };
+  device.folder.start();
+  await device.until(() => sizeOf(device, 'a.txt') === 'while it was down'.length, 'the first scan', 900);
+  device.write('b.txt', 'after it was listed');
+  await device.clock.advance(2_000);
+  assert.equal(sizeOf(device, 'b.txt'), 'after it was listed'.length);
+});
+
+function sizeOf(device: OneDevice, path: string): number | undefined {
+  const entry = device.row(path)?.record.entry;
+  return entry?.kind === 'file' ? entry.size : undefined;
+}

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseExpected, statText } from '../../daemon/core/expected-names.ts';
 import { comparePaths, isBelow, parentOf } from '../../daemon/core/path.ts';
 import type { Entry, FileRecord } from '../../daemon/core/record.ts';
 import {
@@ -167,6 +168,26 @@ test('a move is told as one only while the tombstone it left is the change just 
     rows: [change('old', absent), change('x', dir), change('new', file('x'), moved)],
   });
   assert.equal(apart[2]?.movedFrom, undefined);
+});
+
+test('what a listing is to show: each live child with its stat, and nothing to go by where the stat may hide something', () => {
+  const index = openInMemory();
+  const rows = [
+    change('\u{10ffff}é', dir, { seen }),
+    change('\u{10ffff}é/a', file('a'), { seen }),
+    change('\u{10ffff}é/b\nb', file('b'), { seen, racy: true }),
+    change('\u{10ffff}é/c', file('c')),
+    change('\u{10ffff}é/gone', absent),
+    change('\u{10ffff}é/kept', absent, { seen, keptLocally: true }),
+    change('\u{10ffff}é/e', dir, { seen }),
+    change('\u{10ffff}é/e/below', file('a'), { seen }),
+  ];
+  index.commit({ nowUs: 1, rows });
+  const text = statText(seen);
+  assert.deepEqual([...parseExpected(index.expectedIn(''))], [['\u{10ffff}é', text]]);
+  const inside = Object.fromEntries(parseExpected(index.expectedIn(path('\u{10ffff}é'))));
+  assert.deepEqual(inside, { a: text, 'b\nb': '', c: '', e: text, kept: '' });
+  assert.equal(index.expectedIn(path('none')), '');
 });
 
 test('children, what lives below, and everything by sequence', () => {

@@ -50,8 +50,8 @@ export const FOLDER: readonly Mutation[] = [
     edits: [
       {
         file: 'daemon/folder/watching.ts',
-        find: "first.cancel();\n        this.#hints.add({ kind: 'everything', why: 'start' });",
-        replace: 'first.cancel();',
+        find: "this.#hints.add({ kind: 'everything', why: 'start' });",
+        replace: '',
       },
       {
         file: 'daemon/folder/rescan.ts',

@@ -196,7 +196,12 @@ function disk(place: string): Way[] {
       run: () => listPlainly(join(root, dir)),
       limit: true,
     },
-    { name: 'scan of a directory', unit: 'files', units: FILES, run: () => void scan.run(fs, { tree, dirs: [{ dir }] }) },
+    {
+      name: 'scan of a directory',
+      unit: 'files',
+      units: FILES,
+      run: () => void scan.run(fs, { tree, dirs: [{ dir }] }),
+    },
     {
       name: 'files of 4 KiB written and removed',
       unit: 'files',

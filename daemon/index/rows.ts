@@ -1,7 +1,6 @@
 // Row ↔ record: how a record and a stat lie in columns. Only what this program wrote is read here; what cannot have been
 // written by it is damage, not input.
 import { type DeviceId, type Epoch, type Sha256, parseDeviceId, parseEpoch, parseSha256 } from '../core/ids.ts';
-import type { statText } from '../core/expected-names.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Entry, FileRecord, LostContent } from '../core/record.ts';
@@ -151,7 +150,7 @@ function parseLostText(text: string): LostContent {
   return seen ? { ...lost, over: parseVectorText(seen.replaceAll(' ', ',')) } : lost;
 }
 
-/** What {@link statText} has written. */
+/** What statText of core/expected-names.ts has written. */
 export function parseStatText(text: string | null): SeenStat | undefined {
   if (text === null) return undefined;
   const [kind, size, mtimeNs, ctimeNs, ino, mode, nlink] = text.split(' ');

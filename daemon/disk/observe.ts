@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Sha256 } from '../core/ids.ts';
 import { type Observation, type SeenStat, looksSame } from '../core/observation.ts';
-import type { RelativePath } from '../core/path.ts';
+import { type DirPath, type RelativePath, parentOf } from '../core/path.ts';
 import type { Directory, OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent, isOfAnotherKind } from './errno.ts';
-import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
+import { type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ObserveInput {
   readonly tree: TreeRef;
@@ -35,9 +35,14 @@ export const observe: Job<ObserveInput, Observation[]> = {
   isPlain: true,
   isLong: ({ long }) => long === true,
   run(fs, { tree: ref, items }) {
-    return withTree(fs, ref, (tree) =>
-      items.map(({ path, known, growing }) => observePath(tree, path, known, growing === true)),
-    );
+    return withTree(fs, ref, (tree) => {
+      const gone = new GoneDirectory();
+      return items.map(({ path, known, growing }) =>
+        lookAtPath(tree, path, gone, (dir, name, seen, boundary) =>
+          readName(dir, name, { seen, known, boundary, growing: growing === true }),
+        ),
+      );
+    });
   },
 };
 
@@ -46,26 +51,39 @@ export const glance: Job<ObserveInput, (Observation | Unread)[]> = {
   name: 'glance',
   isPlain: true,
   run(fs, { tree: ref, items }) {
-    return withTree(fs, ref, (tree) =>
-      items.map(({ path, known, growing }) => {
-        const large = lookAtLarge(tree, path);
-        if (large === undefined) return observePath(tree, path, known, growing === true);
-        return known !== undefined && looksSame(known, large) ? { kind: 'same' } : { kind: 'unread', seen: large };
-      }),
-    );
+    return withTree(fs, ref, (tree) => {
+      const gone = new GoneDirectory();
+      return items.map(({ path, known, growing }) =>
+        lookAtPath<Unread>(tree, path, gone, (dir, name, seen, boundary) => {
+          const isLarge = seen.kind === 'file' && seen.size >= LONG_BYTES;
+          if (isLarge && !(known !== undefined && looksSame(known, seen))) return { kind: 'unread', seen };
+          return readName(dir, name, { seen, known, boundary, growing: growing === true });
+        }),
+      );
+    });
   },
 };
 
-/** Undefined for everything that is not a large file, and where that cannot be told. */
-function lookAtLarge(tree: Tree, path: RelativePath): SeenStat | undefined {
-  try {
-    const { dir, name } = tree.place(path);
-    const seen = seenOf(dir.lstat(name));
-    return seen?.kind === 'file' && seen.size >= LONG_BYTES ? seen : undefined;
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error;
-    return undefined;
+/** A directory that a job has found missing: when a tree is removed, what was in it is not looked for one by one. */
+class GoneDirectory {
+  #dir: DirPath | undefined;
+
+  covers(path: RelativePath): boolean {
+    return this.#dir !== undefined && parentOf(path) === this.#dir;
   }
+
+  /** Nothing leads to this path. */
+  above(path: RelativePath): void {
+    this.#dir = parentOf(path);
+  }
+}
+
+/** What one look shows. */
+interface Look {
+  readonly seen: SeenStat;
+  readonly known: SeenStat | undefined;
+  readonly boundary: boolean;
+  readonly growing: boolean;
 }
 
 export function observePath(
@@ -74,26 +92,42 @@ export function observePath(
   known: SeenStat | undefined,
   growing: boolean,
 ): Observation {
+  return lookAtPath(tree, path, new GoneDirectory(), (dir, name, seen, boundary) =>
+    readName(dir, name, { seen, known, boundary, growing }),
+  );
+}
+
+function lookAtPath<Other = never>(
+  tree: Tree,
+  path: RelativePath,
+  gone: GoneDirectory,
+  read: (dir: Directory, name: string, seen: SeenStat, boundary: boolean) => Observation | Other,
+): Observation | Other {
+  if (gone.covers(path)) return { kind: 'absent' };
+  let place: Place | undefined;
   try {
-    const { dir, name } = tree.place(path);
-    return observeName(dir, name, known, growing);
+    place = tree.place(path);
+    const { dir, name } = place;
+    const stat = dir.lstat(name);
+    const seen = seenOf(stat);
+    if (seen === undefined) return { kind: 'unknown', code: 'E_KIND' };
+    return read(dir, name, seen, seen.kind === 'dir' && stat.dev !== dir.lstat().dev);
   } catch (error) {
-    if (isAbsent(error)) return { kind: 'absent' };
+    if (isAbsent(error)) {
+      if (place === undefined) gone.above(path);
+      return { kind: 'absent' };
+    }
     const code = codeOf(error);
     if (code === undefined) throw error;
     return { kind: 'unknown', code };
   }
 }
 
-function observeName(dir: Directory, name: string, known: SeenStat | undefined, growing: boolean): Observation {
-  const stat = dir.lstat(name);
-  const seen = seenOf(stat);
-  if (seen === undefined) return { kind: 'unknown', code: 'E_KIND' };
+function readName(dir: Directory, name: string, { seen, known, boundary, growing }: Look): Observation {
   if (known !== undefined && looksSame(known, seen)) return { kind: 'same' };
-  const boundary = seen.kind === 'dir' && stat.dev !== dir.lstat().dev;
   switch (seen.kind) {
     case 'dir':
-      return { kind: 'present', entry: { kind: 'dir', mode: stat.mode & 0o777 }, seen, boundary };
+      return { kind: 'present', entry: { kind: 'dir', mode: seen.mode & 0o777 }, seen, boundary };
     case 'symlink':
       return ifStillOfItsKind(() => observeLink(dir, name, seen));
     case 'file':

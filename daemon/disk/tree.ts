@@ -18,6 +18,12 @@ export interface Place {
   readonly name: string;
 }
 
+/** One of the open directories on the way to one. */
+interface Way {
+  readonly name: string;
+  readonly dir: Directory;
+}
+
 export const MARKER = 'id';
 export const STAGING = 'staging';
 export const VERSIONS = 'versions';
@@ -28,9 +34,11 @@ export class Tree {
   readonly fs: FileSystem;
   readonly #boundaries: ReadonlySet<RelativePath>;
   /** The open directories from the root down to the one used last: neighbours share most of the way. */
-  #way: { readonly name: string; readonly dir: Directory; readonly dev: bigint }[] = [];
+  readonly #way: (Way & { readonly dev: bigint })[] = [];
   readonly #rootDev: bigint;
   #beside: Tree | undefined;
+  /** The same of the version store, its top first. */
+  readonly #storeWay: Way[] = [];
 
   constructor(fs: FileSystem, root: Directory, boundaries: readonly RelativePath[]) {
     this.fs = fs;
@@ -83,6 +91,21 @@ export class Tree {
     }
   }
 
+  /** The version store's directory for what was in `dir`, made with all above it; it stays open until another one is asked for. */
+  store(dir: DirPath): Directory {
+    const names = [VERSIONS, ...(dir === '' ? [] : dir.split('/'))];
+    const way = this.#storeWay;
+    let depth = 0;
+    while (depth < names.length && depth < way.length && way[depth]?.name === names[depth]) depth++;
+    for (const { dir: left } of way.splice(depth)) left.close();
+    for (; depth < names.length; depth++) {
+      const above = way.at(-1)?.dir;
+      const name = names[depth] as string;
+      way.push({ name, dir: above === undefined ? this.own(name) : openOrMake(above, name, 0o700) });
+    }
+    return (way.at(-1) as Way).dir;
+  }
+
   /** The same tree with a way of its own: for work in two directories at once. */
   beside(): Tree {
     this.#beside ??= new Tree(this.fs, this.root, [...this.#boundaries]);
@@ -92,6 +115,7 @@ export class Tree {
   /** Closes what is open, so that the next look goes the whole way again. */
   forget(): void {
     this.#closeFrom(0);
+    for (const { dir } of this.#storeWay.splice(0)) dir.close();
     this.#beside?.forget();
   }
 

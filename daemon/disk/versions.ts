@@ -8,7 +8,7 @@ import { type Directory, FileSystemError, errnoOf } from '../ports/file-system.t
 import type { Job } from '../ports/workers.ts';
 import { DiskRefusal, isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
-import { type Tree, type TreeRef, VERSIONS, openOrMake, seenOf, withTree } from './tree.ts';
+import { type Tree, type TreeRef, VERSIONS, seenOf, withTree } from './tree.ts';
 
 /** Content that was moved into the store. */
 export interface Filed {
@@ -29,17 +29,13 @@ export function versionName(name: string, id: VersionId): string {
 
 /** Moves `name` in `dir` into the store, as a version of `path`. EEXIST where that version is there already. */
 export function file(tree: Tree, dir: Directory, name: string, path: RelativePath, id: VersionId): Filed {
-  const store = openStore(tree, parentOf(path));
-  try {
-    const stored = versionName(nameOf(path), id);
-    moveIntoStore(dir, name, store, stored);
-    const seen = seenOf(store.lstat(stored));
-    if (seen === undefined) throw new DiskRefusal('E_KIND', `${path} is neither a file nor a link`);
-    const parent = parentOf(path);
-    return { id, path, storedAs: parent === '' ? stored : `${parent}/${stored}`, seen };
-  } finally {
-    store.close();
-  }
+  const parent = parentOf(path);
+  const store = tree.store(parent);
+  const stored = versionName(nameOf(path), id);
+  moveIntoStore(dir, name, store, stored);
+  const seen = seenOf(store.lstat(stored));
+  if (seen === undefined) throw new DiskRefusal('E_KIND', `${path} is neither a file nor a link`);
+  return { id, path, storedAs: parent === '' ? stored : `${parent}/${stored}`, seen };
 }
 
 /**
@@ -75,22 +71,6 @@ export function moveWithoutReplacing(from: Directory, name: string, to: Director
     from.link(name, to, toName);
     from.remove(name, 'file');
   }
-}
-
-/** The store's directory for what was in `dir`, made with all above it. */
-function openStore(tree: Tree, dir: string): Directory {
-  let store = tree.own(VERSIONS);
-  for (const name of dir === '' ? [] : dir.split('/')) {
-    try {
-      const next = openOrMake(store, name, 0o700);
-      store.close();
-      store = next;
-    } catch (error) {
-      store.close();
-      throw error;
-    }
-  }
-  return store;
 }
 
 /** Opens the directory of a stored version and hands over its name there; undefined where it is gone. */

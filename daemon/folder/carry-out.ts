@@ -300,8 +300,8 @@ export class CarryOut {
       if (above !== undefined) this.#parts.hints.add({ kind: 'path', path: above });
     }
     // Somebody may have changed them within the same batch of the watcher's events.
-    const come = written.rows.filter(({ seen }) => seen !== undefined).map(({ record }) => record.path);
-    this.#parts.hints.addPut(come, clock.monotonicMs());
+    const paths = written.rows.map(({ record }) => record.path);
+    this.#parts.hints.addPut(paths, clock.monotonicMs());
     tell(this.#context, written.happened);
   }
 

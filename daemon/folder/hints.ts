@@ -25,9 +25,9 @@ export class Hints {
   readonly #trees = new Set<DirPath>();
   /** Looked at again at a time of the monotonic clock: what was not at rest. */
   readonly #later = new Map<RelativePath, number>();
-  /** What has come to the disk lately, and when it is to be looked at once more; the oldest first. */
+  /** What has come to the disk lately, or gone, and when it is to be looked at once more; the oldest first. */
   readonly #young = new Map<RelativePath, number>();
-  /** Those of them that we have put there. */
+  /** Those of them that we have put there, or taken away. */
   readonly #put = new Set<RelativePath>();
   #manyYoungMs: number | undefined;
   /** Large files that are being read beside the loop. */
@@ -76,7 +76,7 @@ export class Hints {
     return this.#paths.has(path) || this.#later.has(path) || this.#beingRead.has(path);
   }
 
-  /** From the watcher. Of what we have just put there with many others a look is due within a second: that one is enough. */
+  /** From the watcher. What we have just changed with much else is looked at within a second: that one look is enough. */
   told(hint: Hint): void {
     if (hint.kind === 'path' && this.#put.size >= MANY_PUT && this.#put.has(hint.path)) return;
     this.add(hint);
@@ -132,7 +132,7 @@ export class Hints {
     this.#stale.delete(path);
   }
 
-  /** We have just put these there. */
+  /** We have just put these there, or taken them away. */
   addPut(paths: readonly RelativePath[], nowMs: number): void {
     this.addYoung(paths, nowMs);
     for (const path of paths) if (this.#young.has(path)) this.#put.add(path);

@@ -24,7 +24,7 @@ export interface Content {
 
 /** What a path is as this batch has left it: the index sees the batch only when it is whole. */
 interface Now {
-  row: Omit<Row, 'seq' | 'movedFrom'> | undefined;
+  row: Omit<Row, 'seq'> | undefined;
   want: FileRecord | undefined;
   /** What is wanted, and all that was announced beside it. */
   announced: readonly FileRecord[];

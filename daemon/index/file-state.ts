@@ -24,7 +24,7 @@ import { lazily } from '../core/lazily.ts';
 import { Recent } from './recent.ts';
 
 /** One path as this device holds it. */
-export interface Row extends SequencedRecord {
+export interface Row extends Omit<SequencedRecord, 'movedFrom'> {
   /** What lstat last showed; undefined for tombstones and for what was never looked at. */
   readonly seen: SeenStat | undefined;
   /** Changed so shortly before it was looked at that the same stat may hide another content: hash again. */
@@ -99,10 +99,7 @@ export class FileState {
   }
 
   row(path: RelativePath): Row | undefined {
-    const known = this.#known(path);
-    // What is a move may be none any more; what is none stays none.
-    if (known?.movedFrom === undefined || known.row.movedFrom === undefined) return known?.row;
-    return { ...known.row, movedFrom: this.#asMoved(known.movedFrom, known.row.seq) };
+    return this.#known(path)?.row;
   }
 
   rows(paths: Iterable<RelativePath>): Map<RelativePath, Row> {
@@ -142,8 +139,9 @@ export class FileState {
     return this.#statements.liveBack.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
   }
 
-  after(seq: Sequence, limit: number): Row[] {
-    return this.#statements.after.all(seq, limit).map((columns) => this.#toRow(columns));
+  after(seq: Sequence, limit: number): (Row & SequencedRecord)[] {
+    const page = this.#statements.after.all(seq, limit);
+    return page.map((columns, i) => ({ ...this.#toRow(columns), movedFrom: this.#movedFrom(columns, page[i - 1]) }));
   }
 
   withContent(sha256: Sha256, limit: number): Row[] {
@@ -234,7 +232,6 @@ export class FileState {
     return {
       record: toRecord(columns, this.#devices),
       seq: columns.seq,
-      movedFrom: columns.movedFrom === null ? undefined : this.#asMoved(columns.movedFrom, columns.seq),
       seen: parseStatText(columns.seen),
       racy: columns.racy === 1,
       keptLocally: columns.keptLocally === 1,
@@ -243,7 +240,9 @@ export class FileState {
   }
 
   /** A move is one as long as the tombstone it left is still the change just before it. */
-  #asMoved(from: RelativePath, seq: Sequence): RelativePath | undefined {
+  #movedFrom({ movedFrom: from, seq }: RowColumns, before: RowColumns | undefined): RelativePath | undefined {
+    if (from === null) return undefined;
+    if (before?.seq === seq - 1) return before.path === from && before.kind === 'absent' ? from : undefined;
     return this.#statements.tombstone.get(seq - 1, from);
   }
 }

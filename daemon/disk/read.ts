@@ -1,5 +1,5 @@
 // Reads content for peers: only of files that are as the index has them, and never half of two versions.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type SeenStat, sameFile } from '../core/observation.ts';
@@ -36,7 +36,7 @@ export const readWhole: Job<ReadWhole, (Packable | undefined)[]> = {
       files.map(({ path, size, sha256, packs }) => {
         const bytes = readRange(tree, { path }, 0, size, undefined);
         if (bytes === undefined) return undefined;
-        if (createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined;
+        if (hash('sha256', bytes, 'hex') !== sha256) return undefined;
         if (packs !== true || size < LEAST_BYTES || (inVain >= IN_VAIN && !triesAll)) return { bytes, packed: false };
         const packed = pack(bytes);
         inVain = packed.packed ? 0 : inVain + 1;

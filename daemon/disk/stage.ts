@@ -1,6 +1,6 @@
 // What is being received: `.syncd/staging/`. A content is written whole, verified, given its mode and time, and only then
 // has the name under which it can take its place. `NAME.part` is unfinished; `NAME` is whole.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
 import { type SeenStat, looksSame } from '../core/observation.ts';
@@ -17,10 +17,7 @@ import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
 /** Derived from path and content: after a crash it can be told whose it is. */
 export function stagedName(path: RelativePath, sha256: Sha256 | 'none'): string {
-  return createHash('sha256')
-    .update(stagingKey(path, sha256 as Sha256))
-    .digest('hex')
-    .slice(0, 40);
+  return hash('sha256', stagingKey(path, sha256 as Sha256), 'hex').slice(0, 40);
 }
 
 /** The name in staging of whatever is to be at a path. Two that are different never share one. */
@@ -227,7 +224,7 @@ export function fill(
 
 function writeVerified(to: OpenFile, bytes: Uint8Array, entry: FileEntry): boolean {
   if (bytes.length !== entry.size) return false;
-  if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return false;
+  if (hash('sha256', bytes, 'hex') !== entry.sha256) return false;
   to.write(bytes, 0);
   return true;
 }
@@ -243,9 +240,9 @@ function copyVerified(
   try {
     const seen = seenOf(from.stat());
     if (seen?.size !== entry.size || (known !== undefined && !looksSame(known, seen))) return false;
-    const hash = createHash('sha256');
-    copyWithHoles(from, to, entry.size, (bytes) => hash.update(bytes));
-    return hash.digest('hex') === entry.sha256;
+    const copied = createHash('sha256');
+    copyWithHoles(from, to, entry.size, (bytes) => copied.update(bytes));
+    return copied.digest('hex') === entry.sha256;
   } finally {
     from.close();
   }

@@ -1,5 +1,5 @@
 // Text files read for `conflict: merge`: kept compressed while they are there, and put together when two edits meet.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Sha256 } from '../core/ids.ts';
 import { MAX_MERGE_BYTES, type Merged, mergeText } from '../core/merge-text.ts';
@@ -99,5 +99,5 @@ function readVerified(file: OpenFile, size: number, sha256: Sha256): Uint8Array 
 }
 
 function hashOf(bytes: Uint8Array): Sha256 {
-  return createHash('sha256').update(bytes).digest('hex') as Sha256;
+  return hash('sha256', bytes, 'hex') as Sha256;
 }

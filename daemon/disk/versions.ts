@@ -1,6 +1,6 @@
 // The version store: `.syncd/versions/`, plain files under their own paths with a suffix. What is filed here was in the
 // folder; it is moved by rename, never copied and never overwritten.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Sha256, VersionId } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { MAX_NAME_BYTES, type RelativePath, nameOf, parentOf } from '../core/path.ts';
@@ -152,5 +152,5 @@ function removeEmptyAbove(tree: Tree, storedAs: string): void {
 
 /** Names a link's content by its target. */
 export function hashText(text: string): Sha256 {
-  return createHash('sha256').update(text).digest('hex') as Sha256;
+  return hash('sha256', text, 'hex') as Sha256;
 }

@@ -184,10 +184,16 @@ export class FileState {
       keptLocally: change.keptLocally === true ? 1 : 0,
       boundary: change.boundary === true ? 1 : 0,
     };
-    if (known === undefined) this.#statements.insert.run({ ...columns, depth: depthOf(columns.path) });
-    else this.#statements.update.run({ ...columns, id: known.id });
-    this.#recent.forget(columns.path);
-    this.#count(known?.row.record, change.record);
+    let id = known?.id;
+    if (id === undefined)
+      id = Number(this.#statements.insert.run({ ...columns, depth: depthOf(columns.path) }).lastInsertRowid);
+    else this.#statements.update.run({ ...columns, id });
+    const { record, seen, racy = false, keptLocally = false, boundary = false } = change;
+    // Of one that is not announced anew, what was a move may be none any more.
+    const asMoved = change.announce ? movedFrom : known?.row.movedFrom;
+    const row = { record, seq, movedFrom: asMoved, seen, racy, keptLocally, boundary };
+    this.#recent.set(record.path, { id, movedFrom, row });
+    this.#count(known?.row.record, record);
   }
 
   #count(before: FileRecord | undefined, after: FileRecord | undefined): void {
@@ -200,7 +206,7 @@ export class FileState {
     const known = this.#known(path);
     if (known === undefined) return;
     this.#statements.drop.run(known.id);
-    this.#recent.forget(path);
+    this.#recent.set(path, undefined);
     this.#count(known.row.record, undefined);
   }
 

@@ -45,6 +45,8 @@ function openOnce(file: string | Buffer): OpenedDatabase {
     const isNew = Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0;
     if (!isNew) refuseForeign(db, typeof file === 'string' ? file : IN_MEMORY);
     // A commit is promised to peers as soon as it is made: FULL costs one fsync for each (sqlite.org/pragma.html).
+    // Nobody else opens it: without this each question that stands alone takes and gives back two locks of the kernel's.
+    db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 67108864');

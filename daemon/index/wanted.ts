@@ -84,6 +84,8 @@ export interface WantedCounts {
   readonly held: number;
   readonly skipped: number;
   readonly ignored: number;
+  /** Tombstones, whatever they wait for. */
+  readonly absent: number;
 }
 
 interface WantedColumns extends RecordColumns {
@@ -180,24 +182,28 @@ export class Wanted {
     };
     const known = this.#known(want.record.path);
     let id: number;
+    let sources = known?.row.sources ?? [];
     if (known === undefined) {
       id = Number(this.#statements.insert.run(columns).lastInsertRowid);
     } else {
       ({ id } = known);
       this.#statements.update.run({ ...columns, id });
-      if (!sameContent(known.row.record.entry, want.record.entry)) this.#statements.haveOther.run(id);
+      if (!sameContent(known.row.record.entry, want.record.entry)) {
+        this.#statements.haveOther.run(id);
+        sources = sources.map((source) => ({ ...source, has: false }));
+      }
       this.#statements.setPending.run(pendingOf(want.why), id);
     }
     this.#count(known?.row, want);
-    this.#recent.forget(want.record.path);
-    if (want.source !== undefined) this.#putSource(id, want.why, { ...want.source, has: true });
+    const { record, rivals = [], movedFrom, why, code, sinceMs, source } = want;
+    const now = { id, row: { record, rivals, movedFrom, why, code, attempts: 0, sinceMs, sources } };
+    this.#recent.set(record.path, now);
+    if (source !== undefined) this.#putSource(now, { path: record.path, ...source, has: true });
   }
 
   addSource(source: WantSource): void {
     const known = this.#known(source.path);
-    if (known === undefined) return;
-    this.#recent.forget(source.path);
-    this.#putSource(known.id, known.row.why, source);
+    if (known !== undefined) this.#putSource(known, source);
   }
 
   unwant(path: RelativePath): void {
@@ -205,7 +211,7 @@ export class Wanted {
     if (known === undefined) return;
     this.#statements.dropSources.run(known.id);
     this.#statements.drop.run(known.id);
-    this.#recent.forget(path);
+    this.#recent.set(path, undefined);
     this.#count(known.row, undefined);
   }
 
@@ -214,8 +220,9 @@ export class Wanted {
     if (known === undefined) return;
     this.#statements.mark.run(why, code ?? null, attempts, known.id);
     if (known.row.why !== why) this.#statements.setPending.run(pendingOf(why), known.id);
-    this.#recent.forget(path);
-    this.#count(known.row, { ...known.row, why });
+    const row = { ...known.row, why, code, attempts };
+    this.#recent.set(path, { id: known.id, row });
+    this.#count(known.row, row);
   }
 
   /** Drops a peer from all wants: it is no peer any more, or its sequences are of another epoch now. */
@@ -252,10 +259,16 @@ export class Wanted {
     });
   }
 
-  #putSource(id: number, why: WantedWhy, source: Omit<WantSource, 'path'>): void {
-    const peer = this.#devices.numberOf(source.peer);
+  #putSource({ id, row }: Known, { path, peer, seq, has }: WantSource): void {
+    const number = this.#devices.numberOf(peer);
     this.#lowest.clear();
-    this.#statements.putSource.run(id, peer, source.seq, source.has ? 1 : 0, pendingOf(why));
+    this.#statements.putSource.run(id, number, seq, has ? 1 : 0, pendingOf(row.why));
+    const before = row.sources.find((source) => source.peer === peer);
+    if (before !== undefined && seq < before.seq) return;
+    const sources = [...row.sources.filter((source) => source !== before), { peer, seq, has }];
+    // In the order in which they are read.
+    sources.sort((a, b) => this.#devices.numberOf(a.peer) - this.#devices.numberOf(b.peer));
+    this.#recent.set(path, { id, row: { ...row, sources } });
   }
 
   #count(before: Counted | undefined, after: Counted | undefined): void {
@@ -299,16 +312,18 @@ function addTo(counts: WantedCounts, row: Counted | undefined, n: number): Wante
   if (row === undefined) return counts;
   const { entry } = row.record;
   const bytes = row.why === 'fetch' && entry.kind === 'file' ? n * entry.size : 0;
-  return { ...counts, count: counts.count + n, bytes: counts.bytes + bytes, [row.why]: counts[row.why] + n };
+  const absent = counts.absent + (entry.kind === 'absent' ? n : 0);
+  return { ...counts, count: counts.count + n, bytes: counts.bytes + bytes, absent, [row.why]: counts[row.why] + n };
 }
 
 function countAll(db: Database.Database): WantedCounts {
-  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0 };
-  const all = db.prepare<[], { why: WantedWhy; n: number; size: number }>(
-    'SELECT why, count(*) AS n, sum(size) AS size FROM wanted GROUP BY why',
+  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0, absent: 0 };
+  const all = db.prepare<[], { why: WantedWhy; n: number; size: number; absent: number }>(
+    `SELECT why, count(*) AS n, sum(size) AS size, sum(kind = 'absent') AS absent FROM wanted GROUP BY why`,
   );
-  for (const { why, n, size } of all.iterate()) {
+  for (const { why, n, size, absent } of all.iterate()) {
     counts.count += n;
+    counts.absent += absent;
     counts[why] = n;
     if (why === 'fetch') counts.bytes = size;
   }

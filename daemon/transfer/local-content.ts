@@ -35,7 +35,7 @@ export class LocalContent {
   /** A path of ours with this content that is itself wanted gone, and not among those taken already. */
   moveSource({ path, entry }: FileRecord, taken = NONE): RelativePath | undefined {
     const { index, isGone } = this.#context;
-    if (entry.kind !== 'file') return undefined;
+    if (entry.kind !== 'file' || index.wantedCounts().absent === 0) return undefined;
     const here = index.row(path);
     if (isLive(here?.record) && here?.seen !== undefined) return undefined;
     return index

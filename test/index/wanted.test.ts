@@ -29,7 +29,7 @@ test('a want survives a restart, with its sources', () => {
     sinceMs: 5,
     sources: [{ peer: B, seq: 7, has: true }],
   });
-  assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0 });
+  assert.deepEqual(again.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0, absent: 0 });
 });
 
 test('a want survives a restart with what was announced beside it', () => {
@@ -155,12 +155,12 @@ test('the lowest wanted sequence of a peer passes over what is skipped', () => {
   assert.equal(index.lowestWanted(B), 8);
   assert.deepEqual(index.skipped(10), [{ path: 'a', code: 'E_DISK_FULL' }]);
   assert.deepEqual(index.skipped(10, 'a'), []);
-  assert.deepEqual(index.wantedCounts(), { count: 2, bytes: 1, fetch: 1, held: 0, skipped: 1, ignored: 0 });
+  assert.deepEqual(index.wantedCounts(), { count: 2, bytes: 1, fetch: 1, held: 0, skipped: 1, ignored: 0, absent: 0 });
   index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'fetch', attempts: 1 }] });
   assert.equal(index.lowestWanted(B), 5);
   index.commit({ nowUs: 1, unwant: [path('a'), path('b'), path('never wanted')] });
   assert.equal(index.lowestWanted(B), undefined);
-  assert.deepEqual(index.wantedCounts(), { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0 });
+  assert.deepEqual(index.wantedCounts(), { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0, absent: 0 });
 });
 
 test('a peer that begins a new epoch is no source until it announces again', () => {
@@ -196,5 +196,5 @@ test('what is ignored counts as held, and tombstones among it are forgotten like
   assert.equal(index.dropTombstones(1000, seq(99), 10), 0);
   assert.equal(index.dropTombstones(1001, seq(99), 10), 1);
   assert.equal(index.wanted(path('b')), undefined);
-  assert.deepEqual(index.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0 });
+  assert.deepEqual(index.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0, absent: 0 });
 });

@@ -1,5 +1,5 @@
 // Looks at single paths: what is there, whole. A file that changes while it is read is not believed.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Sha256 } from '../core/ids.ts';
 import { type Observation, type SeenStat, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, parentOf } from '../core/path.ts';
@@ -28,6 +28,9 @@ export interface Unread {
 }
 
 const READ_BYTES = 1 << 20;
+/** Files up to this are read into one buffer of each thread: a new one for each would be left to the collector. */
+const SMALL_BYTES = 64 << 10;
+const scratch = new Uint8Array(SMALL_BYTES);
 
 /** One observation a path, in their order. */
 export const observe: Job<ObserveInput, Observation[]> = {
@@ -169,15 +172,22 @@ function observeFile(dir: Directory, name: string, before: SeenStat, growing: bo
 
 /** The hash of the first `size` bytes; undefined when there are fewer. */
 export function hashFile(file: OpenFile, size: number): Sha256 | undefined {
-  const hash = createHash('sha256');
+  if (size > SMALL_BYTES) return hashLarge(file, size);
+  const length = size === 0 ? 0 : file.read(scratch.subarray(0, size), 0);
+  // A short read is rare, and read again.
+  return length === size ? (hash('sha256', scratch.subarray(0, size), 'hex') as Sha256) : hashLarge(file, size);
+}
+
+function hashLarge(file: OpenFile, size: number): Sha256 | undefined {
+  const all = createHash('sha256');
   const buffer = new Uint8Array(Math.max(1, Math.min(size, READ_BYTES)));
   for (let at = 0; at < size;) {
     const length = file.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
     if (length === 0) return undefined;
-    hash.update(buffer.subarray(0, length));
+    all.update(buffer.subarray(0, length));
     at += length;
   }
-  return hash.digest('hex') as Sha256;
+  return all.digest('hex') as Sha256;
 }
 
 /** Rounded down, also before 1970: the same on every device. */

@@ -189,10 +189,7 @@ export class FileState {
       id = Number(this.#statements.insert.run({ ...columns, depth: depthOf(columns.path) }).lastInsertRowid);
     else this.#statements.update.run({ ...columns, id });
     const { record, seen, racy = false, keptLocally = false, boundary = false } = change;
-    // Of one that is not announced anew, what was a move may be none any more.
-    const asMoved = change.announce ? movedFrom : known?.row.movedFrom;
-    const row = { record, seq, movedFrom: asMoved, seen, racy, keptLocally, boundary };
-    this.#recent.set(record.path, { id, movedFrom, row });
+    this.#recent.set(record.path, { id, movedFrom, row: { record, seq, seen, racy, keptLocally, boundary } });
     this.#count(known?.row.record, record);
   }
 

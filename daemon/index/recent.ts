@@ -3,7 +3,7 @@
 import type { RelativePath } from '../core/path.ts';
 
 /** Paths of one half; some hundred bytes each. The older half is forgotten when the younger one is full. */
-const MAX_HALF = 2048;
+const MAX_HALF = 768;
 
 export class Recent<Value> {
   #younger = new Map<RelativePath, Value>();

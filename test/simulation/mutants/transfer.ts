@@ -13,13 +13,13 @@ export const TRANSFER: readonly Mutation[] = [
     edits: [
       {
         file: STAGE,
-        find: "if (createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return false;",
+        find: "if (hash('sha256', bytes, 'hex') !== entry.sha256) return false;",
         replace: '',
       },
       { file: STAGE, find: 'if (bytes.length !== entry.size) return false;', replace: '' },
       {
         file: READ,
-        find: "if (createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined;",
+        find: "if (hash('sha256', bytes, 'hex') !== sha256) return undefined;",
         replace: 'if (sha256 === undefined) return undefined;',
       },
       {

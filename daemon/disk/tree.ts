@@ -27,7 +27,8 @@ interface Way {
 export const MARKER = 'id';
 export const STAGING = 'staging';
 export const VERSIONS = 'versions';
-const MARKER_MAX_BYTES = 256;
+/** What a marker is read into; none is longer. */
+const MARKER_BYTES = new Uint8Array(256);
 
 export class Tree {
   readonly root: Directory;
@@ -204,9 +205,8 @@ export function readMarker(root: Directory): string | undefined {
     try {
       const file = own.openFile(MARKER, 'read');
       try {
-        const buffer = new Uint8Array(MARKER_MAX_BYTES);
-        const length = file.read(buffer, 0);
-        return DECODER.decode(buffer.subarray(0, length)).trim();
+        const length = file.read(MARKER_BYTES, 0);
+        return DECODER.decode(MARKER_BYTES.subarray(0, length)).trim();
       } finally {
         file.close();
       }

@@ -26,6 +26,10 @@ export interface Commit extends Positions {
   readonly meta?: readonly (readonly [key: string, value: string | null])[];
 }
 
-export function saysPositionsAlone({ nowUs: _nowUs, have: _have, peerHolds: _peerHolds, ...others }: Commit): boolean {
-  return Object.values<readonly unknown[] | undefined>(others).every((part) => part === undefined || part.length === 0);
+export function saysPositionsAlone(commit: Commit): boolean {
+  for (const name in commit) {
+    const part = name as keyof Commit;
+    if (part !== 'nowUs' && part !== 'have' && part !== 'peerHolds' && (commit[part]?.length ?? 0) > 0) return false;
+  }
+  return true;
 }

@@ -104,14 +104,15 @@ export class FileState {
 
   rows(paths: Iterable<RelativePath>): Map<RelativePath, Row> {
     const found = new Map<RelativePath, Row>();
+    const all = [...paths];
     const ask = (): void => {
-      for (const path of paths) {
+      for (const path of all) {
         const row = this.row(path);
         if (row !== undefined) found.set(path, row);
       }
     };
     // One read lock for all of them instead of one each.
-    if (this.#db.inTransaction) ask();
+    if (all.length < 2 || this.#db.inTransaction) ask();
     else this.#together.deferred(ask);
     return found;
   }

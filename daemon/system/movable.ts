@@ -16,12 +16,14 @@ export function movable(value: unknown): ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();
   const visit = (at: unknown): void => {
     if (typeof at !== 'object' || at === null) return;
-    if (ArrayBuffer.isView(at)) {
+    if (Array.isArray(at)) for (const one of at) visit(one);
+    else if (Object.getPrototypeOf(at) === Object.prototype)
+      for (const name in at) visit((at as Readonly<Record<string, unknown>>)[name]);
+    else if (ArrayBuffer.isView(at)) {
       const { buffer } = at;
       if (buffer instanceof ArrayBuffer && fillsAlone(at) && !isMarkedAsUntransferable(buffer)) found.add(buffer);
-    } else if (Array.isArray(at) || at instanceof Set) for (const one of at) visit(one);
+    } else if (at instanceof Set) for (const one of at) visit(one);
     else if (at instanceof Map) for (const one of at.values()) visit(one);
-    else if (Object.getPrototypeOf(at) === Object.prototype) for (const one of Object.values(at)) visit(one);
   };
   visit(value);
   return [...found];

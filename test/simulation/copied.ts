@@ -23,10 +23,19 @@ export function moved<T>(value: T): T {
 
 function copy(value: unknown, moves: Moves): unknown {
   if (typeof value !== 'object' || value === null) {
-    assert(typeof value !== 'function' && typeof value !== 'symbol', 'it cannot go to another thread');
+    if (typeof value === 'function' || typeof value === 'symbol') assert.fail('it cannot go to another thread');
     return value;
   }
-  if (Array.isArray(value)) return value.map((one) => copy(one, moves));
+  if (Array.isArray(value)) {
+    const made: unknown[] = [];
+    for (const one of value as readonly unknown[]) made.push(copy(one, moves));
+    return made;
+  }
+  if (Object.getPrototypeOf(value) === Object.prototype) {
+    const made: Record<string, unknown> = {};
+    for (const name of Object.keys(value)) made[name] = copy((value as Record<string, unknown>)[name], moves);
+    return made;
+  }
   // Also of a Buffer only the bytes go over.
   if (value instanceof Uint8Array) {
     const memory = moves.get(value.buffer);
@@ -34,8 +43,5 @@ function copy(value: unknown, moves: Moves): unknown {
   }
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [copy(key, moves), copy(one, moves)]));
   if (value instanceof Set) return new Set([...value].map((one) => copy(one, moves)));
-  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
-  const made: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) made[name] = copy((value as Record<string, unknown>)[name], moves);
-  return made;
+  return structuredClone(value);
 }

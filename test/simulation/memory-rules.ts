@@ -17,6 +17,8 @@ export function checkEmpty(inode: Inode, call: string, name: string): void {
 
 /** ENAMETOOLONG */
 export function checkLength(name: string, call: string): void {
+  // A code unit is three bytes at most.
+  if (name.length * 3 <= MAX_NAME_BYTES) return;
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new FileSystemError('ENAMETOOLONG', call, name);
 }
 

@@ -3,27 +3,35 @@ import type { Random } from '../../daemon/ports/random.ts';
 
 /** xorshift128 (Marsaglia, 2003), filled from the seed by a multiplicative step. Good enough to surprise, not to hide. */
 export class SeededRandom implements Random {
-  readonly #state: Uint32Array;
+  #x: number;
+  #y: number;
+  #z: number;
+  #w: number;
 
   constructor(seed: number) {
     let fill = seed >>> 0;
-    this.#state = Uint32Array.from({ length: 4 }, () => {
+    const filled = (): number => {
       fill = (Math.imul(fill ^ (fill >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
       return fill === 0 ? 1 : fill;
-    });
+    };
+    [this.#x, this.#y, this.#z, this.#w] = [filled(), filled(), filled(), filled()];
     for (let i = 0; i < 16; i++) this.next();
   }
 
   /** 0 to 2³² − 1. */
   next(): number {
-    const [x = 0, y = 0, z = 0, w = 0] = this.#state;
-    const t = x ^ (x << 11);
-    this.#state.set([y, z, w, w ^ (w >>> 19) ^ t ^ (t >>> 8)]);
-    return this.#state[3] ?? 0;
+    const t = this.#x ^ (this.#x << 11);
+    this.#x = this.#y;
+    this.#y = this.#z;
+    this.#z = this.#w;
+    this.#w = (this.#w ^ (this.#w >>> 19) ^ t ^ (t >>> 8)) >>> 0;
+    return this.#w;
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.next() >>> 24);
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < length; i++) bytes[i] = this.next() >>> 24;
+    return bytes;
   }
 
   /** 0 to `end` − 1. */

@@ -275,8 +275,8 @@ export class Folder implements ControlledFolder {
 
   #untilNextMs(): number {
     const nowMs = this.#context.clock.monotonicMs();
-    const due = [this.#hints.nextDueMs, this.#deletions.dueMs].flatMap((at) => (at === undefined ? [] : [at - nowMs]));
-    return Math.max(1, Math.min(LOOK_AT_ROOT_MS, ...due));
+    const dueMs = Math.min(this.#hints.nextDueMs ?? Infinity, this.#deletions.dueMs ?? Infinity);
+    return Math.max(1, Math.min(LOOK_AT_ROOT_MS, dueMs - nowMs));
   }
 
   /** The side that peers' sessions see. */

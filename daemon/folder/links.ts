@@ -32,7 +32,7 @@ export class LinkState {
   /** Our sequence when the peer's INDEX came: what is newer happened since, and its content may go along. */
   liveFrom: Sequence = NO_SEQUENCE;
   /** The last ACK sent: the same is not sent twice. */
-  lastAck = '';
+  lastAck: Acknowledgement | undefined;
   pumping = false;
   /** It was told that we ask for every content. */
   saidAsks = false;
@@ -134,7 +134,7 @@ export class LinkState {
   restart(from: Sequence): void {
     this.cursor = from;
     this.acked = { received: NO_SEQUENCE, held: NO_SEQUENCE };
-    this.lastAck = '';
+    this.lastAck = undefined;
     this.#sayable = NO_SEQUENCE;
     this.#due = undefined;
     this.#sent.length = 0;

@@ -70,6 +70,7 @@ export class Litter {
 
   /** Removes what is still not wanted. To be called at rest. */
   async clear(): Promise<void> {
+    if (this.#left.size === 0) return;
     const nowMs = this.#context.clock.monotonicMs();
     for (;;) {
       const batch = [...this.#left].filter(([, { dueMs }]) => dueMs <= nowMs).slice(0, AT_ONCE);

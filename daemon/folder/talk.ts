@@ -162,7 +162,7 @@ export class Talk implements FolderDoor {
     if (state !== undefined) {
       state.saidAsks = offer.asks === true;
       // Who hears INDEX forgets what we have confirmed.
-      state.lastAck = '';
+      state.lastAck = undefined;
     }
     link.sendIndex(offer);
   }
@@ -364,9 +364,10 @@ export class Talk implements FolderDoor {
     const all = (lowest === undefined ? received : Math.min(received, lowest - 1)) as Sequence;
     const held = state.confirmable(all, index.seq);
     const { skipped } = index.wantedCounts();
-    const text = `${epoch} ${received} ${held} ${skipped} ${announced}`;
-    if (text === state.lastAck) return;
-    state.lastAck = text;
-    link.acknowledge({ epoch, received, held, skipped, announced });
+    const last = state.lastAck;
+    const isSame = last?.received === received && last.held === held && last.announced === announced;
+    if (isSame && last.skipped === skipped && last.epoch === epoch) return;
+    state.lastAck = { epoch, received, held, skipped, announced };
+    link.acknowledge(state.lastAck);
   }
 }

@@ -116,10 +116,11 @@ export class Fetcher {
     this.#context.traffic.down.give();
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
     if (room <= 0 || this.isFull || this.#isStuck()) return;
+    const { index, clock } = this.#context;
+    if (index.wantedCounts().fetch === 0) return;
     const read = this.#context.beingRead();
     const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed, ...read]);
     const without: WantedRow[] = [];
-    const { index, clock } = this.#context;
     let [busy, found, begun] = [0, false, false];
     for (let pages = 0; pages < MAX_PASSED; pages++) {
       const wants = index.wantedNext(room, skip);

@@ -41,6 +41,7 @@ const STUCK_MS = 2_000;
 const LOOK_AGAIN_MS = 1_000;
 /** Turns of one folder and peer that wait; beyond it those that nobody needs any more are let go. */
 const MANY = 1024;
+const UNLIMITED_BUCKETS: readonly TokenBucket[] = [];
 
 /** The turns of one folder with one peer, in their order. */
 interface Flow {
@@ -61,6 +62,8 @@ export class Turns {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #peers = new FairShare<DeviceId>();
   readonly #folders = new Map<DeviceId, FairShare<Flow>>();
+  /** Somebody is limited at some time. */
+  #isAnyLimited = false;
   #ratesMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #giving = false;
@@ -72,6 +75,12 @@ export class Turns {
 
   configure(settings: TrafficSettings): void {
     this.#settings = settings;
+    const limits = [
+      settings.all,
+      ...settings.peers.values(),
+      ...[...settings.folders.values()].map((one) => one.bandwidth),
+    ];
+    this.#isAnyLimited = limits.some((limit) => isLimited(limit, this.#direction));
     this.#ratesMs = Number.NEGATIVE_INFINITY;
     this.#peers.keep((device) => settings.peers.has(device));
     for (const device of this.#folders.keys()) if (!settings.peers.has(device)) this.#folders.delete(device);
@@ -95,6 +104,7 @@ export class Turns {
 
   /** A limit holds for this folder or peer, at some time. */
   isLimited(folder: FolderName, device?: DeviceId): boolean {
+    if (!this.#isAnyLimited) return false;
     const { all, peers, folders } = this.#settings;
     const limits = [all, folders.get(folder)?.bandwidth, device && peers.get(device)];
     return limits.some((limit) => limit !== undefined && isLimited(limit, this.#direction));
@@ -124,6 +134,7 @@ export class Turns {
   /** Gives turns to all who may have one. To be called when a peer has taken what it was given. */
   give(): void {
     if (this.#giving) return; // whose turn it is has added one
+    if (this.#waiting.size === 0 && this.#timer === undefined) return;
     this.#giving = true;
     try {
       for (let flow = this.#next(); flow !== undefined; flow = this.#next()) this.#run(flow);
@@ -193,6 +204,7 @@ export class Turns {
   #bucketsOf(folder: FolderName, device: DeviceId): readonly TokenBucket[] {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#ratesMs >= LOOK_AGAIN_MS) this.#readRates(nowMs);
+    if (this.#buckets.size === 0) return UNLIMITED_BUCKETS;
     return ['all', `peer ${device}`, `folder ${folder}`].flatMap((key) => this.#buckets.get(key) ?? []);
   }
 

@@ -9,6 +9,7 @@ import { ConfigError, describeProblems } from './config/problem.ts';
 import { Daemon, openHome } from './daemon.ts';
 import type { Log } from './ports/log.ts';
 import { RealClock } from './system/clock.ts';
+import { collectInOneGo } from './system/collector.ts';
 import { configFiles } from './system/config-files.ts';
 import { FailedStarts } from './system/failed-starts.ts';
 import { KeyFiles } from './system/key-files.ts';
@@ -55,6 +56,7 @@ function surroundings(locations: Locations) {
 }
 
 async function run(options: StartOptions): Promise<void> {
+  collectInOneGo();
   forbidCoreDumps();
   const locations = placesOf(options);
   const { log: wanted } = loadConfig(surroundings(locations));

@@ -5,6 +5,8 @@ import type { OpenFile } from '../ports/file-system.ts';
 
 /** How much is read at a time, and the smallest hole that is kept. */
 const STEP_BYTES = 1 << 20;
+/** The smallest that is kept of a file that comes in ranges. */
+const LEAST_HOLE_BYTES = 256 << 10;
 const ZEROS = Buffer.alloc(STEP_BYTES);
 /** A hole is cut into pieces of one hash; others that come so often are few, and comparing takes time. */
 const HASHES_COMPARED = 4;
@@ -32,10 +34,30 @@ export function copyWithHoles(
   for (let n: number; at < sizeBytes && (n = from.read(buffer, at)) > 0; at += n) {
     const bytes = buffer.subarray(0, n);
     onBytes?.(bytes);
-    endsInHole = ZEROS.compare(bytes, 0, n, 0, n) === 0;
+    endsInHole = isZeros(bytes);
     if (!endsInHole) to.write(bytes, at);
   }
   if (endsInHole) to.truncate(at);
+}
+
+/** Writes into a file that shows zeros there, and leaves out what is zeros. */
+export function writeWithHoles(to: OpenFile, bytes: Uint8Array, offset: number): void {
+  let from = 0; // of what is to be written and is not yet
+  for (let at = 0; at < bytes.length; at += LEAST_HOLE_BYTES) {
+    const end = Math.min(bytes.length, at + LEAST_HOLE_BYTES);
+    if (!isZeros(bytes.subarray(at, end))) continue;
+    if (from < at) to.write(bytes.subarray(from, at), offset + from);
+    from = end;
+  }
+  if (from < bytes.length) to.write(bytes.subarray(from), offset + from);
+}
+
+export function isZeros(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+    const n = Math.min(STEP_BYTES, bytes.length - at);
+    if (ZEROS.compare(bytes, at, at + n, 0, n) !== 0) return false;
+  }
+  return true;
 }
 
 /** Those of a new file's pieces that have to be written. */

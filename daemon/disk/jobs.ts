@@ -4,6 +4,7 @@ import { apply } from './apply.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { lookInto, lookIntoStaged } from './look-into.ts';
 import { makeManifest } from './manifest-job.ts';
+import { beginPart, writeNext } from './new-part.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { deviceAt, mountTypeOf, probeRoot, syncTree } from './probe.ts';
@@ -30,6 +31,8 @@ export const jobs = [
   lookInto,
   lookIntoStaged,
   readRules,
+  beginPart,
+  writeNext,
   openPart,
   writePieces,
   readRanges,

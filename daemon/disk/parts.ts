@@ -13,10 +13,14 @@ import { usableBytes } from './root.ts';
 import { STAGING, type Tree, type TreeRef, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
 
-/** A piece of a file with the hash that it must have (as in a manifest: 32 hexadecimal digits). */
-export interface Piece {
+/** A part of a file. */
+export interface Extent {
   readonly offset: number;
   readonly length: number;
+}
+
+/** With the hash that it must have (as in a manifest: 32 hexadecimal digits). */
+export interface Piece extends Extent {
   readonly hash: string;
 }
 
@@ -117,7 +121,7 @@ export const openPart: Job<OpenPart, OpenedPart> = {
 };
 
 /** What has to be written of a file: not its holes, and not what is here from before. */
-export function bytesOf(pieces: Iterable<Piece>): number {
+export function bytesOf(pieces: Iterable<Extent>): number {
   let bytes = 0;
   for (const { length } of pieces) bytes += length;
   return bytes;

@@ -6,6 +6,7 @@ import { type SeenStat, sameFile } from '../core/observation.ts';
 import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
+import { isZeros } from './holes.ts';
 import { LEAST_BYTES, type Packable, pack } from './pack.ts';
 import { readAll } from './parts.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
@@ -69,7 +70,8 @@ export const readRanges: Job<ReadRanges, (Packable | undefined)[]> = {
       items.map(({ path, storedAs, offset, length, seen, packs }) => {
         const bytes = readRange(tree, { path, storedAs }, offset, length, seen);
         if (bytes === undefined) return undefined;
-        return packs === true ? pack(bytes) : { bytes, packed: false };
+        // A hole is nothing that has to travel, on whatever link.
+        return packs === true || isZeros(bytes) ? pack(bytes) : { bytes, packed: false };
       }),
     );
   },

@@ -20,7 +20,7 @@ import {
 } from '../../protocol/session.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
-import { fillsAlone } from '../ports/workers.ts';
+import { fillsAlone, free } from '../ports/workers.ts';
 
 const TRAIN_BYTES = 1 << 20;
 /** JSON of less than that is sent sooner than packed. */
@@ -112,7 +112,7 @@ export class Conversation {
     return this.#rttMs;
   }
 
-  /** Queued; it leaves at the end of this turn. After the end it does nothing. */
+  /** Queued; it leaves at the end of this turn, and its payload is given away. After the end it does nothing. */
   send(frame: Frame): void {
     if (this.#state.kind === 'ended') return;
     this.#enqueue(frame);
@@ -247,6 +247,8 @@ export class Conversation {
     const jsonBytes = trains.reduce((sum, train) => sum + train.byteLength, 0) - payloadBytes;
     // Records are much alike; contents are packed by who reads them, where that pays.
     const packs = jsonBytes >= LEAST_PACKED_BYTES && jsonBytes > payloadBytes;
+    // They are in the trains now.
+    for (const { payload } of frames) if (payload !== undefined) free(payload);
     for (const train of trains) {
       this.#sent += train.byteLength;
       this.#link.send(train, packs);

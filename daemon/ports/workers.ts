@@ -7,6 +7,11 @@ export interface Job<Input, Output> {
   run(fs: FileSystem, input: Input): Output;
   /** It may take seconds, for the size of what it reads: such jobs never take the last thread. */
   isLong?(input: Input): boolean;
+  /**
+   * Jobs of one number go to the same thread, one after the other, as long as it lives and is not on something long: they
+   * may find there what the one before left, and must do without it.
+   */
+  follows?(input: Input): number;
   /** Neither its input nor its output holds typed arrays: nobody looks for some to move. */
   readonly isPlain?: true;
 }
@@ -24,6 +29,15 @@ const LARGE_BYTES = 64 << 10;
 export function fillsAlone({ buffer, byteLength }: ArrayBufferView): boolean {
   if (!(buffer instanceof ArrayBuffer) || byteLength === 0) return false;
   return byteLength === buffer.byteLength || (byteLength >= LARGE_BYTES && byteLength > (buffer.byteLength / 8) * 7);
+}
+
+/**
+ * Frees large memory that nobody uses any more, at once. Left to the collector it counts as a reason to look through the
+ * whole heap, again for every few of them.
+ */
+export function free(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && bytes.byteLength >= LARGE_BYTES && fillsAlone(bytes)) buffer.transfer(0);
 }
 
 export interface Workers {

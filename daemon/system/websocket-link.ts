@@ -6,6 +6,7 @@ import WebSocket, { type RawData, WebSocketServer } from 'ws';
 import type { DeviceId } from '../core/ids.ts';
 import type { Link } from '../ports/link.ts';
 import type { LinkLimits } from '../ports/network.ts';
+import { free } from '../ports/workers.ts';
 
 const DRAINED_BYTES = 256 << 10;
 const CLOSE_TIMEOUT_MS = 1_500;
@@ -118,7 +119,10 @@ class WebSocketLink implements Link {
 
   send(message: Uint8Array, packs = false): void {
     if (this.#reason !== undefined) return;
-    this.#websocket.send(message, { compress: packs }, () => this.#onFlushed());
+    this.#websocket.send(message, { compress: packs }, () => {
+      free(message);
+      this.#onFlushed();
+    });
     const queued = this.queuedBytes;
     if (queued > this.#maxQueuedBytes) this.terminate(`E_PEER_SLOW: ${queued} bytes wait to be sent`);
     else if (queued >= DRAINED_BYTES) this.#full = true;

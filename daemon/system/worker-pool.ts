@@ -12,6 +12,8 @@ import { type Answer, type Request, type WorkerStart, receiveError } from './wor
 const DEFAULT_SIZE = 2;
 /** Who asks awaits, so a queue like this means that somebody does not. */
 const MAX_QUEUED = 10_000;
+/** Numbers of jobs that are remembered; what is forgotten may go to another thread. */
+const MAX_FOLLOWED = 256;
 /** A thread that waits for the kernel (a dead network disk) cannot be ended; it is left behind. */
 const CLOSE_WITHIN_MS = 800;
 
@@ -26,6 +28,8 @@ export class WorkerGone extends Error {
 interface Waiting {
   readonly request: Request;
   readonly isLong: boolean;
+  /** {@link Job.follows} */
+  readonly follows: number | undefined;
   resolve(output: unknown): void;
   reject(error: Error): void;
 }
@@ -49,6 +53,8 @@ export class WorkerPool implements Workers {
   readonly #start: WorkerStart;
   readonly #threads = new Set<Thread>();
   readonly #queue: Waiting[] = [];
+  /** Where the last job of each number went. */
+  readonly #followed = new Map<number, Thread>();
   #closed = false;
 
   constructor(options: WorkerPoolOptions = {}) {
@@ -61,8 +67,8 @@ export class WorkerPool implements Workers {
   run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
     const request: Request = { kind: 'run', job: job.name, input, isPlain: job.isPlain === true };
     // The job of this name, in the other thread, gives what its type says.
-    const isLong = job.isLong?.(input) === true;
-    return this.#ask(request, (waiting) => this.#queue.push(waiting), isLong) as Promise<Output>;
+    const [isLong, follows] = [job.isLong?.(input) === true, job.follows?.(input)];
+    return this.#ask(request, (waiting) => this.#queue.push(waiting), isLong, follows) as Promise<Output>;
   }
 
   /** Resolves when each living thread has answered, after the job that it is on. For a watchdog. */
@@ -98,31 +104,56 @@ export class WorkerPool implements Workers {
     return ended;
   }
 
-  async #ask(request: Request, place: (waiting: Waiting) => void, isLong = false): Promise<unknown> {
+  async #ask(request: Request, place: (waiting: Waiting) => void, isLong = false, follows?: number): Promise<unknown> {
     if (this.#closed) throw new WorkerGone('the worker pool is closed');
     assert(this.#queue.length < MAX_QUEUED, 'jobs are awaited, not piled up');
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    place({ request, isLong, resolve, reject });
+    place({ request, isLong, follows, resolve, reject });
     this.#goOn();
     return promise;
   }
 
   /** Gives the oldest waiting jobs to free threads. */
   #goOn(): void {
-    for (let at = this.#nextInQueue(); at >= 0; at = this.#nextInQueue()) {
-      const thread = this.#freeThread();
-      const [waiting] = thread === undefined ? [] : this.#queue.splice(at, 1);
-      if (thread === undefined || waiting === undefined) return;
+    let at = 0;
+    for (let waiting = this.#queue[at]; waiting !== undefined && !this.#isBusy; waiting = this.#queue[at]) {
+      const thread = this.#mayBegin(waiting) ? this.#threadFor(waiting) : undefined;
+      if (thread === undefined) {
+        at++;
+        continue;
+      }
+      this.#queue.splice(at, 1);
       this.#give(thread, waiting);
     }
   }
 
-  /** The oldest that may begin; -1 for none. */
-  #nextInQueue(): number {
+  get #isBusy(): boolean {
+    return this.#threads.size >= this.#size && [...this.#threads].every(({ given }) => given.length > 0);
+  }
+
+  /** One thread is always left for what is not long. */
+  #mayBegin({ isLong }: Waiting): boolean {
+    if (!isLong) return true;
     const long = [...this.#threads].filter(({ given }) => given[0]?.isLong === true).length;
-    return long < Math.max(1, this.#size - 1)
-      ? Math.min(0, this.#queue.length - 1)
-      : this.#queue.findIndex(({ isLong }) => !isLong);
+    return long < Math.max(1, this.#size - 1);
+  }
+
+  /** Undefined while it waits for the one that had the job before it. */
+  #threadFor({ follows }: Waiting): Thread | undefined {
+    if (follows === undefined) return this.#freeThread();
+    const last = this.#followed.get(follows);
+    const stays = last !== undefined && this.#threads.has(last) && last.given[0]?.isLong !== true;
+    if (stays && last.given.length > 0) return undefined;
+    const thread = stays ? last : this.#freeThread();
+    if (thread !== undefined) this.#remember(follows, thread);
+    return thread;
+  }
+
+  #remember(follows: number, thread: Thread): void {
+    this.#followed.delete(follows);
+    const [oldest] = this.#followed.keys();
+    if (oldest !== undefined && this.#followed.size >= MAX_FOLLOWED) this.#followed.delete(oldest);
+    this.#followed.set(follows, thread);
   }
 
   #freeThread(): Thread | undefined {

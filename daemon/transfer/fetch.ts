@@ -333,7 +333,7 @@ export class Fetcher {
         this.#context.onUnneeded(fetch);
         return false;
       },
-      onWhole: () => this.#arrived(fetch, { kind: 'part' }),
+      onWhole: (hashed) => this.#arrived(fetch, { kind: 'part', hashed }),
       onProblem: (code) => {
         this.#forget(fetch);
         this.#context.onProblem(path, code);

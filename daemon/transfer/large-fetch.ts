@@ -1,19 +1,31 @@
 // One large file on its way: its manifest, what of it our own files and older versions hold, and then the ranges that are
 // missing. What has arrived stays in staging, so that a broken transfer goes on from there.
 import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
-import { MAX_CHUNKED_BYTES } from '../disk/chunker.ts';
+import { MAX_CHUNKED_BYTES, MAX_CHUNKS } from '../disk/chunker.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
-import { type OpenPart, type PieceSource, bytesOf, openPart, writePieces } from '../disk/parts.ts';
+import { beginPart, writeNext } from '../disk/new-part.ts';
+import { type Packable } from '../disk/pack.ts';
+import {
+  type Extent,
+  type OpenPart,
+  type Piece,
+  type PieceSource,
+  type WrittenPieces,
+  bytesOf,
+  openPart,
+  writePieces,
+} from '../disk/parts.ts';
 import { unstage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChunkWant } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
-import { MissingPieces } from './missing-pieces.ts';
+import { type AskedRange, MissingPieces } from './missing-pieces.ts';
 import type { BytesAnswer } from './range-in-parts.ts';
 
 export interface LargeFetchContext {
@@ -34,7 +46,8 @@ export interface LargeFetchTalk {
   came(length: number, payloadBytes: number): void;
   /** False when another version is wanted by now: what is done still is of no use. */
   isWanted(): boolean;
-  onWhole(): void;
+  /** All of it has come. `hashed`: its hash is known to be the right one. */
+  onWhole(hashed: boolean): void;
   /** The peer sent what cannot be right. */
   onRefused(): void;
   onProblem(code: ErrorCode): void;
@@ -46,16 +59,29 @@ export interface LargeFile {
   readonly staged: string;
 }
 
+/** What is asked for of a file without a manifest; of a very large one more, that there are not more than of chunks. */
+const EXTENT_BYTES = 256 << 10;
 /** Older versions of the path that are looked through: a file that is written anew in place leaves its content there. */
 const VERSIONS_LOOKED_AT = 2;
 /** Smaller ones hold nothing worth looking for. */
 const LEAST_SOURCE_BYTES = 64 << 10;
 
+/** A range that is here as a whole. */
+type CameWhole<P extends Extent> = Packable & { readonly asked: AskedRange<P> };
+type Written<P extends Extent> =
+  { readonly kind: 'written'; readonly wrong: readonly P[] } | Exclude<WrittenPieces, { kind: 'written' }>;
+
+/** Of this process: what a thread has hashed of one file is never taken for another's. */
+let lastBegun = 0;
+
 export class LargeFetch {
   readonly #context: LargeFetchContext;
   readonly #what: LargeFile;
   readonly #talk: LargeFetchTalk;
-  #missing: MissingPieces | undefined;
+  /** By its manifest, or from its beginning to its end where nothing of it is here. */
+  #missing: MissingPieces<Piece> | undefined;
+  #next: { readonly missing: MissingPieces<Extent>; readonly begun: number } | undefined;
+  #sha256: Sha256 | undefined;
   /** Where some of it may be here already, and what the first of them holds. */
   #own: readonly PieceSource[] = [];
   #firstOwn: Promise<Manifest | undefined> | undefined;
@@ -75,7 +101,7 @@ export class LargeFetch {
 
   /** What has still to be written, as far as that is known. */
   get missingBytes(): number {
-    return this.#missing?.bytes ?? 0;
+    return (this.#missing ?? this.#next?.missing)?.bytes ?? 0;
   }
 
   /** Whether there is room shows when it is known how much of the file has to come: the manifest says so. */
@@ -88,9 +114,25 @@ export class LargeFetch {
     // Ours is made while the peer makes its own.
     this.#own = this.#pieceSources();
     const [first] = this.#own;
-    if (first !== undefined) this.#firstOwn = this.#manifestOf(first);
-    this.#firstOwn?.catch(() => undefined); // whoever needs it hears of it
+    if (first === undefined) return this.#work(() => this.#begin());
+    this.#firstOwn = this.#manifestOf(first);
+    this.#firstOwn.catch(() => undefined); // whoever needs it hears of it
     this.#talk.ask({ kind: 'manifest' });
+  }
+
+  /** Nothing of it is here: it is asked for from its beginning, unless some of it came before. */
+  async #begin(): Promise<void> {
+    const { entry, staged } = this.#what;
+    const { workers, reservedBytes } = this.#context;
+    const tree = this.#context.tree();
+    const part = await workers.run(beginPart, { tree, staged, size: entry.size, reservedBytes: reservedBytes() });
+    if (!this.#talk.isWanted()) return;
+    if (part.kind === 'problem') return this.#talk.onProblem(part.code);
+    if (part.kind === 'needs manifest') return this.#talk.ask({ kind: 'manifest' });
+    // Asked once more, in one step with taking the room: others may have taken it meanwhile.
+    if (entry.size + reservedBytes() > part.usableBytes) return this.#talk.ask({ kind: 'manifest' });
+    this.#next = { missing: new MissingPieces(extentsOf(entry.size)), begun: (lastBegun += 1) };
+    this.#askMissing(this.#next.missing);
   }
 
   onManifest(payload: Uint8Array): Promise<void> {
@@ -112,6 +154,7 @@ export class LargeFetch {
 
   async #takeManifest(payload: Uint8Array): Promise<void> {
     const { entry, staged } = this.#what;
+    if (this.#next !== undefined) return this.#talk.onRefused(); // nobody asked for it
     if (this.#missing !== undefined) return; // asked for once
     const decoded = decodeManifest(payload, entry.size);
     if (!decoded.ok) {
@@ -140,13 +183,24 @@ export class LargeFetch {
       return;
     }
     this.#missing = new MissingPieces(opened.missing);
-    this.#askMissing();
+    this.#askMissing(this.#missing);
   }
 
   async #takeBytes(answer: BytesAnswer): Promise<void> {
-    const missing = this.#missing;
-    const came = missing?.arrived(answer, this.#context.clock.monotonicMs());
-    if (missing === undefined || came === undefined) {
+    if (this.#missing !== undefined) await this.#takeOf(this.#missing, answer, (range) => this.#writePieces(range));
+    else if (this.#next !== undefined) {
+      const { missing, begun } = this.#next;
+      await this.#takeOf(missing, answer, (range) => this.#writeNext(begun, range));
+    } else this.#talk.onRefused();
+  }
+
+  async #takeOf<P extends Extent>(
+    missing: MissingPieces<P>,
+    answer: BytesAnswer,
+    write: (came: CameWhole<P>) => Promise<Written<P>>,
+  ): Promise<void> {
+    const came = missing.arrived(answer, this.#context.clock.monotonicMs());
+    if (came === undefined) {
       // Not what was asked for, or cut short: nothing more can be expected of it.
       this.#talk.onRefused();
       return;
@@ -154,19 +208,13 @@ export class LargeFetch {
     const { length, whole, asked } = came;
     this.#talk.came(length, answer.payload.length);
     if (whole === undefined) return;
-    const written = await this.#context.workers.run(writePieces, {
-      tree: this.#context.tree(),
-      staged: this.#what.staged,
-      offset: asked.range.offset,
-      ...whole,
-      pieces: asked.pieces,
-    });
+    const written = await write({ ...whole, asked });
     if (!this.#talk.isWanted()) return;
     switch (written.kind) {
       case 'written':
         missing.written(asked, written.wrong);
         if (written.wrong.length > 0) this.#talk.onRefused();
-        else this.#askMissing();
+        else this.#askMissing(missing);
         return;
       case 'gone':
         this.#talk.onRefused();
@@ -177,11 +225,28 @@ export class LargeFetch {
     }
   }
 
-  #askMissing(): void {
-    const missing = this.#missing;
-    if (missing === undefined) return;
+  #writePieces({ asked, ...content }: CameWhole<Piece>): Promise<Written<Piece>> {
+    const { offset } = asked.range;
+    const { staged } = this.#what;
+    const { workers, tree } = this.#context;
+    return workers.run(writePieces, { tree: tree(), staged, offset, ...content, pieces: asked.pieces });
+  }
+
+  async #writeNext(begun: number, { asked, ...content }: CameWhole<Extent>): Promise<Written<Extent>> {
+    const { offset, length } = asked.range;
+    const { staged, entry } = this.#what;
+    const { workers, tree } = this.#context;
+    const range = { staged, size: entry.size, begun, offset, length, ...content };
+    const written = await workers.run(writeNext, { tree: tree(), ...range });
+    if (written.kind === 'wrong') return { kind: 'written', wrong: asked.pieces };
+    if (written.kind !== 'written') return written;
+    this.#sha256 ??= written.sha256;
+    return { kind: 'written', wrong: [] };
+  }
+
+  #askMissing(missing: MissingPieces<Extent>): void {
     if (missing.complete) {
-      this.#talk.onWhole();
+      this.#talk.onWhole(this.#sha256 === this.#what.entry.sha256);
       return;
     }
     if (this.#waits || !missing.hasNext) return;
@@ -189,12 +254,12 @@ export class LargeFetch {
     this.#talk.whenFree((mostBytes) => {
       this.#waits = false;
       const bytes = this.#askNext(missing, mostBytes);
-      this.#askMissing();
+      this.#askMissing(missing);
       return bytes;
     }, missing.hasBegun);
   }
 
-  #askNext(missing: MissingPieces, mostBytes: number): number {
+  #askNext(missing: MissingPieces<Extent>, mostBytes: number): number {
     const ranges = missing.next(this.#context.clock.monotonicMs(), mostBytes);
     if (ranges.length === 0) return 0;
     for (const { length } of ranges) this.#talk.asked(length);
@@ -235,4 +300,11 @@ export class LargeFetch {
       if (stat !== undefined && kind === 'file') sources.push({ kind: 'version', storedAs, seen: stat });
     return sources.filter(({ seen }) => seen.size >= LEAST_SOURCE_BYTES && seen.size <= MAX_CHUNKED_BYTES);
   }
+}
+
+function extentsOf(size: number): Extent[] {
+  const most = Math.max(EXTENT_BYTES, Math.ceil(size / MAX_CHUNKS));
+  return Array.from({ length: Math.ceil(size / most) }, (_, i) => {
+    return { offset: i * most, length: Math.min(most, size - i * most) };
+  });
 }

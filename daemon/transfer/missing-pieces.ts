@@ -1,6 +1,6 @@
 // One large file on its way: manifest, what our own copy has of it, and ranges of what is missing. Pure bookkeeping; the
 // fetcher does what it says.
-import { type Piece, bytesOf } from '../disk/parts.ts';
+import { type Extent, bytesOf } from '../disk/parts.ts';
 import { type BytesAnswer, type Came, RangeInParts } from './range-in-parts.ts';
 
 /** As much as comes within this time may be on its way for one file, so that others need not wait for longer. */
@@ -11,7 +11,7 @@ const WINDOW_BYTES = 8 << 20;
 const RANGES_IN_WINDOW = 4;
 const RANGE_BYTES = 1 << 20;
 
-export interface AskedRange {
+export interface AskedRange<Piece extends Extent> {
   readonly range: RangeInParts;
   readonly pieces: readonly Piece[];
   /** Monotonic. */
@@ -20,9 +20,9 @@ export interface AskedRange {
   readonly openBytes: number;
 }
 
-export class MissingPieces {
+export class MissingPieces<Piece extends Extent> {
   readonly #waiting: Piece[];
-  readonly #asked = new Set<AskedRange>();
+  readonly #asked = new Set<AskedRange<Piece>>();
   /** A part of it is still to be asked for. */
   #begun: RangeInParts | undefined;
   #writing = 0;
@@ -80,7 +80,7 @@ export class MissingPieces {
     return asked.range;
   }
 
-  #takeRange(askedMs: number): AskedRange | undefined {
+  #takeRange(askedMs: number): AskedRange<Piece> | undefined {
     const mostBytes = Math.min(this.#windowBytes / RANGES_IN_WINDOW, RANGE_BYTES);
     const pieces: Piece[] = [];
     let length = 0;
@@ -101,7 +101,7 @@ export class MissingPieces {
   /**
    * Bytes came: of which range. When that is whole it is being written from now on. Undefined for what was not asked for.
    */
-  arrived(answer: BytesAnswer, nowMs: number): (Came & { readonly asked: AskedRange }) | undefined {
+  arrived(answer: BytesAnswer, nowMs: number): (Came & { readonly asked: AskedRange<Piece> }) | undefined {
     const asked = [...this.#asked].find(({ range }) => range.holds(answer.offset));
     const came = asked?.range.take(answer);
     if (asked === undefined || came === undefined) return undefined;
@@ -114,14 +114,14 @@ export class MissingPieces {
   }
 
   /** Up to what comes in the time at once, twofold at most; down half-way, as one late answer may be chance. */
-  #fitWindow({ askedMs, openBytes }: AskedRange, nowMs: number): void {
+  #fitWindow({ askedMs, openBytes }: AskedRange<Piece>, nowMs: number): void {
     const fits = (openBytes * WINDOW_MS) / Math.max(1, nowMs - askedMs);
     const next = fits > this.#windowBytes ? Math.min(fits, this.#windowBytes * 2) : (fits + this.#windowBytes) / 2;
     this.#windowBytes = Math.min(WINDOW_BYTES, Math.max(LEAST_WINDOW_BYTES, Math.floor(next)));
   }
 
   /** A range was written; these pieces of it were not what they should be, and are asked for again. */
-  written({ range }: AskedRange, wrong: readonly Piece[]): void {
+  written({ range }: AskedRange<Piece>, wrong: readonly Piece[]): void {
     this.#writing--;
     this.#openBytes -= range.length;
     this.#waiting.push(...wrong);

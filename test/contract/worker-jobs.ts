@@ -1,6 +1,7 @@
 // Jobs for the contract of ports/workers.ts; the second half is for real threads only.
 import { openSync, readlinkSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { threadId } from 'node:worker_threads';
 import { CodedError } from '../../protocol/errors.ts';
 import { assert } from '../../daemon/core/assert.ts';
 import type { Job } from '../../daemon/ports/workers.ts';
@@ -58,6 +59,18 @@ export const remember: Job<number, number[]> = {
   },
 };
 
+const tallies = new Map<number, number>();
+/** How often this thread has had the number. */
+export const tally: Job<number, { readonly thread: number; readonly times: number }> = {
+  name: 'tally',
+  follows: (number) => number,
+  run(_fs, number) {
+    const times = (tallies.get(number) ?? 0) + 1;
+    tallies.set(number, times);
+    return { thread: threadId, times };
+  },
+};
+
 /** Ends its thread, not the process. */
 export const die: Job<number, void> = { name: 'die', run: (_fs, status) => process.exit(status) };
 
@@ -85,6 +98,7 @@ export const jobs = [
   stumble,
   giveFunction,
   remember,
+  tally,
   die,
   turnForEver,
   waitForPipe,

@@ -22,6 +22,7 @@ import {
   refuse,
   remember,
   stumble,
+  tally,
   turnForEver,
   waitForPipe,
 } from './worker-jobs.ts';
@@ -231,6 +232,37 @@ test('I15: long jobs leave a thread for the others, and go on one after the othe
   for (let i = 0; i < 3; i++) assert.deepEqual(await workers.run(remember, i).then((all) => all.at(-1)), i);
   await workers.close();
   assert.ok((await ended).every(({ status }) => status === 'rejected'));
+});
+
+test('jobs of one number find what the one before left, while others take whatever thread is free', async (t) => {
+  const workers = pool(t, 2);
+  const numbers = Array.from({ length: 60 }, (_, i) => (i % 3) + 1);
+  const tallied = await Promise.all(numbers.map(async (number) => ({ number, ...(await workers.run(tally, number)) })));
+  for (const number of [1, 2, 3]) {
+    const own = tallied.filter((one) => one.number === number);
+    assert.deepEqual(
+      own.map(({ times }) => times),
+      own.map((_, i) => i + 1),
+    );
+  }
+  assert.equal(new Set(tallied.map(({ thread }) => thread)).size, 2, 'no thread is idle for it');
+});
+
+test('jobs of one number go to another thread when theirs died, or is on something long', async (t) => {
+  const path = join(directory(t), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const workers = pool(t, 2);
+  const first = await workers.run(tally, 1);
+  const long = workers.run({ ...waitForPipe, isLong: () => true }, path);
+  await isOpening(`${path}.thread`);
+  const second = await workers.run(tally, 1);
+  assert.notEqual(second.thread, first.thread);
+  assert.equal(second.times, 1);
+  closeSync(openSync(path, constants.O_RDWR));
+  await long;
+  assert.deepEqual(await workers.run(tally, 1), { ...second, times: 2 });
+  await assert.rejects(workers.run({ ...die, follows: () => 1 }, 3), { name: 'WorkerGone' });
+  assert.notEqual((await workers.run(tally, 1)).thread, second.thread);
 });
 
 test('a pool of one thread does long jobs too', async (t) => {

@@ -9,6 +9,19 @@ import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
 import type { VerifyItem } from '../../daemon/folder/view.ts';
 import { OneDevice, ROOT, file } from './one-device.ts';
 
+function manifestOf(content: string): Uint8Array {
+  const theirs = new MemoryFileSystem(new OneDevice().clock);
+  theirs.user.write('/p/.syncd/id', 'there');
+  theirs.user.write('/p/large', content);
+  const tree = { root: '/p', marker: 'there', boundaries: [] };
+  const [found] = observe.run(theirs, { tree, items: [{ path: 'large' as RelativePath }] });
+  assert.equal(found?.kind, 'present');
+  const of = { kind: 'file', path: 'large' as RelativePath, seen: found.seen } as const;
+  const manifest = makeManifest.run(theirs, { tree, of, size: content.length });
+  assert.ok(manifest);
+  return manifest;
+}
+
 test('a peer that sends other bytes than it announced is not asked again at once', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
   device.peer.contents.set('b.txt', 'wrong');
@@ -84,15 +97,7 @@ test('an empty file of which only the record came is made', async () => {
 test('a large file arrives also where comparing it with what is here takes longer than a peer may be silent', async () => {
   const old = 'old '.repeat(300_000);
   const content = `${'new '.repeat(300_000)}!`;
-  const theirs = new MemoryFileSystem(new OneDevice().clock);
-  theirs.user.write('/p/.syncd/id', 'there');
-  theirs.user.write('/p/large', content);
-  const tree = { root: '/p', marker: 'there', boundaries: [] };
-  const [found] = observe.run(theirs, { tree, items: [{ path: 'large' as RelativePath }] });
-  assert.equal(found?.kind, 'present');
-  const of = { kind: 'file', path: 'large' as RelativePath, seen: found.seen } as const;
-  const manifest = makeManifest.run(theirs, { tree, of, size: content.length });
-  assert.ok(manifest);
+  const manifest = manifestOf(content);
 
   const device = await new OneDevice().start({ large: old });
   device.peer.manifests.set('large', manifest);
@@ -102,6 +107,43 @@ test('a large file arrives also where comparing it with what is here takes longe
   await device.until(() => device.row('large')?.record.origin === device.peer.device, 'the file', 3_600_000);
 
   assert.equal(device.read('large'), content);
+  await device.stop();
+});
+
+test('of a large file of which nothing is here the bytes are asked for, and no manifest', async () => {
+  const content = 'much '.repeat(300_000);
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.contents.set('large', content);
+  device.peer.tell(device.peer.version('large', file(content)));
+  await device.until(() => device.exists('large'), 'the file', 30_000);
+
+  assert.equal(device.read('large'), content);
+  const asked = device.peer.asked.map(({ want }) => want);
+  assert.ok(asked.every(({ kind }) => kind === 'bytes'));
+  const ranges = asked.flatMap((want) => (want.kind === 'bytes' ? want.ranges : []));
+  const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  assert.equal(bytes, content.length, 'each byte once');
+  await device.stop();
+});
+
+test('I5: a large file of other bytes than were announced takes no place, and comes from a peer that has it', async () => {
+  const content = 'right '.repeat(300_000);
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  device.peer.contents.set('large', content.replace('right', 'wrong'));
+  device.peer.tell(device.peer.version('large', file(content)));
+  await device.clock.advance(10_000);
+  assert.ok(!device.exists('large'));
+
+  device.other.connect();
+  const theirs = manifestOf(content);
+  device.other.manifests.set('large', theirs);
+  device.other.contents.set('large', content);
+  device.other.tell(device.peer.version('large', file(content)));
+  await device.until(() => device.exists('large'), 'the file', 120_000);
+  assert.equal(device.read('large'), content);
+  const asked = device.other.asked.flatMap(({ want }) => (want.kind === 'bytes' ? want.ranges : []));
+  const bytes = asked.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(bytes < content.length / 2, `${bytes} bytes were asked for: the pieces that are right need not come again`);
   await device.stop();
 });
 

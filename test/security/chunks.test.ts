@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Sha256 } from '../../daemon/core/ids.ts';
+import type { RelativePath } from '../../daemon/core/path.ts';
+import { stagedName } from '../../daemon/disk/stage.ts';
 import type { ChunkRequest, Frame } from '../../protocol/messages.ts';
 import { exists, noise, read } from '../system/trees.ts';
 import { waitFor } from '../system/wait-for.ts';
@@ -36,7 +39,14 @@ function manifest(...lengths: readonly number[]): Buffer {
 }
 
 /** Each for a file of this size that is announced without content. */
-const ANSWERS: Readonly<Record<string, { readonly size: number; readonly answer: Answer }>> = {
+interface Wrong {
+  readonly size: number;
+  readonly answer: Answer;
+  /** Some of it is there already: then it is asked for by its manifest. */
+  readonly begun?: true;
+}
+
+const ANSWERS: Readonly<Record<string, Wrong>> = {
   'nothing at all': { size: 1_000, answer: () => undefined },
   'other bytes of the right length': { size: 100_000, answer: (asked) => chunk(asked, noise(100_000, 5)) },
   'too few bytes': { size: 100_000, answer: (asked) => chunk(asked, Buffer.alloc(5)) },
@@ -47,13 +57,39 @@ const ANSWERS: Readonly<Record<string, { readonly size: number; readonly answer:
     size: 100_000,
     answer: (asked) => chunk({ ...asked, want: 'manifest' }, Buffer.alloc(20)),
   },
-  'an empty manifest': { size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(0)) },
-  'half a manifest': { size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(19)) },
-  'chunks of no length': { size: LARGE.length, answer: (asked) => chunk(asked, manifest(0, LARGE.length)) },
-  'one chunk of everything': { size: LARGE.length, answer: (asked) => chunk(asked, manifest(LARGE.length)) },
-  'chunks of 4 GiB': { size: LARGE.length, answer: (asked) => chunk(asked, manifest(2 ** 32 - 1, 2 ** 32 - 1)) },
-  '200,000 chunks': { size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(4_000_000)) },
+  'an empty manifest': { begun: true, size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(0)) },
+  'half a manifest': { begun: true, size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(19)) },
+  'chunks of no length': {
+    begun: true,
+    size: LARGE.length,
+    answer: (asked) => chunk(asked, manifest(0, LARGE.length)),
+  },
+  'one chunk of everything': {
+    begun: true,
+    size: LARGE.length,
+    answer: (asked) => chunk(asked, manifest(LARGE.length)),
+  },
+  'chunks of 4 GiB': {
+    begun: true,
+    size: LARGE.length,
+    answer: (asked) => chunk(asked, manifest(2 ** 32 - 1, 2 ** 32 - 1)),
+  },
+  '200,000 chunks': { begun: true, size: LARGE.length, answer: (asked) => chunk(asked, Buffer.alloc(4_000_000)) },
+  'wrong bytes of a large file': {
+    size: LARGE.length,
+    answer: (asked) => chunk(asked, Buffer.alloc(asked.ranges?.[0]?.[1] ?? 0)),
+  },
+  'a manifest instead of bytes': {
+    size: LARGE.length,
+    answer: (asked) => chunk({ ...asked, want: 'manifest' }, manifest(LARGE.length)),
+  },
+  'bytes instead of a manifest': {
+    begun: true,
+    size: LARGE.length,
+    answer: (asked) => chunk({ ...asked, want: 'bytes' }, LARGE),
+  },
   'a right manifest and wrong bytes': {
+    begun: true,
     size: LARGE.length,
     answer: (asked) =>
       asked.want === 'manifest'
@@ -122,10 +158,12 @@ test('a paired peer asks and answers as it likes', async (t) => {
     const wire = await mallory.openFolder('docs');
     const answers = new Map<string, Answer>();
     const asked = answering(wire, answers);
-    for (const [why, { size, answer }] of Object.entries(ANSWERS)) {
+    for (const [why, { size, answer, begun }] of Object.entries(ANSWERS)) {
       const path = `${why.replaceAll(' ', '-')}.bin`;
       const content = size === LARGE.length ? LARGE : noise(size, size);
       answers.set(path, answer);
+      const part = `${stagedName(path as RelativePath, sha256(content) as Sha256)}.part`;
+      if (begun === true) writeFileSync(join(left, '.syncd', 'staging', part), '');
       const record = mallory.file(path, content);
       wire.send({ type: 'FILE_UPDATE', folder: 'docs', seq: nextSeq(), record });
     }

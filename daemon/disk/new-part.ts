@@ -1,0 +1,127 @@
+// A large file of which nothing is here. It is written from its beginning to its end and hashed on the way: nobody has to
+// make a manifest of it, and nobody reads it once more. What is left of it after a break is looked at with one (parts.ts).
+import { type Hash, createHash } from 'node:crypto';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sha256 } from '../core/ids.ts';
+import type { Job } from '../ports/workers.ts';
+import { codeOf, isAbsent } from './errno.ts';
+import { writeWithHoles } from './holes.ts';
+import { unpack } from './pack.ts';
+import { usableBytes } from './root.ts';
+import { STAGING, type TreeRef, withTree } from './tree.ts';
+
+export interface BeginPart {
+  readonly tree: TreeRef;
+  readonly staged: string;
+  readonly size: number;
+  /** What others that are on their way have still to write. */
+  readonly reservedBytes: number;
+}
+
+export type BegunPart =
+  | { readonly kind: 'new'; readonly usableBytes: number }
+  /** Some of it is here from before, or there is room for it at best if it has holes: its manifest shows. */
+  | { readonly kind: 'needs manifest' }
+  | { readonly kind: 'problem'; readonly code: ErrorCode };
+
+export const beginPart: Job<BeginPart, BegunPart> = {
+  name: 'beginPart',
+  isPlain: true,
+  run(fs, { tree: ref, staged, size, reservedBytes }) {
+    return withTree(fs, ref, (tree): BegunPart => {
+      const staging = tree.own(STAGING);
+      const name = `${staged}.part`;
+      try {
+        const usable = usableBytes(fs, staging);
+        if (size + reservedBytes > usable || staging.list().some((one) => one.name === name))
+          return { kind: 'needs manifest' };
+        const part = staging.openFile(name, 'create');
+        try {
+          part.truncate(size);
+        } finally {
+          part.close();
+        }
+        return { kind: 'new', usableBytes: usable };
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === undefined) throw error;
+        return { kind: 'problem', code };
+      } finally {
+        staging.close();
+      }
+    });
+  },
+};
+
+export interface WriteNext {
+  readonly tree: TreeRef;
+  readonly staged: string;
+  /** Of the whole file. */
+  readonly size: number;
+  /** One for each time that a file is begun, in the whole process. */
+  readonly begun: number;
+  readonly offset: number;
+  /** Of what is written. */
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  /** With zstd: unpacked they are so many. */
+  readonly packed?: boolean;
+}
+
+export type WrittenNext =
+  /** With the last bytes the hash of all, if each came after the one before it, and here: else it has to be read again. */
+  | { readonly kind: 'written'; readonly sha256: Sha256 | undefined }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'problem'; readonly code: ErrorCode };
+
+interface SoFar {
+  readonly hash: Hash;
+  readonly bytes: number;
+}
+
+/** What this thread has hashed of files that are being written. The oldest is forgotten first: that file is read again. */
+const soFar = new Map<number, SoFar>();
+const MAX_FILES = 256;
+
+export const writeNext: Job<WriteNext, WrittenNext> = {
+  name: 'writeNext',
+  follows: ({ begun }) => begun,
+  run(fs, { tree: ref, staged, size, begun, offset, length, bytes: given, packed }) {
+    const bytes = packed === true ? unpack(given, length) : given;
+    if (bytes?.length !== length) return { kind: 'wrong' };
+    return withTree(fs, ref, (tree): WrittenNext => {
+      const staging = tree.own(STAGING);
+      try {
+        const part = staging.openFile(`${staged}.part`, 'write');
+        try {
+          writeWithHoles(part, bytes, offset);
+        } finally {
+          part.close();
+        }
+        return { kind: 'written', sha256: hashNext(begun, size, offset, bytes) };
+      } catch (error) {
+        if (isAbsent(error)) return { kind: 'gone' };
+        const code = codeOf(error);
+        if (code === undefined) throw error;
+        return { kind: 'problem', code };
+      } finally {
+        staging.close();
+      }
+    });
+  },
+};
+
+/** The hash of the whole file, with its last bytes. */
+function hashNext(begun: number, size: number, offset: number, bytes: Uint8Array): Sha256 | undefined {
+  const before = offset === 0 ? { hash: createHash('sha256'), bytes: 0 } : soFar.get(begun);
+  soFar.delete(begun);
+  if (before?.bytes !== offset) return undefined;
+  before.hash.update(bytes);
+  const end = offset + bytes.length;
+  if (end === size) return before.hash.digest('hex') as Sha256;
+  const [oldest] = soFar.keys();
+  if (oldest !== undefined && soFar.size >= MAX_FILES) soFar.delete(oldest);
+  soFar.set(begun, { hash: before.hash, bytes: end });
+  return undefined;
+}

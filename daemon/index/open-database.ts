@@ -50,6 +50,8 @@ function openOnce(file: string | Buffer): OpenedDatabase {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 67108864');
+    // KiB, below zero. What does not fit is in the system's memory, which gives way to others; a daemon has many folders.
+    db.pragma('cache_size = -4096');
     const closedCleanly = isNew || checkLife(db);
     migrate(db);
     return { db, how: isNew ? 'new' : 'existing', closedCleanly };

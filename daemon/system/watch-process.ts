@@ -6,6 +6,9 @@ import type { WatchOrder, WatchReport } from './watch-messages.ts';
 
 const CHILD = fileURLToPath(new URL(`./watch-child.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
 
+/** So little runs there that compiling it for speed would cost more memory than it is worth. */
+const FRUGAL = ['--no-opt', '--no-maglev', '--max-semi-space-size=1', '--v8-pool-size=0'];
+
 /** It says something every second. Counted in checks, not in time: both may have been stopped together. */
 const CHECK_MS = 2_000;
 const SILENT_CHECKS = 5;
@@ -30,7 +33,7 @@ export class WatchProcess {
   constructor(clock: Clock, events: WatchProcessEvents) {
     this.#clock = clock;
     this.#events = events;
-    this.#child = fork(CHILD, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child = fork(CHILD, [], { execArgv: FRUGAL, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
       this.#child.once('error', () => resolve());

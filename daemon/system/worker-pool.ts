@@ -14,6 +14,8 @@ const DEFAULT_SIZE = 2;
 const MAX_QUEUED = 10_000;
 /** Numbers of jobs that are remembered; what is forgotten may go to another thread. */
 const MAX_FOLLOWED = 256;
+/** What jobs leave is short-lived: collecting it oftener costs nothing that can be measured, and it would grow to 64 MB. */
+const YOUNG_MB = 12;
 /** A thread that waits for the kernel (a dead network disk) cannot be ended; it is left behind. */
 const CLOSE_WITHIN_MS = 800;
 
@@ -76,8 +78,13 @@ export class WorkerPool implements Workers {
     await this.#tellAll({ kind: 'ping' });
   }
 
-  /** Each living thread gives back the memory that it does not use. */
+  /** Of the threads that have nothing to do one stays; it gives back the memory that it does not use, as the others do. */
   async rest(): Promise<void> {
+    const [, ...idle] = [...this.#threads].filter(({ given }) => given.length === 0);
+    for (const thread of idle) {
+      this.#threads.delete(thread);
+      void thread.worker.terminate();
+    }
     await this.#tellAll({ kind: 'rest' });
   }
 
@@ -162,7 +169,10 @@ export class WorkerPool implements Workers {
   }
 
   #startThread(): Thread {
-    const worker = new Worker(new URL(`./worker${EXTENSION}`, import.meta.url), { workerData: this.#start });
+    const worker = new Worker(new URL(`./worker${EXTENSION}`, import.meta.url), {
+      workerData: this.#start,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     const thread: Thread = { worker, given: [] };
     worker.on('message', (answer: Answer) => this.#answered(thread, answer));
     worker.on('error', (error) => this.#ended(thread, String(error)));

@@ -1,6 +1,7 @@
 // That what much work has left in memory goes back to the system.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { giveBack } from '../../daemon/system/give-back.ts';
 
 const MIB = 1 << 20;
@@ -14,5 +15,7 @@ test('what is used no more is collected, and its memory goes back', () => {
   used = undefined;
   giveBack();
   const after = process.memoryUsage();
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+  assert.ok((young?.physical_space_size ?? Infinity) <= 4 * MIB, 'the pages of the young generation too');
   assert.ok(before.heapUsed - after.heapUsed > 20 * MIB, `${before.heapUsed} bytes became ${after.heapUsed}`);
 });

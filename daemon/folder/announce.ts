@@ -53,7 +53,7 @@ export class Announcer {
     const isLeft = (): boolean => state.cursor < index.seq;
     while (isLeft() && !this.#parts.isSilent() && link.queuedBytes < QUEUE_BYTES && state.hasRoom) {
       const from = state.cursor;
-      const page = index.after(from, PAGE);
+      const page = wholeMoves(index.after(from, PAGE + 1));
       const rows = this.#tellable(state, page);
       const last = rows.at(-1);
       if (last === undefined) {
@@ -153,4 +153,9 @@ export class Announcer {
     if (state.theirs?.entries === 0 && seq <= state.liveFrom) return true;
     return seq > state.liveFrom && origin === this.#context.self;
   }
+}
+
+/** A page that does not end between the two records of a move: who has heard only the deletion would put the file aside. */
+function wholeMoves(rows: readonly SequencedRecord[]): readonly SequencedRecord[] {
+  return rows.length > PAGE && rows[PAGE]?.movedFrom === undefined ? rows.slice(0, PAGE) : rows;
 }

@@ -31,9 +31,12 @@ export class Deletions {
   readonly #litter: Litter;
   readonly #roles: Roles;
   readonly #unsynced: Unsynced;
+  readonly #tell: () => void;
 
-  constructor(context: FolderContext, { roles, unsynced, litter }: Parts) {
+  /** `tell`: tombstones can be told, while more are written. */
+  constructor(context: FolderContext, { roles, unsynced, litter }: Parts, tell: () => void) {
     this.#context = context;
+    this.#tell = tell;
     this.#litter = litter;
     this.#roles = roles;
     this.#unsynced = unsynced;
@@ -53,8 +56,10 @@ export class Deletions {
     const { path, entry } = row.record;
     // What was never on the disk, because it is still to be brought back, has not vanished from it.
     if (row.seen === undefined || this.hold.covers(path)) return;
-    const below = entry.kind === 'dir' ? this.#context.index.liveBelow(path) : [];
-    this.#vanished.add(row, below, this.#context.clock.monotonicMs());
+    const { index, clock } = this.#context;
+    const isDirectory = entry.kind === 'dir';
+    const inConflict = isDirectory ? index.conflicts(path).filter(({ record }) => isLive(record)) : [];
+    this.#vanished.add(row, isDirectory ? index.below.inodes(path) : [], inConflict, clock.monotonicMs());
   }
 
   /** What was in a directory that is none any more: whether all of it is gone from the index too, rests or is held. */
@@ -108,9 +113,9 @@ export class Deletions {
 
   /** The vanished file that had this inode, still in the index as it was. */
   movedFrom(inode: bigint): Row | undefined {
-    const row = this.#vanished.byInode(inode);
-    if (row === undefined) return undefined;
-    const now = this.#context.index.row(row.record.path);
+    const path = this.#vanished.byInode(inode);
+    if (path === undefined) return undefined;
+    const now = this.#context.index.row(path);
     return now !== undefined && isLive(now.record) && now.seen?.ino === inode ? now : undefined;
   }
 
@@ -148,7 +153,7 @@ export class Deletions {
       // What is only in the way here is nobody's.
       const mine = rows.filter(({ record }) => isUnsynced(record, this.#context.self));
       await bringBack(this.#context, this.#unsynced, this.#withBelow(rows.filter((row) => !mine.includes(row))));
-      if (mine.length > 0) this.#bury(mine, { files: 0 });
+      if (mine.length > 0) await this.#bury(mine, { files: 0 });
       return true;
     }
     const { held } = this.hold;
@@ -158,7 +163,7 @@ export class Deletions {
     const others = rows.filter(({ record }) => !this.hold.covers(record.path));
     const { files, entries } = this.#count(others);
     const why = this.hold.judge(files, entries);
-    if (why === undefined) this.#bury(others, { files });
+    if (why === undefined) await this.#bury(others, { files });
     else this.#hold(others, entries, why);
     return true;
   }
@@ -177,6 +182,7 @@ export class Deletions {
 
   /** With all below, but without what is held already. */
   #count(rows: readonly Row[]): { readonly files: number; readonly entries: number } {
+    if (this.hold.paths.length === 0) return this.#countAll(rows);
     let files = 0;
     let entries = 0;
     for (const { record } of this.#withBelow(rows)) {
@@ -185,6 +191,17 @@ export class Deletions {
       if (record.entry.kind === 'file') files++;
     }
     return { files, entries };
+  }
+
+  #countAll(rows: readonly Row[]): { readonly files: number; readonly entries: number } {
+    const counts = topmost(rows).map(({ record: { path, entry } }) => {
+      const below = entry.kind === 'dir' ? this.#context.index.below.count(path) : { files: 0, entries: 0 };
+      return { files: below.files + (entry.kind === 'file' ? 1 : 0), entries: below.entries + 1 };
+    });
+    return {
+      files: counts.reduce((sum, { files }) => sum + files, 0),
+      entries: counts.reduce((sum, { entries }) => sum + entries, 0),
+    };
   }
 
   #hold(rows: readonly Row[], entries: number, why: string): void {
@@ -245,7 +262,10 @@ export class Deletions {
    * @param how.files so many the brake has let through
    * @param how.hold they were held, and are approved now
    */
-  #bury(rows: readonly Row[], { files, hold }: { readonly files: number; readonly hold?: number }): number {
+  async #bury(
+    rows: readonly Row[],
+    { files, hold }: { readonly files: number; readonly hold?: number },
+  ): Promise<number> {
     const { index, clock, self } = this.#context;
     let count = 0;
     for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
@@ -264,6 +284,8 @@ export class Deletions {
       index.commit({ nowUs: clock.nowUs(), rows: changes, unwant, history });
       for (const { record } of denied) this.#litter.drop(record);
       tell(this.#context, happened);
+      this.#tell();
+      if (page.length === AT_ONCE) await new Promise<void>((resolve) => clock.after(0, resolve));
     }
     if (count > 0) index.commit({ nowUs: clock.nowUs(), meta: [this.hold.passed(files)] });
     return count;
@@ -291,16 +313,10 @@ export class Deletions {
    * of them must not see a directory go in which something lives, or it would keep it.
    */
   *#withBelow(rows: readonly Row[]): Generator<Row> {
-    const seen = new Set<RelativePath>();
-    for (const row of rows) {
+    for (const row of topmost(rows)) {
       if (row.record.entry.kind === 'dir')
-        for (const below of this.#context.index.liveBelowDeepestFirst(row.record.path)) {
-          if (seen.has(below.record.path) || below.seen === undefined) continue;
-          seen.add(below.record.path);
-          yield below;
-        }
-      if (seen.has(row.record.path)) continue;
-      seen.add(row.record.path);
+        for (const below of this.#context.index.liveBelowDeepestFirst(row.record.path))
+          if (below.seen !== undefined) yield below;
       yield row;
     }
   }
@@ -311,6 +327,12 @@ export class Deletions {
       .filter(({ record }) => isLive(record))
       .map(({ record }) => record.path);
   }
+}
+
+/** Without what is in a directory that is among them. */
+function topmost(rows: readonly Row[]): readonly Row[] {
+  const dirs = new Set(rows.filter(({ record }) => record.entry.kind === 'dir').map(({ record }) => record.path));
+  return rows.filter(({ record }) => !ancestorsOf(record.path).some((dir) => dirs.has(dir)));
 }
 
 function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {

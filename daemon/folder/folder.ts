@@ -110,7 +110,7 @@ export class Folder implements ControlledFolder {
   #failures = 0;
 
   constructor(edges: FolderEdges) {
-    const { index, clock, name } = edges;
+    const { index, clock, name, backpressure, newEpoch } = edges;
     this.name = name;
     this.live = () => index.liveBelow('');
     this.#settings = edges.settings;
@@ -137,7 +137,8 @@ export class Folder implements ControlledFolder {
     this.#refused = new Refused(context, this.#skipped, this.#roles);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
-    this.#deletions = new Deletions(context, { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter });
+    const deleting = { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter };
+    this.#deletions = new Deletions(context, deleting, () => void this.#talk.tell());
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);
     const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
@@ -172,7 +173,6 @@ export class Folder implements ControlledFolder {
     this.#merging = new Merging(context, carried);
     const onStale = (path: RelativePath): void => this.#hints.addStale(path);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
-    const { backpressure, newEpoch } = edges;
     const talk = {
       ...local,
       agreed: this.agreed,

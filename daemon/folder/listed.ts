@@ -1,6 +1,6 @@
 // A directory as it is on the disk, beside what the index has of it: what has gone, what must be looked at closely, and
 // what is left alone and named.
-import { looksSame } from '../core/observation.ts';
+import { type SeenStat, looksSame } from '../core/observation.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import { type Entry, isLive } from '../core/record.ts';
 import type { ListedEntry, Listing } from '../disk/scan.ts';
@@ -28,6 +28,12 @@ export interface ListedParts {
   onReadable(): void;
 }
 
+/** What a listing shows to be other than the index has it, and how it was listed. */
+export interface Different {
+  readonly path: RelativePath;
+  readonly seen?: SeenStat;
+}
+
 export class Listed {
   readonly #context: FolderContext;
   readonly #parts: ListedParts;
@@ -45,11 +51,11 @@ export class Listed {
   }
 
   /** Answers with what must be looked at closely; what has vanished begins to rest. */
-  compare(listing: Listing): RelativePath[] {
+  compare(listing: Listing): Different[] {
     const { skipped, deletions, hints } = this.#parts;
     switch (listing.kind) {
       case 'absent':
-        return listing.dir === '' ? [] : [listing.dir];
+        return listing.dir === '' ? [] : [{ path: listing.dir }];
       case 'unknown':
         this.tellSkipped(
           skipped.set(listing.dir === '' ? '.' : listing.dir, listing.code)
@@ -67,14 +73,14 @@ export class Listed {
         const named = listing.skipped.filter(({ path }) => !this.#isIgnored(path as RelativePath, 'file'));
         this.tellSkipped(skipped.replaceIn(listing.dir, named, there, (path) => this.waits(path)));
         const rows = this.#rowsOf(listing);
-        const look: RelativePath[] = [];
+        const look: Different[] = [];
         for (const entry of listing.entries) {
           const row = rows.get(entry.path);
           rows.delete(entry.path);
           if (row?.keptLocally === true) skipped.set(entry.path, 'E_DIR_KEPT');
           const { kind } = this.#context.filter().decide(entry.path, entry.seen);
           if (kind === 'ignored') {
-            if (row !== undefined) look.push(entry.path);
+            if (row !== undefined) look.push(entry);
             continue;
           }
           if (kind === 'passage' && !isLive(row?.record)) {
@@ -84,7 +90,7 @@ export class Listed {
           }
           if (this.#parts.unsynced.stays(row, entry.path, entry.seen))
             this.#parts.unsynced.keep(entry.path, entry.seen);
-          else if (!this.#isKnown(row, entry) || hints.isStale(entry.path)) look.push(entry.path);
+          else if (!this.#isKnown(row, entry) || hints.isStale(entry.path)) look.push(entry);
           else if (deletions.isPending(entry.path)) deletions.reappeared(entry.path);
           if (entry.seen.kind === 'dir') this.#onDirectory(entry, row);
         }
@@ -93,7 +99,7 @@ export class Listed {
         for (const row of rows.values()) {
           if (this.#isIgnored(row.record.path, row.record.entry.kind)) continue;
           if (isLive(row.record)) deletions.vanished(row);
-          else if (row.keptLocally) look.push(row.record.path);
+          else if (row.keptLocally) look.push({ path: row.record.path });
         }
         return look;
       }

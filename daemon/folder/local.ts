@@ -1,5 +1,5 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
-import { type LocalChange, type Observation, judge, looksSame } from '../core/observation.ts';
+import { type LocalChange, type Observation, type SeenStat, judge, looksSame } from '../core/observation.ts';
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import { allowsChange } from '../core/role.ts';
@@ -12,9 +12,10 @@ import { type FolderContext, makerOf } from './context.ts';
 import { fetchAgain } from './damage.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
-import { Listed, type ListedParts } from './listed.ts';
+import { type Different, Listed, type ListedParts } from './listed.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
+import { MovedAlong } from './moved-along.ts';
 import { Restless } from './restless.ts';
 import type { Roles } from './roles.ts';
 import { withSyncedMode } from './permissions.ts';
@@ -49,6 +50,8 @@ export class LocalChanges {
   readonly #listed: Listed;
   /** Directories that are still to be listed. */
   #queue: DirPath[] = [];
+  /** What the last listings have shown to be other than it was: looked at closely before more is listed. */
+  #different: Different[] = [];
   /** When the full scan that is under way began: wall clock. */
   #fullSinceMs: number | undefined;
   /** When the last complete full scan began: wall clock for edits, monotonic for the next one. */
@@ -64,7 +67,7 @@ export class LocalChanges {
   }
 
   get scanning(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.length + this.#different.length > 0;
   }
 
   /** What has vanished may turn up elsewhere: something is being scanned, or the moved file is large and being read. */
@@ -89,17 +92,19 @@ export class LocalChanges {
       this.#queue.push(dir);
       if (dir !== '') marked.paths.push(dir);
     }
-    if (marked.paths.length > 0) await this.#look(this.#withAncestors(marked.paths), false);
-    if (this.#queue.length > 0) {
-      await this.#listSome();
-      return true;
-    }
-    return marked.paths.length > 0;
+    if (marked.paths.length > 0) await this.#look(this.#withAncestors(marked.paths));
+    if (!this.scanning) return marked.paths.length > 0;
+    if (this.#different.length === 0) await this.#listSome();
+    // A batch a turn: what has changed is told while the rest is looked at.
+    else await this.#lookCloser(this.#different.splice(0, LOOK_AT_ONCE));
+    this.#noteFullScan();
+    return true;
   }
 
   #beginFullScan(why: string): void {
     this.#context.log.debug('scans the whole folder', { why });
     this.#queue = [''];
+    this.#different = [];
     this.#fullSinceMs = this.#context.clock.nowMs();
   }
 
@@ -119,7 +124,7 @@ export class LocalChanges {
   }
 
   async #listSome(): Promise<void> {
-    const { workers, index, clock } = this.#context;
+    const { workers } = this.#context;
     // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
     const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE * JOBS_AT_ONCE))];
     const tree = this.#context.tree();
@@ -129,20 +134,22 @@ export class LocalChanges {
     );
     // Where one of them fails, nobody waits for the others any more.
     for (const job of jobs) job.catch(() => undefined);
-    const look: RelativePath[] = [];
     for (const job of jobs) {
       const listings = await job;
       await this.#parts.filtering.noticeListings(listings);
       for (const listing of listings)
-        if (!this.#parts.filtering.isIgnoredDirectory(listing.dir)) look.push(...this.#listed.compare(listing));
+        if (!this.#parts.filtering.isIgnoredDirectory(listing.dir))
+          this.#different.push(...this.#listed.compare(listing));
     }
-    for (let at = 0; at < look.length; at += LOOK_AT_ONCE) await this.#look(look.slice(at, at + LOOK_AT_ONCE), true);
-    if (this.#queue.length === 0 && this.#fullSinceMs !== undefined) {
-      this.#lastFullMs = this.#fullSinceMs;
-      this.#lastFullDoneMs = clock.monotonicMs();
-      this.#fullSinceMs = undefined;
-      this.#context.log.debug('scanned the whole folder', { ...index.counts() });
-    }
+  }
+
+  #noteFullScan(): void {
+    if (this.scanning || this.#fullSinceMs === undefined) return;
+    const { index, clock, log } = this.#context;
+    this.#lastFullMs = this.#fullSinceMs;
+    this.#lastFullDoneMs = clock.monotonicMs();
+    this.#fullSinceMs = undefined;
+    log.debug('scanned the whole folder', { ...index.counts() });
   }
 
   #enqueue(entry: ListedEntry, row: Row | undefined): void {
@@ -158,37 +165,47 @@ export class LocalChanges {
   }
 
   /** One a path. A large file that is being read is as it was: the look that follows the reading tells. */
-  async #observe(items: ObserveInput['items']): Promise<Observation[]> {
+  async #observe(items: ObserveInput['items'], movedAlong: MovedAlong): Promise<Observation[]> {
     const { workers } = this.#context;
     const tree = this.#context.tree();
     // Until the first scan is complete peers are told nothing, and nothing waits: it has to know large files too.
-    if (this.#lastFullDoneMs === undefined) return workers.run(observe, { tree, items });
-    const found = await workers.run(glance, { tree, items });
+    const isFirst = this.#lastFullDoneMs === undefined;
+    const found = await (isFirst ? workers.run(observe, { tree, items }) : workers.run(glance, { tree, items }));
     return items.map(({ path, growing }, i): Observation => {
-      const one = found[i];
-      if (one?.kind !== 'unread') return one ?? { kind: 'changing' };
+      const one = found[i] ?? { kind: 'changing' };
+      if (one.kind !== 'unread') return movedAlong.asSeen(path, one);
       return this.#largeReads.take(path, one.seen, growing === true) ?? { kind: 'same' };
     });
   }
 
+  async #lookCloser(different: readonly Different[]): Promise<void> {
+    const listed = new Map(different.map(({ path, seen }) => [path, seen]));
+    await this.#look(this.#withAncestors([...listed.keys()]), listed);
+  }
+
   /** `listed`: a scan says that these have changed, and lists their directories itself. */
-  async #look(marked: readonly RelativePath[], listed: boolean): Promise<void> {
+  async #look(
+    marked: readonly RelativePath[],
+    listed?: ReadonlyMap<RelativePath, SeenStat | undefined>,
+  ): Promise<void> {
     const { index, clock } = this.#context;
     const { filtering } = this.#parts;
-    const paths = await filtering.admit(listed ? this.#withAncestors(marked) : marked);
+    const paths = await filtering.admit(marked);
     if (paths.length === 0) return;
     const { deletions, skipped, hints, keptDirectories } = this.#parts;
     const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
+    const movedAlong = new MovedAlong(this.#context, this.#parts);
     const items = paths.map((path) => {
       const row = rows.get(path);
       const growing = this.#restless.isGrowing(path);
       const isSure = row?.racy === false && isLive(row.record) && !hints.isStale(path);
-      const known = isSure ? row.seen : undefined;
+      const isNew = !isLive(row?.record);
+      const known = isSure ? row.seen : isNew ? movedAlong.knownAs(path, listed?.get(path)) : undefined;
       return known === undefined ? { path, growing } : { path, known, growing };
     });
-    const observations = await this.#observe(items);
+    const observations = await this.#observe(items, movedAlong);
     const nowMs = clock.nowMs();
     const batch = new LocalBatch(this.#context, this.#parts);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {
@@ -225,7 +242,7 @@ export class LocalChanges {
       if (change.kind !== 'skip' && !waiting.has(path)) {
         // That a directory is there does not say that it can be listed: until it is, it stays named.
         if (!skipped.isOutOfReach(path) || !isDirectory(observation, row)) skipped.clear(path);
-        else if (!listed) this.#queue.push(path);
+        else if (listed === undefined) this.#queue.push(path);
       }
       if (observation?.kind === 'present' || observation?.kind === 'same') {
         deletions.reappeared(path);
@@ -262,12 +279,14 @@ export class LocalChanges {
           if (this.#restless.mustRest(path, row?.record.entry, change.record.entry, hints)) return;
           if (!mayBe(path, change.record)) {
             this.#undo(batch, row, change);
-            if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
+            if (change.record.entry.kind === 'dir' && listed === undefined)
+              this.#newDirectory(path, row, change.boundary);
             return;
           }
           if (change.record.entry.kind !== 'dir' && row !== undefined && !this.#isEmptied(row)) return;
           batch.changed(row, change.record, change.seen, change.boundary, this.#isRacy(path, change.seen, beganNs));
-          if (change.record.entry.kind === 'dir' && !listed) this.#newDirectory(path, row, change.boundary);
+          if (change.record.entry.kind === 'dir' && listed === undefined)
+            this.#newDirectory(path, row, change.boundary);
           return;
         }
         case 'arrived':

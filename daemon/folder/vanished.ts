@@ -1,5 +1,6 @@
 // What has vanished from the disk rests here before it is believed: a move, an editor or a mass deletion is so seen whole.
 import type { RelativePath } from '../core/path.ts';
+import type { FileInode } from '../index/below.ts';
 import type { Row } from '../index/file-state.ts';
 
 /** A deletion is believed when nothing more has vanished for so long … */
@@ -19,7 +20,7 @@ export interface Rested {
 
 export class Vanished {
   readonly #paths = new Map<RelativePath, Row>();
-  readonly #byInode = new Map<bigint, Row>();
+  readonly #byInode = new Map<bigint, RelativePath>();
   /** What was in a conflict when a directory above it vanished. */
   readonly #inConflict = new Map<RelativePath, Row>();
   #firstMs = 0;
@@ -33,18 +34,18 @@ export class Vanished {
     return this.#paths.has(path);
   }
 
-  /** `below`: for a directory, all that the index has in it. */
-  add(row: Row, below: Iterable<Row>, nowMs: number): void {
+  /** For a directory, `files` are those that the index has in it, and `inConflict` what in it is in a conflict. */
+  add(row: Row, files: Iterable<FileInode>, inConflict: Iterable<Row>, nowMs: number): void {
     const { path } = row.record;
     if (this.#paths.has(path)) return;
     if (this.#paths.size === 0) this.#firstMs = nowMs;
     this.#lastMs = nowMs;
     this.#paths.set(path, row);
-    this.#rememberInode(row);
-    for (const one of below) {
-      if (one.record.lost.length > 0) this.#inConflict.set(one.record.path, one);
+    for (const one of inConflict) this.#inConflict.set(one.record.path, one);
+    if (row.seen?.kind === 'file' && row.seen.nlink === 1) this.#byInode.set(row.seen.ino, path);
+    for (const { path: file, ino } of files) {
       if (this.#byInode.size >= MAX_INODES) break;
-      this.#rememberInode(one);
+      this.#byInode.set(ino, file);
     }
   }
 
@@ -55,8 +56,8 @@ export class Vanished {
     this.#paths.delete(path);
   }
 
-  /** The vanished file that had this inode: the same one, if its content is the same too. */
-  byInode(inode: bigint): Row | undefined {
+  /** Where the vanished file was that had this inode: the same one, if its content is the same too. */
+  byInode(inode: bigint): RelativePath | undefined {
     return this.#byInode.get(inode);
   }
 
@@ -75,9 +76,5 @@ export class Vanished {
     this.#byInode.clear();
     this.#inConflict.clear();
     return rested;
-  }
-
-  #rememberInode(row: Row): void {
-    if (row.seen?.kind === 'file' && row.seen.nlink === 1) this.#byInode.set(row.seen.ino, row);
   }
 }

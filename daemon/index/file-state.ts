@@ -149,9 +149,9 @@ export class FileState {
     return this.#statements.withContent.all(sha256, limit).map((columns) => this.#toRow(columns));
   }
 
-  conflicts(limit: number): Row[] {
+  conflicts({ from, to }: KeyRange, limit: number): Row[] {
     if (this.conflictCount === 0) return [];
-    return this.#statements.conflicts.all(limit).map((columns) => this.#toRow(columns));
+    return this.#statements.conflicts.all(from, to, limit).map((columns) => this.#toRow(columns));
   }
 
   /** Writes rows in their order; answers with those that are announced. Inside a transaction only. */
@@ -318,7 +318,10 @@ function prepare(db: Database.Database) {
     after: () => ask<[Sequence, number]>('WHERE t.seq > ? ORDER BY t.seq LIMIT ? + 0'),
     withContent: () =>
       ask<[Sha256, number]>(`WHERE t.sha256 = unhex(?) AND t.kind = 'file' ORDER BY t.path LIMIT ? + 0`),
-    conflicts: () => ask<[number]>('WHERE t.lost IS NOT NULL ORDER BY t.path LIMIT ? + 0'),
+    conflicts: () =>
+      ask<[KeyRange['from'], KeyRange['to'], number]>(
+        'WHERE t.lost IS NOT NULL AND t.path > ? AND t.path < ? ORDER BY t.path LIMIT ? + 0',
+      ),
     tombstone: () =>
       db
         .prepare<[number, RelativePath], RelativePath>(

@@ -7,6 +7,7 @@ import type { DirPath, RelativePath } from '../core/path.ts';
 import type { SequencedRecord } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
 import type { FileSystem } from '../ports/file-system.ts';
+import { Below } from './below.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { type Commit, saysPositionsAlone } from './commit.ts';
 import { Devices } from './devices.ts';
@@ -36,6 +37,7 @@ export class FolderIndex {
   /** False after a crash or a power loss: what was not durable is to be verified. */
   readonly closedCleanly: boolean;
   readonly keptVersions: VersionSurvey;
+  readonly below: Below;
   readonly mergeBases: MergeBases;
   readonly #file: string;
   readonly #db: Database.Database;
@@ -77,6 +79,7 @@ export class FolderIndex {
       this.#history = new History(db, this.#devices);
       this.#versions = new Versions(db, this.#devices);
       this.keptVersions = new VersionSurvey(db, (question) => this.#ask(question));
+      this.below = new Below(db, (question) => this.#ask(question));
       this.#meta = new Meta(db);
       this.mergeBases = new MergeBases(db, (run) => this.#write(run));
       this.#survey = new Survey(db);
@@ -158,9 +161,9 @@ export class FolderIndex {
     return this.#files.counts;
   }
 
-  /** Rows with conflicts that nobody has settled, by path. */
-  conflicts(limit = 10_000): Row[] {
-    return this.#ask(() => this.#files.conflicts(limit));
+  /** Rows below `dir` with conflicts that nobody has settled, by path. */
+  conflicts(dir: DirPath = '', limit = 10_000): Row[] {
+    return this.#ask(() => this.#files.conflicts(keysBelow(dir), limit));
   }
 
   conflictCount(): number {

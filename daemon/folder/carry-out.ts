@@ -10,6 +10,7 @@ import { stagedNameOf } from '../disk/stage.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
+import { LocalContent } from '../transfer/local-content.ts';
 import { notText } from './arriving-text.ts';
 import { historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
@@ -59,12 +60,14 @@ export class CarryOut {
   #wasCaughtUp = false;
   readonly #obstacles: Obstacles;
   readonly #modes: Modes;
+  readonly #local: LocalContent;
 
   constructor(context: FolderContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
     this.#obstacles = new Obstacles(context, parts);
     this.#modes = new Modes(context, parts.hints);
+    this.#local = new LocalContent({ ...context, isGone: (path) => parts.deletions.isPending(path) });
   }
 
   /** Applies what is ready, a batch. False when nothing could be done. */
@@ -208,7 +211,7 @@ export class CarryOut {
   #candidate(want: WantedRow, decided: Decided, row: Row | undefined, moved: Set<RelativePath>): Candidate {
     const { record } = decided;
     const { path, entry } = record;
-    const from = this.#moveSource(record, moved);
+    const from = this.#moveSource(record, want.movedFrom, moved);
     const settings = this.#context.settings();
     const applied: FileRecord =
       entry.kind === 'file' || entry.kind === 'dir'
@@ -225,9 +228,9 @@ export class CarryOut {
     return { ...decided, want, row, ready, moveFrom: from };
   }
 
-  #moveSource(record: FileRecord, moved: Set<RelativePath>) {
+  #moveSource(record: FileRecord, movedFrom: RelativePath | undefined, moved: Set<RelativePath>) {
     const { index } = this.#context;
-    const path = this.#parts.fetcher.moveSource(record, moved);
+    const path = this.#local.moveSource(record, movedFrom, moved);
     if (path === undefined) return undefined;
     const row = index.row(path);
     const want = index.wanted(path);
@@ -332,7 +335,7 @@ export class CarryOut {
     const { want, row } = candidate;
     const { path } = want.record;
     const { fetcher, hints, skipped } = this.#parts;
-    if (want.attempts === 0 || row === undefined) {
+    if (want.attempts === 0 || row === undefined || this.#livesIn(path, written)) {
       written.tryAgain(want);
       hints.add({ kind: 'tree', dir: path as DirPath as RelativePath });
       fetcher.park(path);
@@ -341,6 +344,13 @@ export class CarryOut {
     fetcher.drop(path);
     skipped.set(path, lasting(want) ?? 'E_DIR_KEPT');
     written.keepDirectory(candidate, row);
+  }
+
+  /** What could not be taken away with this batch is still synced, and the directory with it. */
+  #livesIn(dir: RelativePath, { rows }: Written): boolean {
+    const gone = new Set(rows.filter(({ record }) => !isLive(record)).map(({ record }) => record.path));
+    for (const { record } of this.#context.index.liveBelow(dir)) if (!gone.has(record.path)) return true;
+    return false;
   }
 }
 

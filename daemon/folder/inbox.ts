@@ -5,14 +5,21 @@ import type { LinkState } from './links.ts';
 
 const MAX_RECORDS = 8192;
 const MAX_BYTES = 8 << 20;
+/** As many as are carried out together. */
+const MAX_TOGETHER = 512;
 
 /** What an item takes in memory, about, beside what of it can be long. */
 const ITEM_BYTES = 256;
 const VECTOR_ENTRY_BYTES = 96;
 const REFUSED_BYTES = 48;
 
+interface Announced {
+  readonly kind: 'announcements';
+  readonly announcements: readonly Announcement[];
+}
+
 export type InboxItem =
-  | { readonly kind: 'announcements'; readonly announcements: readonly Announcement[] }
+  | Announced
   | { readonly kind: 'ack'; readonly ack: Acknowledgement }
   | { readonly kind: 'index'; readonly offer: IndexOffer }
   | { readonly kind: 'refused'; readonly refused: readonly RefusedAnnouncement[] };
@@ -41,7 +48,9 @@ export class Inbox {
       items.pop();
       this.#count(last, -1);
     }
-    items.push(item);
+    const together = last?.kind === 'announcements' ? withMore(last, item) : undefined;
+    if (together === undefined) items.push(item);
+    else items.splice(-1, 1, together);
     this.#count(item, 1);
     if ((this.#records > MAX_RECORDS || this.#bytes > MAX_BYTES) && !this.#stopped.has(state)) {
       this.#stopped.add(state);
@@ -82,6 +91,14 @@ export class Inbox {
     this.#bytes += sign * bytesOf(item);
     if (item.kind === 'announcements') this.#records += sign * item.announcements.length;
   }
+}
+
+/** Few records are taken in together with what comes behind them: each taking in is a transaction. Contents come alone. */
+function withMore(before: Announced, item: InboxItem): Announced | undefined {
+  if (item.kind !== 'announcements') return undefined;
+  const announcements = [...before.announcements, ...item.announcements];
+  const isFew = announcements.length <= MAX_TOGETHER && announcements.every(({ content }) => content === undefined);
+  return isFew ? { kind: 'announcements', announcements } : undefined;
 }
 
 /** Everything counts: who says INDEX and ACK in turn, or sends records with hundreds of makers, fills memory too. */

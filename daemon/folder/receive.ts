@@ -2,6 +2,7 @@
 // become wants, new records of what is here already, or nothing.
 import type { Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
+import type { Want } from '../index/wanted.ts';
 import type { Announcement } from '../ports/peers.ts';
 import { historyRow, tell } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
@@ -13,6 +14,8 @@ import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
 
 export interface Received {
+  /** What is to be had from now on. */
+  readonly wants: readonly Want[];
   /** Wants that are new, with the content that came along. */
   readonly contents: readonly Content[];
   /** Paths whose want is another one now, or gone. */
@@ -48,7 +51,7 @@ export class Receiver {
   receive(state: LinkState, announcements: readonly Announcement[]): Received {
     const { index, clock } = this.#context;
     const speaker = this.#roles.speaker(state, this.#links);
-    if (speaker === undefined) return { contents: [], changedWants: [] };
+    if (speaker === undefined) return { wants: [], contents: [], changedWants: [] };
     const { device } = state.link;
     const batch = new ReceivedBatch(this.#context, this.#filtering, device, {
       role: this.#roles.granted(device),
@@ -89,6 +92,7 @@ export class Receiver {
       if (announced[i]?.theirs === true) this.#links.of(state.link)?.knows(seq);
     });
     return {
+      wants: [...batch.wants.values()].filter(({ why }) => why === 'fetch'),
       contents: batch.contents.filter(({ record }) => batch.wants.get(record.path)?.record === record),
       changedWants: [...batch.unwant, ...batch.wants.keys()],
     };

@@ -32,7 +32,7 @@ async function planHere(
   const groups = { receive: new Planned(), delete: new Planned(), conflict: new Planned() };
   const moved = new Set<RelativePath>();
   for await (const want of wants(context)) {
-    const from = content.moveSource(want.record, moved);
+    const from = content.moveSource(want.record, want.movedFrom, moved);
     if (from !== undefined) moved.add(from);
     const { record } = want;
     if (record.entry.kind === 'absent') continue;

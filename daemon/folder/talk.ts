@@ -273,8 +273,9 @@ export class Talk implements FolderDoor {
     else if (state.theirs !== undefined) {
       state.heardMs = this.#context.clock.monotonicMs();
       this.#countContents(state, item.announcements);
-      const { contents, changedWants } = this.#receiver.receive(state, item.announcements);
+      const { wants, contents, changedWants } = this.#receiver.receive(state, item.announcements);
       for (const path of changedWants) fetcher.drop(path);
+      for (const want of wants) fetcher.wanted(want);
       for (const { record } of item.announcements) fetcher.announced(state.link, record);
       if (!isSilent()) for (const { record, bytes, packed } of contents) fetcher.offer(record, bytes, packed);
     }

@@ -312,8 +312,6 @@ export class FolderIndex {
     return this.#ask(() => this.#meta.get(key));
   }
 
-  // Power loss.
-
   /** Content of rows up to here is known to be on the disk. */
   get durableSeq(): Sequence {
     return this.#checkpoint.seq;

@@ -7,7 +7,7 @@ import type { Packable } from '../disk/pack.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
-import { type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
+import { type Want, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { ChunkAnswer, ChunkWant, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
@@ -247,7 +247,7 @@ export class Fetcher {
     const { record } = want;
     const { path, entry } = record;
     const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
-    if (isStaged || (!isOtherwiseHere(want) && this.#local.isHere(record))) {
+    if (isStaged || (!isOtherwiseHere(want) && this.#local.isHere(record, want.movedFrom))) {
       this.#ready.add(path);
       return 'ready';
     }
@@ -267,16 +267,18 @@ export class Fetcher {
     return 'on its way';
   }
 
+  /** A want that is new: one that needs no content is ready at once. Another waits for its turn. */
+  wanted({ record, movedFrom, code }: Want): void {
+    if (this.#ready.size + this.#handed.size >= MAX_READY) return;
+    const isMoved = movedFrom !== undefined && !isOtherwiseHere({ code }) && this.#local.isHere(record, movedFrom);
+    if (record.entry.kind !== 'file' || isMoved) this.ready(record.path);
+  }
+
   /** This want needs nothing but to be applied. */
   ready(path: RelativePath): void {
     if (this.#active.has(path) || this.#handed.has(path)) return;
     this.#parked.delete(path);
     this.#ready.add(path);
-  }
-
-  /** {@link LocalContent.moveSource} */
-  moveSource(record: FileRecord, taken: ReadonlySet<RelativePath>): RelativePath | undefined {
-    return this.#local.moveSource(record, taken);
   }
 
   #begin(path: RelativePath, entry: FileEntry): Fetch {

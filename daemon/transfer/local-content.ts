@@ -3,6 +3,7 @@ import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type FileEntry, type FileRecord, isLive, sameContent } from '../core/record.ts';
 import type { Source } from '../disk/stage.ts';
+import type { Row } from '../index/file-state.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { isOtherwiseHere } from '../index/wanted.ts';
 
@@ -25,28 +26,33 @@ export class LocalContent {
   }
 
   /** Only mode or time differ, or a file of ours is to go whose content is to be there: a rename does it. */
-  isHere(record: FileRecord): boolean {
+  isHere(record: FileRecord, movedFrom?: RelativePath): boolean {
     const { index, isGone } = this.#context;
     const ours = index.row(record.path);
     if (ours?.seen !== undefined && !isGone(record.path) && sameContent(ours.record.entry, record.entry)) return true;
-    return this.moveSource(record) !== undefined;
+    return this.moveSource(record, movedFrom) !== undefined;
   }
 
-  /** A path of ours with this content that is itself wanted gone, and not among those taken already. */
-  moveSource({ path, entry }: FileRecord, taken = NONE): RelativePath | undefined {
-    const { index, isGone } = this.#context;
+  /**
+   * A path of ours with this content that is itself wanted gone, and not among those taken already.
+   * @param movedFrom where the peer says that it was: mostly it is there
+   */
+  moveSource({ path, entry }: FileRecord, movedFrom?: RelativePath, taken = NONE): RelativePath | undefined {
+    const { index } = this.#context;
     if (entry.kind !== 'file' || index.wantedCounts().absent === 0) return undefined;
     const here = index.row(path);
     if (isLive(here?.record) && here?.seen !== undefined) return undefined;
-    return index
-      .withContent(entry.sha256, LOOKED_AT)
-      .filter(({ record: { path: from }, seen }) => seen !== undefined && !taken.has(from) && !isGone(from))
-      .map(({ record: { path: from } }) => from)
-      .find((from) => {
-        const want = index.wanted(from);
-        // One that was damaged or changed has not the content that its row says.
-        return want?.record.entry.kind === 'absent' && !isOtherwiseHere(want);
-      });
+    const told = movedFrom === undefined ? undefined : index.row(movedFrom);
+    if (told !== undefined && sameContent(told.record.entry, entry) && this.#isToGo(told, taken)) return movedFrom;
+    return index.withContent(entry.sha256, LOOKED_AT).find((row) => this.#isToGo(row, taken))?.record.path;
+  }
+
+  #isToGo({ record: { path }, seen }: Row, taken: ReadonlySet<RelativePath>): boolean {
+    const { index, isGone } = this.#context;
+    if (seen === undefined || taken.has(path) || isGone(path)) return false;
+    const want = index.wanted(path);
+    // One that was damaged or changed has not the content that its row says.
+    return want?.record.entry.kind === 'absent' && !isOtherwiseHere(want);
   }
 
   /** Where it can be copied from; what is copied is verified, and `isWrong` are those that did not have it. */

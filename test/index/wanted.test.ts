@@ -198,3 +198,36 @@ test('what is ignored counts as held, and tombstones among it are forgotten like
   assert.equal(index.wanted(path('b')), undefined);
   assert.deepEqual(index.wantedCounts(), { count: 1, bytes: 1, fetch: 1, held: 0, skipped: 0, ignored: 0, absent: 0 });
 });
+
+test('a want is remembered as a restart finds it', () => {
+  const index = openInMemory();
+  const isAsRead = (): void => {
+    const again = openInMemory(index.serialise());
+    for (const at of ['a', 'b']) assert.deepEqual(index.wanted(path(at)), again.wanted(path(at)));
+  };
+  const source = { peer: B, seq: seq(7) };
+  want(index, 'a', 'x', source);
+  isAsRead();
+  index.commit({ nowUs: 1, want: [{ record: record('b', dir), movedFrom: path('a'), why: 'fetch', sinceMs: 5 }] });
+  isAsRead();
+  index.commit({ nowUs: 1, sources: [{ path: path('b'), ...source, has: true }] });
+  isAsRead();
+  index.commit({ nowUs: 1, sources: [{ path: path('b'), peer: C, seq: seq(9), has: false }] });
+  isAsRead();
+  const rivals = [record('b', file('z'))];
+  index.commit({ nowUs: 1, want: [{ record: record('b', absent), rivals, why: 'skipped', code: 'E_IO', sinceMs: 6 }] });
+  isAsRead();
+  index.commit({ nowUs: 1, mark: [{ path: path('b'), why: 'fetch', attempts: 2 }] });
+  isAsRead();
+  assert.throws(() =>
+    index.commit({
+      nowUs: 1,
+      unwant: [path('a')],
+      rows: [{ record: record('no', dir), seen: undefined, announce: false }],
+    }),
+  );
+  isAsRead();
+  index.commit({ nowUs: 1, unwant: [path('a')] });
+  assert.equal(index.wanted(path('a')), undefined);
+  isAsRead();
+});

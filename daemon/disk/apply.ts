@@ -10,7 +10,7 @@ import type { Job } from '../ports/workers.ts';
 import { codeOf, isElsewhere } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { toMicroseconds } from './observe.ts';
-import { CHANGED, type Outcome, isExpected, isTaken, lookAt } from './outcome.ts';
+import { CHANGED, type Outcome, isExpected, isTaken, lookAt, strand } from './outcome.ts';
 import { put } from './put.ts';
 import { STAGING, type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { type Filed, atVersion, file, moveWithoutReplacing } from './versions.ts';
@@ -204,10 +204,26 @@ function remove(tree: Tree, { path, expect, version }: Extract<Operation, { kind
   const now = lookAt(place.dir, place.name);
   if (now === undefined) return { kind: 'done', seen: undefined, filed: [] };
   if (!isExpected(expect, now)) return CHANGED;
-  const filed = file(tree, place.dir, place.name, path, version);
+  let filed: Filed;
+  try {
+    filed = file(tree, place.dir, place.name, path, version);
+  } catch (error) {
+    // It may be in the store already, and nobody has been told where.
+    if (isThere(place)) throw error;
+    return strand(error);
+  }
   if (sameFile(expect, filed.seen)) return { kind: 'done', seen: undefined, filed: [filed] };
   const back = putVersionBack(tree, filed, place);
   return { kind: 'changed', filed: back ? [] : [filed] };
+}
+
+/** Surely. */
+function isThere(place: Place): boolean {
+  try {
+    return lookAt(place.dir, place.name) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Puts back what was taken by mistake; false where its place is taken: then it stays in the store. */

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { type SeenStat, looksSame, sameFile } from '../core/observation.ts';
 import type { Expected } from '../core/plan.ts';
 import type { Directory, Stat } from '../ports/file-system.ts';
-import { isAbsent } from './errno.ts';
+import { codeOf, isAbsent } from './errno.ts';
 import { type Place, seenOf } from './tree.ts';
 import type { Filed } from './versions.ts';
 
@@ -19,11 +19,18 @@ export type Outcome =
       readonly kind: 'problem';
       readonly code: ErrorCode;
       readonly message: string;
-      /** What was there lies in staging: it could neither be kept nor be put back. */
+      /** What was there lies in staging, or in the version store unlisted: it could neither be kept well nor be put back. */
       readonly stranded?: boolean;
     };
 
 export const CHANGED: Outcome = { kind: 'changed', filed: [] };
+
+/** It stays where it is, and is filed and listed as soon as the disk lets it be. */
+export function strand(error: unknown): Outcome {
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  return { kind: 'problem', code, message: 'what was there could neither be kept nor be put back yet', stranded: true };
+}
 
 export function lookAt(dir: Directory, name: string): Stat | undefined {
   try {

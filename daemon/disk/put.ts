@@ -4,7 +4,7 @@ import type { Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import { codeOf, isAbsent, isElsewhere } from './errno.ts';
 import { toMicroseconds } from './observe.ts';
-import { CHANGED, type Outcome, isExpected, isTaken, lookAt, placed } from './outcome.ts';
+import { CHANGED, type Outcome, isExpected, isTaken, lookAt, placed, strand } from './outcome.ts';
 import type { Place, Tree } from './tree.ts';
 import { type Filed, file, moveWithoutReplacing } from './versions.ts';
 
@@ -30,7 +30,12 @@ export function put(tree: Tree, staging: Directory, operation: Put): Outcome {
     return putByLink(tree, staging, place, operation, ours);
   }
   // The old one is in our hands now, and nobody can have destroyed it.
-  const old = staging.lstat(staged);
+  let old: Stat;
+  try {
+    old = staging.lstat(staged);
+  } catch (error) {
+    return strand(error);
+  }
   if (!isTaken(expect, old)) return putBack(tree, staging, place, { path, staged, version }, ours);
   if (old.kind === 'dir') {
     try {
@@ -54,7 +59,12 @@ export function put(tree: Tree, staging: Directory, operation: Put): Outcome {
     }
     throw error;
   }
-  return placed(place, ours, [filed]);
+  try {
+    return placed(place, ours, [filed]);
+  } catch (error) {
+    // It is kept, and nobody has been told where.
+    return strand(error);
+  }
 }
 
 /**
@@ -92,13 +102,6 @@ function keep(
   }
 }
 
-/** It stays in staging, and is filed as soon as the disk lets it be. */
-function strand(error: unknown): Outcome {
-  const code = codeOf(error);
-  if (code === undefined) throw error;
-  return { kind: 'problem', code, message: 'what was there could neither be kept nor be put back yet', stranded: true };
-}
-
 /**
  * Somebody wrote between our look and the exchange. Their file goes back to its place, and ours to staging. If a third
  * one has taken the place meanwhile, that one is in our hands after it, and is filed.
@@ -118,12 +121,17 @@ function putBack(
     try {
       staging.rename(staged, place.dir, place.name, 'noreplace');
     } catch (again) {
-      if (!isElsewhere(again)) throw again;
+      if (!isElsewhere(again)) return strand(again);
       return keep(tree, staging, { path, staged, version });
     }
     return CHANGED;
   }
-  const back = staging.lstat(staged);
+  let back: Stat;
+  try {
+    back = staging.lstat(staged);
+  } catch (error) {
+    return strand(error);
+  }
   const isOurs = back.ino === ours.ino && back.dev === ours.dev;
   // It lay at the path for a moment: whoever wrote into it wrote what is nowhere else, and what must not be taken for ours.
   if (isOurs && back.size === ours.size && back.mtimeNs === ours.mtimeNs) return CHANGED;

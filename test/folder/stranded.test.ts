@@ -19,3 +19,34 @@ test('I1: what was replaced, and could neither be kept nor be put back, is kept 
   await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
   await device.stop();
 });
+
+test('I1: what was replaced is kept also where the disk fails just after it was taken out of its place', async () => {
+  for (const failing of ['/.syncd/staging/', '/.syncd/versions/', '/docs/a.txt']) {
+    const device = await new OneDevice().start({ 'a.txt': 'old' });
+    let left = 1;
+    const isNew = (): boolean => device.exists('a.txt') && device.read('a.txt') === 'new';
+    device.fs.fail('lstat', (path) => path.includes(failing) && isNew() && left-- > 0, 'EIO');
+    device.peer.tell(device.peer.version('a.txt', file('new')), 'new');
+    await device.until(
+      () => device.index.versionTotals().count === 1,
+      `the old content behind ${failing} to be listed`,
+    );
+    await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
+    assert.deepEqual(device.kept(), ['old']);
+    assert.equal(device.read('a.txt'), 'new');
+    assert.ok(left <= 0, failing);
+    await device.stop();
+  }
+});
+
+test('I1: what was deleted is kept also where the disk fails just after it was taken out of its place', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'old' });
+  let left = 1;
+  device.fs.fail('lstat', (path) => path.includes('/.syncd/versions/') && left-- > 0, 'EIO');
+  device.peer.tell(device.peer.version('a.txt', { kind: 'absent' }));
+  await device.until(() => device.index.versionTotals().count === 1, 'the old content to be listed');
+  await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
+  assert.deepEqual(device.kept(), ['old']);
+  assert.ok(!device.exists('a.txt') && left <= 0);
+  await device.stop();
+});

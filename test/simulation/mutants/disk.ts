@@ -75,9 +75,9 @@ export const DISK: readonly Mutation[] = [
     edits: [
       {
         file: APPLY,
-        find: '  const filed = file(tree, place.dir, place.name, path, version);\n  if (sameFile',
+        find: '  let filed: Filed;\n',
         replace:
-          "  place.dir.remove(place.name, 'file');\n  if (path !== undefined) return { kind: 'done', seen: undefined, filed: [] };\n  const filed = file(tree, place.dir, place.name, path, version);\n  if (sameFile",
+          "  place.dir.remove(place.name, 'file');\n  if (path !== undefined) return { kind: 'done', seen: undefined, filed: [] };\n  let filed: Filed;\n",
       },
     ],
   },

@@ -1,6 +1,7 @@
 // All disk work that a worker can be asked for, by name.
 import { checkAccess, mayMake } from './access.ts';
 import { apply } from './apply.ts';
+import { assemble } from './assemble.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { lookInto, lookIntoStaged } from './look-into.ts';
 import { makeManifest } from './manifest-job.ts';
@@ -23,6 +24,7 @@ import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
   apply,
+  assemble,
   checkAccess,
   mayMake,
   makeManifest,

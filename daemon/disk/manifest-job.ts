@@ -1,8 +1,9 @@
 // Makes a file's manifest: what its chunks are. The file must be as the index has it, before and after.
 import { sameFile } from '../core/observation.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
+import { codeOf } from './errno.ts';
 import { ManifestBuilder, encodeManifest } from './manifest.ts';
-import { type PieceSource, withPieceSource } from './parts.ts';
+import { type PieceSource, openPieceSource } from './piece-source.ts';
 import { type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface MakeManifest {
@@ -18,8 +19,10 @@ export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
   name: 'makeManifest',
   isLong: ({ size }) => size > LONG_BYTES,
   run(fs, { tree: ref, of, size }) {
-    return withTree(fs, ref, (tree) =>
-      withPieceSource(tree, of, (file) => {
+    return withTree(fs, ref, (tree) => {
+      const file = openPieceSource(tree, of);
+      if (file === undefined) return undefined;
+      try {
         const isSame = (): boolean => {
           const now = seenOf(file.stat());
           // A file that only grows still has these bytes; each chunk is verified where it arrives.
@@ -35,7 +38,12 @@ export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
           at += length;
         }
         return isSame() ? encodeManifest(builder.finish()) : undefined;
-      }),
-    );
+      } catch (error) {
+        if (codeOf(error) === undefined) throw error;
+        return undefined;
+      } finally {
+        file.close();
+      }
+    });
   },
 };

@@ -2,16 +2,13 @@
 // there after a break is found by hashing it, never trusted.
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { SeenStat } from '../core/observation.ts';
-import type { RelativePath } from '../core/path.ts';
-import type { Directory, OpenFile } from '../ports/file-system.ts';
+import type { OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { piecesWithData } from './holes.ts';
 import { unpack } from './pack.ts';
 import { usableBytes } from './root.ts';
-import { STAGING, type Tree, type TreeRef, withTree } from './tree.ts';
-import { atVersion } from './versions.ts';
+import { STAGING, type TreeRef, withTree } from './tree.ts';
 
 /** A part of a file. */
 export interface Extent {
@@ -29,38 +26,8 @@ export interface OpenPart {
   readonly staged: string;
   readonly size: number;
   readonly pieces: readonly Piece[];
-  /** Pieces that files of ours hold, at another offset perhaps. */
-  readonly copies: readonly {
-    readonly from: PieceSource;
-    readonly pieces: readonly { readonly to: Piece; readonly offset: number }[];
-  }[];
   /** What others that are on their way have still to write. */
   readonly reservedBytes: number;
-}
-
-/** A file of ours that may hold pieces: one of the folder, or an older content in the version store. */
-export type PieceSource =
-  | { readonly kind: 'file'; readonly path: RelativePath; readonly seen: SeenStat }
-  | { readonly kind: 'version'; readonly storedAs: string; readonly seen: SeenStat };
-
-/** Opens it; undefined where it cannot be read any more. */
-export function withPieceSource<T>(tree: Tree, source: PieceSource, use: (file: OpenFile) => T): T | undefined {
-  const read = (dir: Directory, name: string): T => {
-    const file = dir.openFile(name, 'read');
-    try {
-      return use(file);
-    } finally {
-      file.close();
-    }
-  };
-  try {
-    if (source.kind === 'version') return atVersion(tree, source.storedAs, read);
-    const { dir, name } = tree.place(source.path);
-    return read(dir, name);
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error;
-    return undefined;
-  }
 }
 
 export type OpenedPart =
@@ -78,11 +45,11 @@ export function pieceHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
 
-/** Makes the part or finds the one from before, fills in what our own file has, and says what is missing. */
+/** Makes the part or finds the one from before, and says what is missing. */
 export const openPart: Job<OpenPart, OpenedPart> = {
   name: 'openPart',
   isLong: ({ size }) => size > LONG_BYTES,
-  run(fs, { tree: ref, staged, size, pieces, copies, reservedBytes }) {
+  run(fs, { tree: ref, staged, size, pieces, reservedBytes }) {
     return withTree(fs, ref, (tree): OpenedPart => {
       const staging = tree.own(STAGING);
       const name = `${staged}.part`;
@@ -99,7 +66,6 @@ export const openPart: Job<OpenPart, OpenedPart> = {
             if (!existed) staging.remove(name, 'file');
             return { kind: 'problem', code: 'E_DISK_FULL' };
           }
-          for (const { from, pieces: held } of copies) copyPieces(tree, from, part, held, missing, scratch);
           return {
             kind: 'open',
             missing: pieces.filter((piece) => missing.has(piece)),
@@ -132,28 +98,6 @@ function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {
   return readInto(part, piece.offset, bytes) && pieceHash(bytes) === piece.hash;
 }
 
-/** Each is verified: what the source held when its manifest was made may be gone. */
-function copyPieces(
-  tree: Tree,
-  from: PieceSource,
-  part: OpenFile,
-  copies: OpenPart['copies'][number]['pieces'],
-  missing: Set<Piece>,
-  scratch: Uint8Array,
-): void {
-  const byOffset = new Map([...missing].map((piece) => [piece.offset, piece]));
-  for (const { to, offset } of copies) {
-    const piece = byOffset.get(to.offset);
-    if (piece === undefined) continue;
-    // Written outside of the reading: that our own disk is full must not look like a source that cannot be read.
-    const bytes = scratch.subarray(0, to.length);
-    const isRead = withPieceSource(tree, from, (source) => readInto(source, offset, bytes));
-    if (isRead !== true || pieceHash(bytes) !== to.hash) continue;
-    part.write(bytes, to.offset);
-    missing.delete(piece);
-  }
-}
-
 /** Undefined when the file ends before. */
 export function readAll(file: OpenFile, offset: number, length: number): Uint8Array | undefined {
   // Not of the pool: it is given to another thread. Every byte of it is read, or it is not used.
@@ -161,7 +105,7 @@ export function readAll(file: OpenFile, offset: number, length: number): Uint8Ar
   return readInto(file, offset, bytes) ? bytes : undefined;
 }
 
-function readInto(file: OpenFile, offset: number, bytes: Uint8Array): boolean {
+export function readInto(file: OpenFile, offset: number, bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length;) {
     const n = file.read(bytes.subarray(at), offset + at);
     if (n === 0) return false;

@@ -4,21 +4,14 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
+import { type Copies, assemble } from '../disk/assemble.ts';
 import { MAX_CHUNKED_BYTES, MAX_CHUNKS } from '../disk/chunker.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
 import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
 import { beginPart, writeNext } from '../disk/new-part.ts';
 import { type Packable } from '../disk/pack.ts';
-import {
-  type Extent,
-  type OpenPart,
-  type Piece,
-  type PieceSource,
-  type WrittenPieces,
-  bytesOf,
-  openPart,
-  writePieces,
-} from '../disk/parts.ts';
+import { type Extent, type Piece, type WrittenPieces, bytesOf, openPart, writePieces } from '../disk/parts.ts';
+import type { PieceSource } from '../disk/piece-source.ts';
 import { unstage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
@@ -66,6 +59,14 @@ const VERSIONS_LOOKED_AT = 2;
 /** Smaller ones hold nothing worth looking for. */
 const LEAST_SOURCE_BYTES = 64 << 10;
 
+/** The whole file, and what of it is in files of ours. */
+interface Assembly {
+  readonly pieces: Manifest;
+  readonly copies: readonly Copies[];
+  /** To be copied. */
+  readonly bytes: number;
+}
+
 /** A range that is here as a whole. */
 type CameWhole<P extends Extent> = Packable & { readonly asked: AskedRange<P> };
 type Written<P extends Extent> =
@@ -82,6 +83,8 @@ export class LargeFetch {
   #missing: MissingPieces<Piece> | undefined;
   #next: { readonly missing: MissingPieces<Extent>; readonly begun: number } | undefined;
   #sha256: Sha256 | undefined;
+  /** What is put into it from files of ours, when all else has come. */
+  #assembly: Assembly | undefined;
   /** Where some of it may be here already, and what the first of them holds. */
   #own: readonly PieceSource[] = [];
   #firstOwn: Promise<Manifest | undefined> | undefined;
@@ -101,7 +104,7 @@ export class LargeFetch {
 
   /** What has still to be written, as far as that is known. */
   get missingBytes(): number {
-    return (this.#missing ?? this.#next?.missing)?.bytes ?? 0;
+    return ((this.#missing ?? this.#next?.missing)?.bytes ?? 0) + (this.#assembly?.bytes ?? 0);
   }
 
   /** Whether there is room shows when it is known how much of the file has to come: the manifest says so. */
@@ -132,7 +135,7 @@ export class LargeFetch {
     // Asked once more, in one step with taking the room: others may have taken it meanwhile.
     if (entry.size + reservedBytes() > part.usableBytes) return this.#talk.ask({ kind: 'manifest' });
     this.#next = { missing: new MissingPieces(extentsOf(entry.size)), begun: (lastBegun += 1) };
-    this.#askMissing(this.#next.missing);
+    await this.#goOn(this.#next.missing);
   }
 
   onManifest(payload: Uint8Array): Promise<void> {
@@ -153,7 +156,7 @@ export class LargeFetch {
   }
 
   async #takeManifest(payload: Uint8Array): Promise<void> {
-    const { entry, staged } = this.#what;
+    const { entry } = this.#what;
     if (this.#next !== undefined) return this.#talk.onRefused(); // nobody asked for it
     if (this.#missing !== undefined) return; // asked for once
     const decoded = decodeManifest(payload, entry.size);
@@ -161,14 +164,16 @@ export class LargeFetch {
       this.#talk.onRefused();
       return;
     }
-    const pieces = decoded.manifest;
-    const copies = await this.#copies(pieces);
+    await this.#open(decoded.manifest, await this.#copies(decoded.manifest));
+  }
+
+  async #open(pieces: Manifest, copies: readonly Copies[]): Promise<void> {
+    const { entry, staged } = this.#what;
     const opened = await this.#context.workers.run(openPart, {
       tree: this.#context.tree(),
       staged,
       size: entry.size,
       pieces,
-      copies,
       reservedBytes: this.#context.reservedBytes(),
     });
     if (!this.#talk.isWanted()) return;
@@ -182,8 +187,29 @@ export class LargeFetch {
       this.#talk.onProblem('E_DISK_FULL');
       return;
     }
-    this.#missing = new MissingPieces(opened.missing);
-    this.#askMissing(this.#missing);
+    const here = new Set(copies.flatMap((one) => one.pieces.map(({ to }) => to.offset)));
+    const copied = opened.missing.filter(({ offset }) => here.has(offset));
+    this.#missing = new MissingPieces(opened.missing.filter(({ offset }) => !here.has(offset)));
+    if (copied.length > 0) this.#assembly = { pieces, copies: onlyOf(copied, copies), bytes: bytesOf(copied) };
+    await this.#goOn(this.#missing);
+  }
+
+  async #goOn(missing: MissingPieces<Extent>): Promise<void> {
+    if (!missing.complete) return this.#askMissing(missing);
+    if (this.#assembly !== undefined) return this.#assemble(this.#assembly);
+    this.#talk.onWhole(this.#sha256 === this.#what.entry.sha256);
+  }
+
+  async #assemble({ pieces, copies }: Assembly): Promise<void> {
+    const { workers, tree } = this.#context;
+    const { staged, entry } = this.#what;
+    const done = await workers.run(assemble, { tree: tree(), staged, pieces, copies });
+    this.#assembly = undefined;
+    if (!this.#talk.isWanted()) return;
+    if (done.kind === 'problem') return this.#talk.onProblem(done.code);
+    if (done.kind === 'assembled' && done.sha256 === entry.sha256) return this.#talk.onWhole(true);
+    // One of ours was written to meanwhile: what is not as it should be comes from the peer.
+    await this.#open(pieces, []);
   }
 
   async #takeBytes(answer: BytesAnswer): Promise<void> {
@@ -214,7 +240,7 @@ export class LargeFetch {
       case 'written':
         missing.written(asked, written.wrong);
         if (written.wrong.length > 0) this.#talk.onRefused();
-        else this.#askMissing(missing);
+        else await this.#goOn(missing);
         return;
       case 'gone':
         this.#talk.onRefused();
@@ -245,10 +271,6 @@ export class LargeFetch {
   }
 
   #askMissing(missing: MissingPieces<Extent>): void {
-    if (missing.complete) {
-      this.#talk.onWhole(this.#sha256 === this.#what.entry.sha256);
-      return;
-    }
     if (this.#waits || !missing.hasNext) return;
     this.#waits = true;
     this.#talk.whenFree((mostBytes) => {
@@ -268,8 +290,8 @@ export class LargeFetch {
   }
 
   /** Which pieces the present file at the path, and the last ones that it replaced, hold. */
-  async #copies(wanted: Manifest): Promise<OpenPart['copies']> {
-    const copies: OpenPart['copies'][number][] = [];
+  async #copies(wanted: Manifest): Promise<Copies[]> {
+    const copies: Copies[] = [];
     const found = new Set<number>();
     for (const [i, from] of this.#own.entries()) {
       const manifest = await (i === 0 ? this.#firstOwn : this.#manifestOf(from));
@@ -307,4 +329,9 @@ function extentsOf(size: number): Extent[] {
   return Array.from({ length: Math.ceil(size / most) }, (_, i) => {
     return { offset: i * most, length: Math.min(most, size - i * most) };
   });
+}
+
+function onlyOf(wanted: readonly Extent[], copies: readonly Copies[]): Copies[] {
+  const offsets = new Set(wanted.map(({ offset }) => offset));
+  return copies.map(({ from, pieces }) => ({ from, pieces: pieces.filter(({ to }) => offsets.has(to.offset)) }));
 }

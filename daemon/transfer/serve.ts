@@ -5,7 +5,7 @@ import type { RelativePath } from '../core/path.ts';
 import { isUnsynced } from '../core/record.ts';
 import type { Priority } from '../core/settings.ts';
 import { makeManifest } from '../disk/manifest-job.ts';
-import type { PieceSource } from '../disk/parts.ts';
+import type { PieceSource } from '../disk/piece-source.ts';
 import { readRanges } from '../disk/read.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';

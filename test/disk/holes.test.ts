@@ -28,7 +28,7 @@ test('a sparse file that comes in pieces is sparse, and only its data has to com
   const decoded = payload === undefined ? undefined : decodeManifest(payload, SIZE);
   assert.ok(decoded?.ok === true);
   const staged = stagedName(path, entry.sha256);
-  const opening = { tree, staged, size: SIZE, pieces: decoded.manifest, copies: [], reservedBytes: 0 };
+  const opening = { tree, staged, size: SIZE, pieces: decoded.manifest, reservedBytes: 0 };
 
   const opened = openPart.run(fs, opening);
   assert.ok(opened.kind === 'open');

@@ -147,6 +147,33 @@ test('I5: a large file of other bytes than were announced takes no place, and co
   await device.stop();
 });
 
+test('I5: where a file of ours is not any more what it was when it was looked through, the peer is asked', async () => {
+  const [first, second] = ['first '.repeat(300_000), 'second '.repeat(300_000)];
+  const device = await new OneDevice().start({ large: first });
+  const arrives = async (content: string): Promise<void> => {
+    device.peer.manifests.set('large', manifestOf(content));
+    device.peer.contents.set('large', content);
+    device.peer.tell(device.peer.version('large', file(content)));
+    await device.until(() => device.row('large')?.record.origin === device.peer.device, 'our index', 60_000);
+    await device.until(() => device.read('large') === content, 'the file', 60_000);
+  };
+  await arrives(second);
+  const [kept] = device.user.tree(`${ROOT}/.syncd/versions`, []).keys();
+  assert.ok(kept);
+  // All of the third is in the version of the first, until that is damaged while it is copied.
+  device.slowJobs.set('assemble', 1_000);
+  device.peer.asked.length = 0;
+  const third = `${first}and more`;
+  const done = arrives(third);
+  await device.until(() => device.peer.asked.some(({ want }) => want.kind === 'bytes'), 'what is new', 60_000);
+  device.user.write(`${ROOT}/.syncd/versions/${kept}`, 'damaged '.repeat(300_000));
+  await done;
+  const ranges = device.peer.asked.flatMap(({ want }) => (want.kind === 'bytes' ? want.ranges : []));
+  const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(bytes > first.length, `${bytes} bytes were asked for: what was damaged too`);
+  await device.stop();
+});
+
 test('I10: a peer that asks without end, and takes nothing, is answered at once beyond a bound', async () => {
   const device = await new OneDevice().start({ large: 'x'.repeat(600_000) });
   device.peer.queuedBytes = 2 << 20;

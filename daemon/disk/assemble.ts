@@ -1,0 +1,87 @@
+// A large file of which some is here: what has come lies in its part, the rest is copied from files of ours. In one pass
+// over the whole, which is hashed on the way: that the sources are still what they were shows by that hash alone.
+import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Sha256 } from '../core/ids.ts';
+import type { OpenFile } from '../ports/file-system.ts';
+import { type Job, LONG_BYTES } from '../ports/workers.ts';
+import { codeOf, isAbsent } from './errno.ts';
+import { writeWithHoles } from './holes.ts';
+import type { LocalCopy, Manifest } from './manifest.ts';
+import { readInto } from './parts.ts';
+import { type PieceSource, openPieceSource } from './piece-source.ts';
+import { STAGING, type TreeRef, withTree } from './tree.ts';
+
+export interface Copies {
+  readonly from: PieceSource;
+  readonly pieces: readonly LocalCopy[];
+}
+
+export interface Assemble {
+  readonly tree: TreeRef;
+  readonly staged: string;
+  /** Of the whole file. */
+  readonly pieces: Manifest;
+  readonly copies: readonly Copies[];
+}
+
+export type Assembled =
+  | { readonly kind: 'assembled'; readonly sha256: Sha256 }
+  /** The part is not there, or a source not any more as long as it was. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'problem'; readonly code: ErrorCode };
+
+export const assemble: Job<Assemble, Assembled> = {
+  name: 'assemble',
+  isPlain: true,
+  isLong: ({ pieces }) => sizeOf(pieces) > LONG_BYTES,
+  run(fs, { tree: ref, staged, pieces, copies }) {
+    return withTree(fs, ref, (tree): Assembled => {
+      const staging = tree.own(STAGING);
+      const opened: (OpenFile | undefined)[] = [];
+      try {
+        const part = staging.openFile(`${staged}.part`, 'write');
+        opened.push(part);
+        const from = new Map<number, { readonly file: OpenFile | undefined; readonly offset: number }>();
+        for (const copy of copies) {
+          const file = openPieceSource(tree, copy.from);
+          opened.push(file);
+          for (const { to, offset } of copy.pieces) from.set(to.offset, { file, offset });
+        }
+        const hash = createHash('sha256');
+        const buffer = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
+        for (const { offset, length } of pieces) {
+          const source = from.get(offset) ?? { file: part, offset };
+          const bytes = buffer.subarray(0, length);
+          if (!isRead(source.file, source.offset, bytes)) return { kind: 'gone' };
+          if (source.file !== part) writeWithHoles(part, bytes, offset);
+          hash.update(bytes);
+        }
+        return { kind: 'assembled', sha256: hash.digest('hex') as Sha256 };
+      } catch (error) {
+        if (isAbsent(error)) return { kind: 'gone' };
+        const code = codeOf(error);
+        if (code === undefined) throw error;
+        return { kind: 'problem', code };
+      } finally {
+        for (const file of opened) file?.close();
+        staging.close();
+      }
+    });
+  },
+};
+
+/** A source that cannot be read is one that has changed: a problem of its disk is seen where the file itself is looked at. */
+function isRead(file: OpenFile | undefined, offset: number, bytes: Uint8Array): boolean {
+  try {
+    return file !== undefined && readInto(file, offset, bytes);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function sizeOf(pieces: Manifest): number {
+  const last = pieces.at(-1);
+  return last === undefined ? 0 : last.offset + last.length;
+}

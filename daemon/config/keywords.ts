@@ -69,8 +69,11 @@ const CHECKS = {
 /** A name that the keyword may have. */
 export type Is = keyof typeof CHECKS;
 
+/** For ajv. */
+export const KEYWORD = { keyword: 'is', schemaType: 'string', compile: checkNamed } as const;
+
 /** The check of that name; a name that does not exist is a mistake in the schema. */
-export function checkNamed(is: string): (value: unknown) => boolean {
+function checkNamed(is: string): (value: unknown) => boolean {
   const check = new Map<string, (value: unknown) => boolean>(Object.entries(CHECKS)).get(is);
   assert(check !== undefined, `a check is called ${is}`);
   return check;

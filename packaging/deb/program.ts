@@ -61,7 +61,9 @@ function strip(file: string): void {
 function placeCommand(tree: string, name: string, program: string): void {
   const command = join(tree, 'usr/bin', name);
   mkdirSync(dirname(command), { recursive: true });
-  writeFileSync(command, `#!/bin/sh\nexec /${HOME}/bin/node /${HOME}/${program} "$@"\n`);
+  // Of itself V8 lets the young generation grow to 64 MB; a quarter of that costs no time that can be measured.
+  const flags = '--max-semi-space-size=8';
+  writeFileSync(command, `#!/bin/sh\nexec /${HOME}/bin/node ${flags} /${HOME}/${program} "$@"\n`);
   chmodSync(command, 0o755);
 }
 

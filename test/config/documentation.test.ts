@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
 import { load } from 'js-yaml';
 
+import { KEYWORD } from '../../daemon/config/keywords.ts';
 import { loadConfig } from '../../daemon/config/load.ts';
 import { FOLDER_SCHEMA, PEER_SCHEMA, SCHEMAS } from '../../daemon/config/schema.ts';
 import { HUB, written } from './surroundings.ts';
@@ -59,6 +61,13 @@ for (const path of globSync('packaging/examples/*.yaml', { cwd: new URL('../../'
   test(`${path} loads`, () => {
     loadConfig(written(read(path)));
   });
+
+test('the schemas are schemas', () => {
+  const ajv = new Ajv({ allowMatchingProperties: true, strictRequired: false });
+  ajv.addKeyword(KEYWORD);
+  for (const schema of [...Object.values(SCHEMAS), FOLDER_SCHEMA, PEER_SCHEMA])
+    assert.equal(ajv.validateSchema(schema), true, ajv.errorsText());
+});
 
 test('every key of the device and of a folder is set in an example', () => {
   const shown = examples.map((text) => load(text) as Record<string, object | undefined>);

@@ -1,6 +1,7 @@
 // parseMessage: what the schemas accept, and what they refuse with which words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { MAX_LOST as CORE_MAX_LOST } from '../../daemon/core/record.ts';
 import { MAX_PATH_BYTES } from '../../daemon/core/path.ts';
@@ -19,6 +20,11 @@ for (const [type, example] of Object.entries(EXAMPLES))
     assert.ok(parsed.ok, JSON.stringify(parsed));
     assert.equal(parsed.message, example);
   });
+
+test('the schemas are schemas', () => {
+  const ajv = new Ajv({ strict: true, discriminator: true });
+  for (const schema of Object.values(SCHEMAS)) assert.equal(ajv.validateSchema(schema), true, ajv.errorsText());
+});
 
 test('every field that a schema requires is required', () => {
   for (const [type, example] of Object.entries(EXAMPLES))

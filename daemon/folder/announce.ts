@@ -72,9 +72,10 @@ export class Announcer {
       const announcements = await this.#withContents(state, unknown);
       // The peer's INDEX may have come anew while we read: then it begins anew.
       if (state.cursor !== from) continue;
+      // Contents are given away.
+      const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
       if (announcements.length > 0) link.announce(announcements);
       state.cursor = last.seq;
-      const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
       if (announcements.length > 0) state.sent(last.seq, announcements.length, bytes);
       this.#context.traffic.up.spent(this.#context.name, link.device, bytes);
       this.#parts.wake();

@@ -104,9 +104,11 @@ export interface PeerLink {
   /** Bytes that wait to be sent on this peer's session, all folders together. Above 1 MiB nothing more should be given. */
   readonly queuedBytes: number;
   sendIndex(offer: IndexOffer): void;
+  /** Contents are given away. */
   announce(announcements: readonly Announcement[]): void;
   acknowledge(ack: Acknowledgement): void;
   request(request: ChunkRequest): void;
+  /** A payload is given away. */
   answer(answer: ChunkAnswer): void;
   /** ERROR E_ROLE. */
   refuse(refused: readonly RefusedAnnouncement[]): void;

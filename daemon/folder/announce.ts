@@ -69,12 +69,14 @@ export class Announcer {
       const unknown = rows.filter(
         (row) => !state.known.delete(row.seq) && !isUnsynced(row.record, self) && !this.#ignores(row),
       );
+      this.#parts.packing.look(link);
       const announcements = await this.#withContents(state, unknown);
       // The peer's INDEX may have come anew while we read: then it begins anew.
       if (state.cursor !== from) continue;
       // Contents are given away.
       const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
       if (announcements.length > 0) link.announce(announcements);
+      this.#parts.packing.gave(link);
       state.cursor = last.seq;
       if (announcements.length > 0) state.sent(last.seq, announcements.length, bytes);
       this.#context.traffic.up.spent(this.#context.name, link.device, bytes);

@@ -67,6 +67,7 @@ export class Talk implements FolderDoor {
   readonly #receiver: Receiver;
   readonly #announcer: Announcer;
   readonly #server: Server;
+  readonly #packing: Packing;
   /** The epoch that the index was opened in: of a later one no older copy can be. */
   readonly #openedIn: Epoch;
   /** How often in a row each peer was asked again. */
@@ -80,9 +81,10 @@ export class Talk implements FolderDoor {
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
     this.#receiver = new Receiver(context, parts);
-    const packing = new Packing(context, parts.links);
-    this.#announcer = new Announcer(context, { ...parts, packing });
-    this.#server = new Server({ ...context, ...parts, receivers: parts.links, packing });
+    this.#packing = new Packing(context, parts.links);
+    const talk = { ...parts, packing: this.#packing };
+    this.#announcer = new Announcer(context, talk);
+    this.#server = new Server({ ...context, ...talk, receivers: parts.links });
   }
 
   /** Announcements that have not been taken in. */
@@ -255,6 +257,7 @@ export class Talk implements FolderDoor {
   }
 
   onDrain(link: PeerLink): void {
+    this.#packing.look(link);
     this.#server.pump(link);
     const state = this.#parts.links.of(link);
     if (state !== undefined) this.#announcer.pump(state);

@@ -68,7 +68,8 @@ export class Packing {
     if (given === undefined || taken < LEAST_SEEN_BYTES) return;
     const speed = (taken * 1000) / Math.max(1, this.#context.clock.monotonicMs() - given.atMs);
     const before = this.#speed.get(link) ?? speed;
-    this.#speed.set(link, (speed + before) / 2);
+    // It may have taken it long ago, or the peer have had other work: what it was once seen to take it can take.
+    this.#speed.set(link, Math.max(speed, (speed + before) / 2));
   }
 
   /** A link of which nothing is known yet may be slow. */

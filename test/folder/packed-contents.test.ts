@@ -74,6 +74,30 @@ test('contents go packed to peers, where they become smaller', async () => {
     assert.equal(await comesPacked(device, path), isPacked, path);
 });
 
+test('what goes along with announcements is packed until the link has taken some of it quickly', async () => {
+  const device = new OneDevice({ compression: 'auto' });
+  await device.start();
+  device.peer.disconnect();
+  device.peer.connect({ zstd: true });
+  await device.clock.advance(100);
+  const goesPacked = async (path: string): Promise<boolean> => {
+    device.write(path, `${path}\n${TEXT}`);
+    await device.until(() => device.peer.lastTold(path) !== undefined, `${path} to be told`);
+    return device.peer.told.findLast(({ record }) => record.path === path)?.packed ?? false;
+  };
+  device.peer.queuedBytes = 512 << 10;
+  const drainOnceTold = (): void => {
+    if (device.peer.lastTold('first.txt') === undefined) return void device.clock.after(1, drainOnceTold);
+    device.peer.queuedBytes = 0;
+    device.folder.door.onDrain(device.peer);
+  };
+  drainOnceTold();
+  assert.equal(await goesPacked('first.txt'), true);
+  // What comes later says nothing of how quickly that was taken.
+  await device.clock.advance(60_000);
+  assert.equal(await goesPacked('second.txt'), false);
+});
+
 test('a peer that does not say that it takes what is packed gets contents as they are, whatever is set', async () => {
   const device = new OneDevice({ compression: 'always' });
   await device.start({ 'a.txt': TEXT });

@@ -1,5 +1,5 @@
 // Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
-import { type RelativePath, ancestorsOf } from '../core/path.ts';
+import { type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
 import { isLive, isUnsynced } from '../core/record.ts';
 import { observe } from '../disk/observe.ts';
 import type { Row, RowChange } from '../index/file-state.ts';
@@ -140,9 +140,7 @@ export class Deletions {
     if (rested.size === 0) return false;
     const gone = await this.#stillGone([...rested.keys()]);
     if (gone.length === 0) return false;
-    const live = gone
-      .flatMap((path) => index.row(path) ?? [])
-      .filter((row) => isLive(row.record) && !this.#ignores(row));
+    const live = this.#liveAmong(gone);
     const won = winnersSince(index, live, (path) => rested.get(path) ?? inConflict.get(path));
     const all = won.size === 0 ? live : [...this.#withBelow(live)];
     this.#wantBack(won.values());
@@ -166,6 +164,22 @@ export class Deletions {
     if (why === undefined) await this.#bury(others, { files });
     else this.#hold(others, entries, why);
     return true;
+  }
+
+  /** Those that live in the index; mostly a directory stands for all that was in it. */
+  #liveAmong(gone: readonly RelativePath[]): Row[] {
+    const { index } = this.#context;
+    const standsForAll = index.conflictCount() === 0 && this.hold.held === undefined && this.#roles.here === 'two-way';
+    const dirs = new Set<RelativePath>();
+    const live: Row[] = [];
+    for (const path of gone.toSorted(comparePaths)) {
+      if (ancestorsOf(path).some((dir) => dirs.has(dir))) continue;
+      const row = index.row(path);
+      if (row === undefined || !isLive(row.record) || this.#ignores(row)) continue;
+      live.push(row);
+      if (standsForAll && row.record.entry.kind === 'dir') dirs.add(path);
+    }
+    return live;
   }
 
   /** A deletion is never concluded of what is ignored; that is set aside before it comes so far. */
@@ -291,7 +305,18 @@ export class Deletions {
     return count;
   }
 
+  /** What is in a directory that is not there is not there either: the topmost are looked at first. */
   async #stillGone(paths: readonly RelativePath[]): Promise<RelativePath[]> {
+    const all = new Set(paths);
+    const isBelow = (path: RelativePath, dirs: ReadonlySet<RelativePath>): boolean =>
+      ancestorsOf(path).some((dir) => dirs.has(dir));
+    const [first, rest] = parted(paths, (path) => !isBelow(path, all));
+    const gone = new Set(await this.#notThere(first));
+    const [sure, unsure] = parted(rest, (path) => isBelow(path, gone));
+    return [...gone, ...sure, ...(await this.#notThere(unsure))];
+  }
+
+  async #notThere(paths: readonly RelativePath[]): Promise<RelativePath[]> {
     const gone: RelativePath[] = [];
     for (let at = 0; at < paths.length; at += AT_ONCE) {
       const items = paths.slice(at, at + AT_ONCE).map((path) => ({ path }));
@@ -333,6 +358,10 @@ export class Deletions {
 function topmost(rows: readonly Row[]): readonly Row[] {
   const dirs = new Set(rows.filter(({ record }) => record.entry.kind === 'dir').map(({ record }) => record.path));
   return rows.filter(({ record }) => !ancestorsOf(record.path).some((dir) => dirs.has(dir)));
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {

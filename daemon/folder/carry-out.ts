@@ -50,6 +50,8 @@ interface Parts {
   readonly versionRoom: VersionRoom;
   readonly stranded: Stranded;
   readonly roles: Roles;
+  /** What peers say next of other paths than these can be decided on. */
+  receiveBeside(busy: ReadonlySet<RelativePath>): void;
 }
 
 export class CarryOut {
@@ -87,7 +89,12 @@ export class CarryOut {
     if (candidates.length > 0) candidates = await this.#withoutOthers(candidates);
     if (candidates.length === 0) return false;
     const operations = plan(candidates.map(({ ready }) => ready));
-    const outcomes = await this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
+    const paths = operations.flatMap(pathsOf);
+    // The watcher tells of what we do before we have written it down.
+    this.#parts.hints.addPut(paths, this.#context.clock.monotonicMs());
+    const applying = this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
+    this.#parts.receiveBeside(new Set(paths));
+    const outcomes = await applying;
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
     return outcomes.some(({ kind }) => kind === 'done');
@@ -258,9 +265,10 @@ export class CarryOut {
       switch (outcome.kind) {
         case 'done':
           this.#hasDone = true;
+          if (operation.kind !== 'place' && fetcher.mayBeStaged(candidate.want.record))
+            this.#parts.litter.add(candidate.want.record);
           fetcher.done(path);
           this.#parts.skipped.clear(path);
-          if (operation.kind !== 'place') this.#parts.litter.add(candidate.want.record);
           if (candidate.moveFrom !== undefined && operation.kind === 'move') {
             const { want, record } = candidate.moveFrom;
             fetcher.done(record.path);
@@ -324,9 +332,8 @@ export class CarryOut {
 
   #lookAgain(operation: Operation): void {
     const { hints } = this.#parts;
-    const paths = operation.kind === 'move' ? [operation.path, operation.from] : [operation.path];
     // It may be the directory above that is none any more.
-    for (const path of paths)
+    for (const path of pathsOf(operation))
       for (const one of [path, ...ancestorsOf(path).slice(0, 1)]) hints.add({ kind: 'path', path: one });
   }
 
@@ -363,6 +370,10 @@ function entryHere({ record, seen, keptLocally }: Row): Entry {
   if (keptLocally) return { kind: 'dir', mode: seen.mode & 0o777 };
   if (seen.kind === record.entry.kind) return record.entry;
   return seen.kind === 'dir' ? { kind: 'dir', mode: seen.mode & 0o777 } : { kind: 'symlink', target: '' };
+}
+
+function pathsOf(operation: Operation): RelativePath[] {
+  return operation.kind === 'move' ? [operation.path, operation.from] : [operation.path];
 }
 
 function skippedFor(want: WantedRow, code: ErrorCode): WantMark {

@@ -169,7 +169,7 @@ export class Folder implements ControlledFolder {
     const kept = { retention, fetcher: this.#fetcher, skipped: this.#skipped };
     const versionRoom = new VersionRoom(context, kept);
     const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
-    this.#carryOut = new CarryOut(context, carried);
+    this.#carryOut = new CarryOut(context, { ...carried, receiveBeside: (busy) => this.#talk.receiveBeside(busy) });
     this.#merging = new Merging(context, carried);
     const onStale = (path: RelativePath): void => this.#hints.addStale(path);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;

@@ -286,6 +286,19 @@ export class Talk implements FolderDoor {
     return true;
   }
 
+  /**
+   * While the disk is at work on `busy` paths, what a peer says next of others is decided on: it changes nothing of them, and
+   * nothing that was decided for them.
+   */
+  receiveBeside(busy: ReadonlySet<RelativePath>): void {
+    const next = this.#inbox.peek();
+    if (next?.item.kind !== 'announcements') return;
+    const isOfThem = next.item.announcements.some(
+      ({ record, movedFrom }) => busy.has(record.path) || (movedFrom !== undefined && busy.has(movedFrom)),
+    );
+    if (!isOfThem) this.#contain(() => this.receive());
+  }
+
   #countContents({ link }: LinkState, announcements: readonly Announcement[]): void {
     const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
     if (bytes > 0) this.#context.traffic.down.spent(this.name, link.device, bytes);

@@ -2,23 +2,21 @@
 // and need not be sent to them unasked.
 import type { Sha256 } from '../core/ids.ts';
 
-/** About 1 MiB; the oldest is forgotten for a new one. */
-const MAX_CONTENTS = 8_192;
+/** Of one half, about 0.5 MiB; the older half is forgotten when the younger one is full. */
+const MAX_HALF = 4_096;
 
 export class FormerContents {
-  readonly #contents = new Set<Sha256>();
+  #younger = new Set<Sha256>();
+  #older = new Set<Sha256>();
 
   has(content: Sha256): boolean {
-    return this.#contents.has(content);
+    return this.#younger.has(content) || this.#older.has(content);
   }
 
   add(content: Sha256): void {
-    this.#contents.delete(content);
-    this.#contents.add(content);
-    if (this.#contents.size <= MAX_CONTENTS) return;
-    for (const oldest of this.#contents) {
-      this.#contents.delete(oldest);
-      return;
-    }
+    this.#younger.add(content);
+    if (this.#younger.size < MAX_HALF) return;
+    this.#older = this.#younger;
+    this.#younger = new Set();
   }
 }

@@ -96,8 +96,7 @@ export class Fetcher {
   offer(record: FileRecord, bytes: Uint8Array, packed: boolean): void {
     if (record.entry.kind !== 'file') return;
     this.drop(record.path);
-    const fetch = this.#begin(record.path, record.entry);
-    this.#staging.add(fetch, { kind: 'bytes', bytes, packed });
+    this.#staging.add(this.#begin(record.path, record.entry), { kind: 'bytes', bytes, packed });
   }
 
   /** So much waits for the disk that nothing more is to be brought. */
@@ -151,11 +150,7 @@ export class Fetcher {
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
   takeReady(limit: number): RelativePath[] {
-    const taken: RelativePath[] = [];
-    for (const path of this.#ready) {
-      if (taken.length >= limit) break;
-      taken.push(path);
-    }
+    const taken = [...this.#ready].slice(0, limit);
     for (const path of taken) {
       this.#ready.delete(path);
       this.#handed.add(path);
@@ -186,6 +181,12 @@ export class Fetcher {
     for (const path of this.#parked) this.#ready.add(path);
     this.#parked.clear();
     return any;
+  }
+
+  /** Something of it may lie in staging: it is whole there, is being brought, or was in part. */
+  mayBeStaged({ path, entry }: FileRecord): boolean {
+    if (entry.kind !== 'file') return false;
+    return entry.size > SMALL_FILE_BYTES || this.#active.has(path) || this.#whole.has(path, entry.sha256);
   }
 
   /** It took its place, or has gone from staging. */
@@ -253,9 +254,7 @@ export class Fetcher {
     }
     const local = this.#local.source(entry, (source) => this.#sources.isWrongHere(source, entry.sha256));
     if (local !== undefined) {
-      const fetch = this.#begin(path, entry);
-      fetch.local = local;
-      this.#staging.add(fetch, local);
+      this.#staging.add(Object.assign(this.#begin(path, entry), { local }), local);
       return 'on its way';
     }
     const link = this.#sources.choose(want, MAX_ASKED);

@@ -9,7 +9,10 @@ import type { Watch, WatchListener, WatchState, WatchSubscription } from '../por
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
 
-/** The first scan has the machine to itself for so long: what was changed before the start is found first. */
+/**
+ * The first scan, and what peers make of it, have the machine to themselves for twice as long as the scan takes, but for no
+ * longer than this: what was changed before the start is found first.
+ */
 const WATCH_WITHIN_MS = 1_000;
 
 export class Watching {
@@ -18,7 +21,7 @@ export class Watching {
   readonly #hints: Hints;
   #subscription: WatchSubscription | undefined;
   /** Set until the watcher begins. */
-  #begin: Timer | undefined;
+  #begin: { readonly timer: Timer; readonly sinceMs: number; readonly isScanned: boolean } | undefined;
   #state: WatchState = { kind: 'watching' };
   #quiet: readonly QuietName[] = [];
   #filter: Filter | undefined;
@@ -50,8 +53,13 @@ export class Watching {
     this.#state = { kind: 'watching' };
     await this.#choose();
     this.#lookAtAll();
-    if (this.#choice.kind === 'inotify')
-      this.#begin = this.#context.clock.after(WATCH_WITHIN_MS, () => this.#subscribe());
+    if (this.#choice.kind === 'inotify') this.#beginAfter(WATCH_WITHIN_MS, false);
+  }
+
+  #beginAfter(ms: number, isScanned: boolean): void {
+    const { clock } = this.#context;
+    this.#cancel();
+    this.#begin = { timer: clock.after(ms, () => this.#subscribe()), sinceMs: clock.monotonicMs(), isScanned };
   }
 
   #lookAtAll(): void {
@@ -79,7 +87,10 @@ export class Watching {
 
   /** What is ignored need not be watched, and what is not ignored any more has to be. `isScanned`: the first scan is over. */
   async follow(isScanned: boolean): Promise<void> {
-    if (isScanned && this.#begin !== undefined) this.#subscribe();
+    if (isScanned && this.#begin?.isScanned === false) {
+      const tookMs = this.#context.clock.monotonicMs() - this.#begin.sinceMs;
+      this.#beginAfter(Math.max(0, Math.min(tookMs, WATCH_WITHIN_MS - tookMs)), true);
+    }
     const filter = this.#context.filter();
     if (this.#subscription === undefined || filter === this.#filter) return;
     this.#filter = filter;
@@ -101,7 +112,7 @@ export class Watching {
   }
 
   #cancel(): void {
-    this.#begin?.cancel();
+    this.#begin?.timer.cancel();
     this.#begin = undefined;
   }
 

@@ -342,9 +342,14 @@ export class CarryOut {
     const { want, row } = candidate;
     const { path } = want.record;
     const { fetcher, hints, skipped } = this.#parts;
-    if (want.attempts === 0 || row === undefined || this.#livesIn(path, written)) {
+    if (want.attempts === 0 || row === undefined) {
       written.tryAgain(want);
       hints.add({ kind: 'tree', dir: path as DirPath as RelativePath });
+      fetcher.park(path);
+      return;
+    }
+    // Looked at by itself: to list the directory again and again would keep what rests in it from ever being believed.
+    if (this.#livesIn(path, written)) {
       fetcher.park(path);
       return;
     }

@@ -100,3 +100,21 @@ test('I2: of a large tree that is removed, each directory is told gone after wha
   }
   await device.stop();
 });
+
+test('I2, I10: a directory that peers have removed and in which a file has taken the place of a directory comes to rest', async () => {
+  const device = await new OneDevice().start({ 'd/e/a/x.txt': 'x' });
+  const gone = ['d/e/a/x.txt', 'd/e/a', 'd/e', 'd'].map((path) => device.peer.version(path, { kind: 'absent' }));
+  await device.crash();
+  device.remove('d/e');
+  device.write('d/e', 'mine');
+  device.folder.start();
+  device.peer.connect();
+  for (const record of gone) device.peer.tell(record);
+
+  await device.until(() => device.row('d/e')?.record.entry.kind === 'file', 'what is there to be seen');
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'the folder');
+  assert.equal(device.read('d/e'), 'mine');
+  assert.equal(device.row('d')?.record.entry.kind, 'dir');
+  assert.ok((await device.jobsIn(10_000)) < 100, 'it does not try all the time');
+  await device.stop();
+});

@@ -14,8 +14,11 @@ import { takenAway } from './taken-away.ts';
 import type { Unsynced } from './unsynced.ts';
 import { Vanished } from './vanished.ts';
 
-/** Paths looked at in one job, tombstones in one transaction. */
+/** Paths looked at in one job, and wanted back in one transaction. */
 const AT_ONCE = 1000;
+/** Tombstones in one transaction, and how long the next one waits: what is written down goes out meanwhile. */
+const BURY_AT_ONCE = 512;
+const GOES_OUT_MS = 2;
 
 interface Parts {
   readonly roles: Roles;
@@ -282,7 +285,7 @@ export class Deletions {
   ): Promise<number> {
     const { index, clock, self } = this.#context;
     let count = 0;
-    for (const page of pages(this.#withBelow(rows), AT_ONCE)) {
+    for (const page of pages(this.#withBelow(rows), BURY_AT_ONCE)) {
       count += page.length;
       const nowMs = clock.nowMs();
       const gone = page.map(({ record }) => takenAway(this.#context, this.#roles, record, hold));
@@ -299,7 +302,7 @@ export class Deletions {
       for (const { record } of denied) this.#litter.drop(record);
       tell(this.#context, happened);
       this.#tell();
-      if (page.length === AT_ONCE) await new Promise<void>((resolve) => clock.after(0, resolve));
+      if (page.length === BURY_AT_ONCE) await new Promise<void>((resolve) => clock.after(GOES_OUT_MS, resolve));
     }
     if (count > 0) index.commit({ nowUs: clock.nowUs(), meta: [this.hold.passed(files)] });
     return count;

@@ -5,8 +5,9 @@ import type { LinkState } from './links.ts';
 
 const MAX_RECORDS = 8192;
 const MAX_BYTES = 8 << 20;
-/** As many as are carried out together. */
+/** As many as are carried out together; and no more contents than go along in one round of who announces. */
 const MAX_TOGETHER = 512;
+const MAX_CONTENT_TOGETHER = 2 << 20;
 
 /** What an item takes in memory, about, beside what of it can be long. */
 const ITEM_BYTES = 256;
@@ -93,11 +94,12 @@ export class Inbox {
   }
 }
 
-/** Few records are taken in together with what comes behind them: each taking in is a transaction. Contents come alone. */
+/** Few records are taken in together with what comes behind them: each taking in is a transaction, which waits for the disk. */
 function withMore(before: Announced, item: InboxItem): Announced | undefined {
   if (item.kind !== 'announcements') return undefined;
   const announcements = [...before.announcements, ...item.announcements];
-  const isFew = announcements.length <= MAX_TOGETHER && announcements.every(({ content }) => content === undefined);
+  const contentBytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+  const isFew = announcements.length <= MAX_TOGETHER && contentBytes <= MAX_CONTENT_TOGETHER;
   return isFew ? { kind: 'announcements', announcements } : undefined;
 }
 

@@ -64,7 +64,8 @@ export class Ledger {
   rest(): void {
     const [first] = this.#devices;
     const tree = first?.fs.user.tree(ROOT) ?? new Map<string, string>();
-    this.#alive = new Set(tree.keys());
+    // What a power loss took from one and nobody else has is missing there alone: others have what lost against it.
+    this.#alive = new Set(this.#devices.flatMap(({ fs }) => [...fs.user.tree(ROOT).keys()]));
     this.#uncontested.rest(tree);
   }
 

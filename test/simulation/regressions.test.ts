@@ -208,3 +208,24 @@ test('I11: what could not be read in a directory is not named any more when a li
     },
     1528,
   ));
+
+test('I3: what a power loss took from one device, and others have another version of, may come to that one', () =>
+  holds(
+    {
+      devices: 5,
+      shape: 'tree',
+      delayMs: 60,
+      doubledOneIn: 3,
+      skewMs: 3_600_000,
+      watchBatchMs: 50,
+      steps: [
+        pass(700),
+        user(1, { kind: 'save', path: 'd/e/a', content: 'c35' }),
+        user(0, { kind: 'save', path: 'd/e/a', content: 'c53' }),
+        { kind: 'power loss', device: 0, calls: 59 },
+        { kind: 'settle' },
+        user(4, { kind: 'touch', path: 'd/e/a', mtimeUs: 1449563998676250n }),
+      ],
+    },
+    800309,
+  ));

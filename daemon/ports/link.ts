@@ -11,7 +11,8 @@ export interface Link {
   /** Bytes that came from the other end so far, parts of messages too: a sign of life while a large one arrives. */
   readonly receivedBytes: number;
   /**
-   * Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first.
+   * Queues one message. After the end it does nothing. Never waits: who sends looks at `queuedBytes` first. A message of
+   * 64 KiB or more is given away: its memory may be freed when it has gone.
    * @param packs it becomes much smaller when it is compressed
    */
   send(message: Uint8Array, packs?: boolean): void;

@@ -106,7 +106,9 @@ export class FolderState {
     // Nobody has looked since the start: a disk that does not answer must not seem to be in sync.
     if (local.lastFullScanMs === undefined || !this.#scannedOnce) return { kind: 'scanning' };
     if (timetable.closedUntilMs !== undefined) return outsideSchedule(timetable.closedUntilMs);
-    const busy = this.#context.index.wantedCounts().fetch > 0 || hints.size > 0 || talk.waiting > 0;
+    const { fetch } = this.#context.index.wantedCounts();
+    // A deletion that rests may be held in a moment: that is not rest.
+    const busy = fetch > 0 || hints.size > 0 || talk.waiting > 0 || deletions.resting > 0;
     return busy ? { kind: 'syncing' } : { kind: 'idle' };
   }
 

@@ -15,6 +15,20 @@ async function withHeldDirectory() {
   return device;
 }
 
+test('I11: from the first sign of many deletions to their hold a folder is never idle', async () => {
+  const device = await new OneDevice(BRAKE).start({ ...FILES, 'kept.txt': 'x' });
+  device.remove('d');
+  const kind = (): string => device.folder.progress.condition.kind;
+  await device.until(() => kind() !== 'idle', 'the first sign');
+  const seen = new Set<string>();
+  await device.until(() => {
+    seen.add(kind());
+    return kind() === 'held';
+  }, 'the hold');
+  assert.deepEqual([...seen], ['syncing', 'held']);
+  await device.stop();
+});
+
 test('a held file that a peer edits leaves the hold and is written; the others stay held', async () => {
   const device = await withHeldDirectory();
 

@@ -1,16 +1,16 @@
 // A large file of which some is here: what has come lies in its part, the rest is copied from files of ours. In one pass
 // over the whole, which is hashed on the way: that the sources are still what they were shows by that hash alone.
 import { createHash } from 'node:crypto';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
 import type { OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
-import { codeOf, isAbsent } from './errno.ts';
+import { codeOf } from './errno.ts';
 import { writeWithHoles } from './holes.ts';
 import type { LocalCopy, Manifest } from './manifest.ts';
+import { type PartGone, type PartProblem, withPart } from './part-file.ts';
 import { readInto } from './parts.ts';
 import { type PieceSource, openPieceSource } from './piece-source.ts';
-import { STAGING, type TreeRef, withTree } from './tree.ts';
+import type { TreeRef } from './tree.ts';
 
 export interface Copies {
   readonly from: PieceSource;
@@ -28,24 +28,21 @@ export interface Assemble {
 export type Assembled =
   | { readonly kind: 'assembled'; readonly sha256: Sha256 }
   /** The part is not there, or a source not any more as long as it was. */
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode };
+  | PartGone
+  | PartProblem;
 
 export const assemble: Job<Assemble, Assembled> = {
   name: 'assemble',
   isPlain: true,
   isLong: ({ pieces }) => sizeOf(pieces) > LONG_BYTES,
   run(fs, { tree: ref, staged, pieces, copies }) {
-    return withTree(fs, ref, (tree): Assembled => {
-      const staging = tree.own(STAGING);
-      const opened: (OpenFile | undefined)[] = [];
+    return withPart(fs, ref, staged, (part, tree): Assembled => {
+      const sources: OpenFile[] = [];
       try {
-        const part = staging.openFile(`${staged}.part`, 'write');
-        opened.push(part);
         const from = new Map<number, { readonly file: OpenFile | undefined; readonly offset: number }>();
         for (const copy of copies) {
           const file = openPieceSource(tree, copy.from);
-          opened.push(file);
+          if (file !== undefined) sources.push(file);
           for (const { to, offset } of copy.pieces) from.set(to.offset, { file, offset });
         }
         const hash = createHash('sha256');
@@ -58,14 +55,8 @@ export const assemble: Job<Assemble, Assembled> = {
           hash.update(bytes);
         }
         return { kind: 'assembled', sha256: hash.digest('hex') as Sha256 };
-      } catch (error) {
-        if (isAbsent(error)) return { kind: 'gone' };
-        const code = codeOf(error);
-        if (code === undefined) throw error;
-        return { kind: 'problem', code };
       } finally {
-        for (const file of opened) file?.close();
-        staging.close();
+        for (const file of sources) file.close();
       }
     });
   },

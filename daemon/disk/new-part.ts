@@ -1,14 +1,14 @@
 // A large file of which nothing is here. It is written from its beginning to its end and hashed on the way: nobody has to
 // make a manifest of it, and nobody reads it once more. What is left of it after a break is looked at with one (parts.ts).
 import { type Hash, createHash } from 'node:crypto';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
+import { errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
-import { codeOf, isAbsent } from './errno.ts';
 import { writeWithHoles } from './holes.ts';
 import { unpack } from './pack.ts';
+import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
-import { STAGING, type TreeRef, withTree } from './tree.ts';
+import type { TreeRef } from './tree.ts';
 
 export interface BeginPart {
   readonly tree: TreeRef;
@@ -22,33 +22,27 @@ export type BegunPart =
   | { readonly kind: 'new'; readonly usableBytes: number }
   /** Some of it is here from before, or there is room for it at best if it has holes: its manifest shows. */
   | { readonly kind: 'needs manifest' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode };
+  | PartProblem;
 
 export const beginPart: Job<BeginPart, BegunPart> = {
   name: 'beginPart',
   isPlain: true,
-  run(fs, { tree: ref, staged, size, reservedBytes }) {
-    return withTree(fs, ref, (tree): BegunPart => {
-      const staging = tree.own(STAGING);
-      const name = `${staged}.part`;
+  run(fs, { tree, staged, size, reservedBytes }) {
+    return inStaging(fs, tree, (staging): BegunPart => {
+      const usable = usableBytes(fs, staging);
+      if (size + reservedBytes > usable) return { kind: 'needs manifest' };
       try {
-        const usable = usableBytes(fs, staging);
-        if (size + reservedBytes > usable || staging.list().some((one) => one.name === name))
-          return { kind: 'needs manifest' };
-        const part = staging.openFile(name, 'create');
+        const part = staging.openFile(partOf(staged), 'create');
         try {
           part.truncate(size);
         } finally {
           part.close();
         }
-        return { kind: 'new', usableBytes: usable };
       } catch (error) {
-        const code = codeOf(error);
-        if (code === undefined) throw error;
-        return { kind: 'problem', code };
-      } finally {
-        staging.close();
+        if (errnoOf(error) === 'EEXIST') return { kind: 'needs manifest' };
+        throw error;
       }
+      return { kind: 'new', usableBytes: usable };
     });
   },
 };
@@ -72,8 +66,8 @@ export type WrittenNext =
   /** With the last bytes the hash of all, if each came after the one before it, and here: else it has to be read again. */
   | { readonly kind: 'written'; readonly sha256: Sha256 | undefined }
   | { readonly kind: 'wrong' }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode };
+  | PartGone
+  | PartProblem;
 
 interface SoFar {
   readonly hash: Hash;
@@ -87,27 +81,12 @@ const MAX_FILES = 256;
 export const writeNext: Job<WriteNext, WrittenNext> = {
   name: 'writeNext',
   follows: ({ begun }) => begun,
-  run(fs, { tree: ref, staged, size, begun, offset, length, bytes: given, packed }) {
+  run(fs, { tree, staged, size, begun, offset, length, bytes: given, packed }) {
     const bytes = packed === true ? unpack(given, length) : given;
     if (bytes?.length !== length) return { kind: 'wrong' };
-    return withTree(fs, ref, (tree): WrittenNext => {
-      const staging = tree.own(STAGING);
-      try {
-        const part = staging.openFile(`${staged}.part`, 'write');
-        try {
-          writeWithHoles(part, bytes, offset);
-        } finally {
-          part.close();
-        }
-        return { kind: 'written', sha256: hashNext(begun, size, offset, bytes) };
-      } catch (error) {
-        if (isAbsent(error)) return { kind: 'gone' };
-        const code = codeOf(error);
-        if (code === undefined) throw error;
-        return { kind: 'problem', code };
-      } finally {
-        staging.close();
-      }
+    return withPart(fs, tree, staged, (part): WrittenNext => {
+      writeWithHoles(part, bytes, offset);
+      return { kind: 'written', sha256: hashNext(begun, size, offset, bytes) };
     });
   },
 };

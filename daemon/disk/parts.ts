@@ -1,14 +1,13 @@
 // A large file that arrives in chunks, in any order and over several connections: `NAME.part` in staging. What of it is
 // there after a break is found by hashing it, never trusted.
 import { createHash } from 'node:crypto';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import type { OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
-import { codeOf, isAbsent } from './errno.ts';
 import { piecesWithData } from './holes.ts';
 import { unpack } from './pack.ts';
+import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
-import { STAGING, type TreeRef, withTree } from './tree.ts';
+import type { TreeRef } from './tree.ts';
 
 /** A part of a file. */
 export interface Extent {
@@ -39,7 +38,7 @@ export type OpenedPart =
       /** Nothing of it was there before. */
       readonly isNew: boolean;
     }
-  | { readonly kind: 'problem'; readonly code: ErrorCode };
+  | PartProblem;
 
 export function pieceHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
@@ -49,38 +48,29 @@ export function pieceHash(bytes: Uint8Array): string {
 export const openPart: Job<OpenPart, OpenedPart> = {
   name: 'openPart',
   isLong: ({ size }) => size > LONG_BYTES,
-  run(fs, { tree: ref, staged, size, pieces, reservedBytes }) {
-    return withTree(fs, ref, (tree): OpenedPart => {
-      const staging = tree.own(STAGING);
-      const name = `${staged}.part`;
+  run(fs, { tree, staged, size, pieces, reservedBytes }) {
+    return inStaging(fs, tree, (staging): OpenedPart => {
+      const name = partOf(staged);
+      const existed = staging.list().some((one) => one.name === name);
+      const part = staging.openFile(name, existed ? 'write' : 'create');
       try {
-        const existed = staging.list().some((one) => one.name === name);
-        const part = staging.openFile(name, existed ? 'write' : 'create');
-        try {
-          part.truncate(size);
-          const scratch = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
-          const missing = existed
-            ? new Set(pieces.filter((piece) => !holds(part, piece, scratch)))
-            : piecesWithData(pieces);
-          if (bytesOf(missing) + reservedBytes > usableBytes(fs, staging)) {
-            if (!existed) staging.remove(name, 'file');
-            return { kind: 'problem', code: 'E_DISK_FULL' };
-          }
-          return {
-            kind: 'open',
-            missing: pieces.filter((piece) => missing.has(piece)),
-            usableBytes: usableBytes(fs, staging),
-            isNew: !existed,
-          };
-        } finally {
-          part.close();
+        part.truncate(size);
+        const scratch = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
+        const missing = existed
+          ? new Set(pieces.filter((piece) => !holds(part, piece, scratch)))
+          : piecesWithData(pieces);
+        if (bytesOf(missing) + reservedBytes > usableBytes(fs, staging)) {
+          if (!existed) staging.remove(name, 'file');
+          return { kind: 'problem', code: 'E_DISK_FULL' };
         }
-      } catch (error) {
-        const code = codeOf(error);
-        if (code === undefined) throw error;
-        return { kind: 'problem', code };
+        return {
+          kind: 'open',
+          missing: pieces.filter((piece) => missing.has(piece)),
+          usableBytes: usableBytes(fs, staging),
+          isNew: !existed,
+        };
       } finally {
-        staging.close();
+        part.close();
       }
     });
   },
@@ -125,41 +115,23 @@ export interface WritePieces {
   readonly pieces: readonly Piece[];
 }
 
-export type WrittenPieces =
-  | { readonly kind: 'written'; readonly wrong: readonly Piece[] }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'problem'; readonly code: ErrorCode };
+export type WrittenPieces = { readonly kind: 'written'; readonly wrong: readonly Piece[] } | PartGone | PartProblem;
 
 /** Verifies each piece and writes those that are right. */
 export const writePieces: Job<WritePieces, WrittenPieces> = {
   name: 'writePieces',
-  run(fs, { tree: ref, staged, offset, bytes: given, packed, pieces }) {
+  run(fs, { tree, staged, offset, bytes: given, packed, pieces }) {
     const bytes = packed === true ? unpack(given, bytesOf(pieces)) : given;
     if (bytes === undefined) return { kind: 'written', wrong: pieces };
-    return withTree(fs, ref, (tree): WrittenPieces => {
-      const staging = tree.own(STAGING);
-      try {
-        const part = staging.openFile(`${staged}.part`, 'write');
-        try {
-          const wrong: Piece[] = [];
-          for (const piece of pieces) {
-            const at = piece.offset - offset;
-            const content = bytes.subarray(at, at + piece.length);
-            if (content.length === piece.length && pieceHash(content) === piece.hash) part.write(content, piece.offset);
-            else wrong.push(piece);
-          }
-          return { kind: 'written', wrong };
-        } finally {
-          part.close();
-        }
-      } catch (error) {
-        if (isAbsent(error)) return { kind: 'gone' };
-        const code = codeOf(error);
-        if (code === undefined) throw error;
-        return { kind: 'problem', code };
-      } finally {
-        staging.close();
+    return withPart(fs, tree, staged, (part): WrittenPieces => {
+      const wrong: Piece[] = [];
+      for (const piece of pieces) {
+        const at = piece.offset - offset;
+        const content = bytes.subarray(at, at + piece.length);
+        if (content.length === piece.length && pieceHash(content) === piece.hash) part.write(content, piece.offset);
+        else wrong.push(piece);
       }
+      return { kind: 'written', wrong };
     });
   },
 };

@@ -12,6 +12,7 @@ import { codeOf, isAbsent } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
 import { unpack } from './pack.ts';
+import { partOf } from './part-file.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
@@ -134,10 +135,6 @@ function write(tree: Tree, staging: Directory, item: StageItem, there: ReadonlyS
 
 function isHashed(source: Source): boolean {
   return source.kind === 'part' && source.hashed;
-}
-
-function partOf(staged: string): string {
-  return `${staged}.part`;
 }
 
 /** On a file system that has become read-only nothing can be removed either; the first failure is the one to tell. */

@@ -3,7 +3,7 @@
 import type { Sequence } from '../core/ids.ts';
 import { type FileRecord, type SequencedRecord, isUnsynced } from '../core/record.ts';
 import { readWhole } from '../disk/read.ts';
-import type { Announcement } from '../ports/peers.ts';
+import { type Announcement, contentBytes } from '../ports/peers.ts';
 import type { Packing } from '../transfer/packing.ts';
 import type { FolderContext } from './context.ts';
 import type { LinkState } from './links.ts';
@@ -74,7 +74,7 @@ export class Announcer {
       // The peer's INDEX may have come anew while we read: then it begins anew.
       if (state.cursor !== from) continue;
       // Contents are given away.
-      const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+      const bytes = contentBytes(announcements);
       if (announcements.length > 0) link.announce(announcements);
       this.#parts.packing.gave(link);
       state.cursor = last.seq;

@@ -10,7 +10,6 @@ import { stagedNameOf } from '../disk/stage.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
-import { LocalContent } from '../transfer/local-content.ts';
 import { notText } from './arriving-text.ts';
 import { historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
@@ -62,14 +61,12 @@ export class CarryOut {
   #wasCaughtUp = false;
   readonly #obstacles: Obstacles;
   readonly #modes: Modes;
-  readonly #local: LocalContent;
 
   constructor(context: FolderContext, parts: Parts) {
     this.#context = context;
     this.#parts = parts;
     this.#obstacles = new Obstacles(context, parts);
     this.#modes = new Modes(context, parts.hints);
-    this.#local = new LocalContent({ ...context, isGone: (path) => parts.deletions.isPending(path) });
   }
 
   /** Applies what is ready, a batch. False when nothing could be done. */
@@ -237,7 +234,7 @@ export class CarryOut {
 
   #moveSource(record: FileRecord, movedFrom: RelativePath | undefined, moved: Set<RelativePath>) {
     const { index } = this.#context;
-    const path = this.#local.moveSource(record, movedFrom, moved);
+    const path = this.#parts.fetcher.local.moveSource(record, movedFrom, moved);
     if (path === undefined) return undefined;
     const row = index.row(path);
     const want = index.wanted(path);

@@ -1,6 +1,13 @@
 // What peers have said and the folder has not taken in yet, in the order of each peer. Beyond a bound the peer is not read
 // any more until there is room: it waits in the network, and its queue with it.
-import type { Acknowledgement, Announcement, Backpressure, IndexOffer, RefusedAnnouncement } from '../ports/peers.ts';
+import {
+  type Acknowledgement,
+  type Announcement,
+  type Backpressure,
+  type IndexOffer,
+  type RefusedAnnouncement,
+  contentBytes,
+} from '../ports/peers.ts';
 import type { LinkState } from './links.ts';
 
 const MAX_RECORDS = 8192;
@@ -96,11 +103,10 @@ export class Inbox {
 
 /** Few records are taken in together with what comes behind them: each taking in is a transaction, which waits for the disk. */
 function withMore(before: Announced, item: InboxItem): Announced | undefined {
-  if (item.kind !== 'announcements') return undefined;
+  if (item.kind !== 'announcements' || before.announcements.length + item.announcements.length > MAX_TOGETHER)
+    return undefined;
   const announcements = [...before.announcements, ...item.announcements];
-  const contentBytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
-  const isFew = announcements.length <= MAX_TOGETHER && contentBytes <= MAX_CONTENT_TOGETHER;
-  return isFew ? { kind: 'announcements', announcements } : undefined;
+  return contentBytes(announcements) > MAX_CONTENT_TOGETHER ? undefined : { kind: 'announcements', announcements };
 }
 
 /** Everything counts: who says INDEX and ACK in turn, or sends records with hundreds of makers, fills memory too. */

@@ -1,16 +1,17 @@
 // The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
 import { CodedError } from '../../protocol/errors.ts';
 import { type DeviceId, type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
-import type {
-  Acknowledgement,
-  Announcement,
-  Backpressure,
-  ChunkAnswer,
-  ChunkRequest,
-  FolderDoor,
-  IndexOffer,
-  PeerLink,
-  RefusedAnnouncement,
+import {
+  type Acknowledgement,
+  type Announcement,
+  type Backpressure,
+  type ChunkAnswer,
+  type ChunkRequest,
+  type FolderDoor,
+  type IndexOffer,
+  type PeerLink,
+  type RefusedAnnouncement,
+  contentBytes,
 } from '../ports/peers.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings, Role } from '../core/settings.ts';
@@ -300,7 +301,7 @@ export class Talk implements FolderDoor {
   }
 
   #countContents({ link }: LinkState, announcements: readonly Announcement[]): void {
-    const bytes = announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+    const bytes = contentBytes(announcements);
     if (bytes > 0) this.#context.traffic.down.spent(this.name, link.device, bytes);
   }
 

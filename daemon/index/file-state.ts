@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { assert } from '../core/assert.ts';
 import type { Sequence, Sha256 } from '../core/ids.ts';
-import { BETWEEN, statText } from '../core/expected-names.ts';
+import { BETWEEN } from '../core/expected-names.ts';
 import type { SeenStat } from '../core/observation.ts';
 import { type DirPath, type RelativePath, depthOf } from '../core/path.ts';
 import type { Entry, FileRecord, SequencedRecord } from '../core/record.ts';
@@ -17,6 +17,7 @@ import {
   type RecordColumns,
   SELECT_RECORD,
   parseStatText,
+  statColumn,
   toColumns,
   toRecord,
 } from './rows.ts';
@@ -180,7 +181,7 @@ export class FileState {
       ...toColumns(change.record, this.#devices),
       seq,
       movedFrom: movedFrom ?? null,
-      seen: change.seen === undefined ? null : statText(change.seen),
+      seen: statColumn(change.seen),
       racy: change.racy === true ? 1 : 0,
       keptLocally: change.keptLocally === true ? 1 : 0,
       boundary: change.boundary === true ? 1 : 0,

@@ -1,5 +1,6 @@
 // Row ↔ record: how a record and a stat lie in columns. Only what this program wrote is read here; what cannot have been
 // written by it is damage, not input.
+import { statText } from '../core/expected-names.ts';
 import { type DeviceId, type Epoch, type Sha256, parseDeviceId, parseEpoch, parseSha256 } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
@@ -150,7 +151,12 @@ function parseLostText(text: string): LostContent {
   return seen ? { ...lost, over: parseVectorText(seen.replaceAll(' ', ',')) } : lost;
 }
 
-/** What statText of core/expected-names.ts has written. */
+/** For a column that may be empty. */
+export function statColumn(stat: SeenStat | undefined): string | null {
+  return stat === undefined ? null : statText(stat);
+}
+
+/** What {@link statColumn} has written. */
 export function parseStatText(text: string | null): SeenStat | undefined {
   if (text === null) return undefined;
   const [kind, size, mtimeNs, ctimeNs, ino, mode, nlink] = text.split(' ');

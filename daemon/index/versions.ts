@@ -1,11 +1,10 @@
 // The contents in the version store: which path each was at, when and why it left it, and under which name it lies.
 import type Database from 'better-sqlite3';
-import { statText } from '../core/expected-names.ts';
 import type { DeviceId, Sha256, VersionId } from '../core/ids.ts';
 import type { SeenStat } from '../core/observation.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Devices } from './devices.ts';
-import { parseStatText } from './rows.ts';
+import { parseStatText, statColumn } from './rows.ts';
 import { lazily } from '../core/lazily.ts';
 
 export interface KeptVersionRow {
@@ -90,7 +89,7 @@ export class Versions {
       ...version,
       sha256: version.sha256 ?? null,
       replacedBy: this.#devices.numberOf(version.replacedBy),
-      stat: version.stat === undefined ? null : statText(version.stat),
+      stat: statColumn(version.stat),
     });
     this.totals = { count: this.totals.count + 1, bytes: this.totals.bytes + version.sizeBytes };
   }

@@ -43,6 +43,11 @@ export interface Announcement {
   readonly packed?: boolean;
 }
 
+/** Bytes of the contents that go along, as they travel. */
+export function contentBytes(announcements: readonly Announcement[]): number {
+  return announcements.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+}
+
 /** ACK. Numbers are the other side's sequences. */
 export interface Acknowledgement {
   readonly epoch: Epoch;

@@ -66,7 +66,7 @@ export class Fetcher {
   readonly #handed = new Set<RelativePath>();
   readonly #whole = new WholeContents();
   readonly #sources = new Sources();
-  readonly #local: LocalContent;
+  readonly local: LocalContent;
   readonly #staging: StagingQueue;
   /** What the sources were when nobody had time, and since when. */
   #stuck: { readonly at: number; readonly sinceMs: number } | undefined;
@@ -74,7 +74,7 @@ export class Fetcher {
   constructor(context: FetchContext) {
     this.#context = context;
     this.#requests = new Requests(context, (fetch) => this.#active.get(fetch.path) === fetch);
-    this.#local = new LocalContent(context);
+    this.local = new LocalContent(context);
     this.#staging = new StagingQueue(context, (staged) => this.#onStaged(staged));
   }
 
@@ -248,13 +248,13 @@ export class Fetcher {
     const { record } = want;
     const { path, entry } = record;
     const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
-    if (isStaged || (!isOtherwiseHere(want) && this.#local.isHere(record, want.movedFrom))) {
+    if (isStaged || (!isOtherwiseHere(want) && this.local.isHere(record, want.movedFrom))) {
       this.#ready.add(path);
       return 'ready';
     }
-    const local = this.#local.source(entry, (source) => this.#sources.isWrongHere(source, entry.sha256));
+    const local = this.local.source(entry, (source) => this.#sources.isWrongHere(source, entry.sha256));
     if (local !== undefined) {
-      this.#staging.add(Object.assign(this.#begin(path, entry), { local }), local);
+      this.#staging.add(this.#begin(path, entry, local), local);
       return 'on its way';
     }
     const link = this.#sources.choose(want, MAX_ASKED);
@@ -269,7 +269,7 @@ export class Fetcher {
   /** A want that is new: one that needs no content is ready at once. Another waits for its turn. */
   wanted({ record, movedFrom, code }: Want): void {
     if (this.#ready.size + this.#handed.size >= MAX_READY) return;
-    const isMoved = movedFrom !== undefined && !isOtherwiseHere({ code }) && this.#local.isHere(record, movedFrom);
+    const isMoved = movedFrom !== undefined && !isOtherwiseHere({ code }) && this.local.isHere(record, movedFrom);
     if (record.entry.kind !== 'file' || isMoved) this.ready(record.path);
   }
 
@@ -280,14 +280,14 @@ export class Fetcher {
     this.#ready.add(path);
   }
 
-  #begin(path: RelativePath, entry: FileEntry): Fetch {
+  #begin(path: RelativePath, entry: FileEntry, local?: Source): Fetch {
     const fetch: Fetch = {
       path,
       entry,
       staged: stagedName(path, entry.sha256),
       link: undefined,
       from: undefined,
-      local: undefined,
+      local,
       askedBytes: 0,
       request: 0,
       lastProgressMs: this.#context.clock.monotonicMs(),

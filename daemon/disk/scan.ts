@@ -29,6 +29,8 @@ export type Listing =
   | {
       readonly kind: 'whole';
       readonly dir: DirPath;
+      /** The directory's own, before it was read. */
+      readonly ctimeNs: bigint;
       /** All; or where something was expected, what is not as expected, directories, and files of rules. */
       readonly entries: readonly ListedEntry[];
       /** What was expected and is not there; undefined where nothing was expected. */
@@ -69,7 +71,7 @@ export function scanDirectory(tree: Tree, dir: DirPath, expected?: string): List
 }
 
 function list(dir: DirPath, opened: Directory, expected: Map<string, string> | undefined): Listing {
-  const here = opened.lstat();
+  const { dev, ctimeNs } = opened.lstat();
   const entries: ListedEntry[] = [];
   const skipped: { path: string; code: ErrorCode }[] = [];
   const unknown: RelativePath[] = [];
@@ -91,7 +93,7 @@ function list(dir: DirPath, opened: Directory, expected: Map<string, string> | u
         skipped.push({ path, code: 'E_KIND' });
         unknown.push(path);
       } else if (seen.kind === 'dir' || name === RULES_FILE || before !== statText(seen)) {
-        entries.push({ path, seen, boundary: stat.kind === 'dir' && stat.dev !== here.dev });
+        entries.push({ path, seen, boundary: stat.kind === 'dir' && stat.dev !== dev });
       }
     } catch (error) {
       if (isAbsent(error)) continue;
@@ -102,7 +104,7 @@ function list(dir: DirPath, opened: Directory, expected: Map<string, string> | u
       unknown.push(path);
     }
   }
-  if (expected === undefined) return { kind: 'whole', dir, entries, skipped, unknown };
+  if (expected === undefined) return { kind: 'whole', dir, ctimeNs, entries, skipped, unknown };
   const gone = [...expected.keys()].map((name) => (dir === '' ? name : `${dir}/${name}`) as RelativePath);
-  return { kind: 'whole', dir, entries, gone, skipped, unknown };
+  return { kind: 'whole', dir, ctimeNs, entries, gone, skipped, unknown };
 }

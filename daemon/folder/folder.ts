@@ -141,7 +141,6 @@ export class Folder implements ControlledFolder {
     this.#deletions = new Deletions(context, deleting, () => void this.#talk.tell());
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);
-    const onNewDirectory = (dir: RelativePath): void => this.#watching.addTree(dir);
     const local = {
       hints: this.#hints,
       skipped: this.#skipped,
@@ -151,10 +150,11 @@ export class Folder implements ControlledFolder {
       litter: this.#litter,
       keptDirectories: new KeptDirectories(context, this.#skipped),
       roles: this.#roles,
+      watching: this.#watching,
       unsynced: this.#unsynced,
       refused: this.#refused,
     };
-    this.#local = new LocalChanges(context, { ...local, onNewDirectory, onReadable: () => this.#retries.now() });
+    this.#local = new LocalChanges(context, { ...local, onReadable: () => this.#retries.now() });
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     const onUnneeded = (left: Left): void => this.#litter.add(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
@@ -204,7 +204,7 @@ export class Folder implements ControlledFolder {
     });
     this.#tasks = new Tasks(wake);
     this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher, links: this.#links });
-    this.#upkeep = new Upkeep(context, retention, () => powerLoss.suspect());
+    this.#upkeep = new Upkeep(context, retention, this.#watching.sweep, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#state = new FolderState(context, {
       ...local,

@@ -16,6 +16,8 @@ const MANY_PUT = 64;
 export interface Marked {
   readonly paths: RelativePath[];
   readonly trees: DirPath[];
+  /** To be listed, without what is below. */
+  readonly directories: DirPath[];
   /** Look at everything, and why. */
   readonly everything: string | undefined;
 }
@@ -23,6 +25,7 @@ export interface Marked {
 export class Hints {
   readonly #paths = new Set<RelativePath>();
   readonly #trees = new Set<DirPath>();
+  readonly #directories = new Set<DirPath>();
   /** Looked at again at a time of the monotonic clock: what was not at rest. */
   readonly #later = new Map<RelativePath, number>();
   /** What has come to the disk lately, or gone, and when it is to be looked at once more; the oldest first. */
@@ -44,7 +47,11 @@ export class Hints {
 
   /** Marked now, without what waits for its time. */
   get size(): number {
-    return this.#paths.size + this.#trees.size + (this.#everything === undefined ? 0 : 1);
+    return this.#paths.size + this.#listings + (this.#everything === undefined ? 0 : 1);
+  }
+
+  get #listings(): number {
+    return this.#trees.size + this.#directories.size;
   }
 
   /** All that is marked, also what waits or is being read. */
@@ -54,7 +61,7 @@ export class Hints {
 
   /** Directories, or everything, are to be listed. */
   get areListings(): boolean {
-    return this.#trees.size > 0 || this.#everything !== undefined;
+    return this.#listings > 0 || this.#everything !== undefined;
   }
 
   get beingRead(): ReadonlySet<RelativePath> {
@@ -94,12 +101,23 @@ export class Hints {
         this.#everything ??= hint.why;
         break;
     }
-    if (this.#paths.size + this.#trees.size > MAX_PATHS) this.#everything ??= 'very many changes at once';
-    if (this.#everything !== undefined) {
-      this.#paths.clear();
-      this.#trees.clear();
-    }
+    this.#bound();
     this.#wake();
+  }
+
+  /** Names have come to this directory, or gone from it: it is listed. */
+  addDirectory(dir: DirPath): void {
+    this.#directories.add(dir);
+    this.#bound();
+    this.#wake();
+  }
+
+  #bound(): void {
+    if (this.#paths.size + this.#listings > MAX_PATHS) this.#everything ??= 'very many changes at once';
+    if (this.#everything === undefined) return;
+    this.#paths.clear();
+    this.#trees.clear();
+    this.#directories.clear();
   }
 
   /** Marks a path for a look in a while. */
@@ -186,13 +204,15 @@ export class Hints {
     this.#everything = undefined;
     const trees = [...this.#trees].filter((dir) => !this.#isInMarkedTree(dir));
     this.#trees.clear();
+    const directories = [...this.#directories];
+    this.#directories.clear();
     const paths: RelativePath[] = [];
     for (const path of this.#paths) {
       if (paths.length >= limit) break;
       paths.push(path);
       this.#paths.delete(path);
     }
-    return { paths, trees, everything };
+    return { paths, trees, directories, everything };
   }
 
   #isInMarkedTree(dir: DirPath): boolean {

@@ -1,6 +1,6 @@
 // Changes made here: what hints and scans point at is looked at, compared with the index, and becomes new versions.
 import { type LocalChange, type Observation, type SeenStat, judge, looksSame } from '../core/observation.ts';
-import { type DirPath, type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
+import { type DirPath, type RelativePath, ancestorsOf, comparePaths, parentOf } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import { allowsChange } from '../core/role.ts';
 import { type ObserveInput, glance, observe } from '../disk/observe.ts';
@@ -19,6 +19,7 @@ import { MovedAlong } from './moved-along.ts';
 import { Restless } from './restless.ts';
 import type { Roles } from './roles.ts';
 import { withSyncedMode } from './permissions.ts';
+import type { Watching } from './watching.ts';
 
 /** Paths looked at in one job, directories listed in one. */
 const LOOK_AT_ONCE = 256;
@@ -36,8 +37,7 @@ interface LocalParts extends ListedParts {
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
   readonly roles: Roles;
-  /** A directory that was found by scanning, which the watcher may not know. */
-  onNewDirectory(dir: RelativePath): void;
+  readonly watching: Watching;
 }
 
 type Changed = Extract<LocalChange, { kind: 'changed' }>;
@@ -50,6 +50,8 @@ export class LocalChanges {
   readonly #listed: Listed;
   /** Directories that are still to be listed. */
   #queue: DirPath[] = [];
+  /** Those of them of which only the names are read: what was in it before is not listed in its turn. */
+  readonly #namesOnly = new Set<DirPath>();
   /** What the last listings have shown to be other than it was: looked at closely before more is listed. */
   #different: Different[] = [];
   /** When the full scan that is under way began: wall clock. */
@@ -90,8 +92,10 @@ export class LocalChanges {
     for (const dir of marked.trees) {
       if (filtering.isIgnoredDirectory(dir)) continue;
       this.#queue.push(dir);
+      this.#namesOnly.delete(dir);
       if (dir !== '') marked.paths.push(dir);
     }
+    this.#listNames(marked.directories);
     if (marked.paths.length > 0) await this.#look(this.#withAncestors(marked.paths));
     if (!this.scanning) return marked.paths.length > 0;
     if (this.#different.length === 0) await this.#listSome();
@@ -104,8 +108,23 @@ export class LocalChanges {
   #beginFullScan(why: string): void {
     this.#context.log.debug('scans the whole folder', { why });
     this.#queue = [''];
+    this.#namesOnly.clear();
     this.#different = [];
     this.#fullSinceMs = this.#context.clock.nowMs();
+  }
+
+  #listNames(dirs: readonly DirPath[]): void {
+    if (dirs.length === 0) return;
+    const queued = new Set(this.#queue);
+    for (const dir of dirs) {
+      if (queued.has(dir)) continue;
+      if (this.#parts.filtering.isIgnoredDirectory(dir)) {
+        this.#parts.watching.sweep.forget(dir);
+        continue;
+      }
+      this.#queue.push(dir);
+      this.#namesOnly.add(dir);
+    }
   }
 
   /** A live path has live directories above it: those that the index does not have are looked at first. */
@@ -128,6 +147,7 @@ export class LocalChanges {
     // One directory may have been marked twice, by a hint and as new: it is listed once, or what is in it would be new twice.
     const dirs = [...new Set(this.#queue.splice(-LIST_AT_ONCE * JOBS_AT_ONCE))];
     const tree = this.#context.tree();
+    const sinceNs = BigInt(this.#context.clock.nowUs()) * 1000n - RACY_NS;
     const toList = (dir: DirPath) => ({ dir, expected: this.#listed.expectedIn(dir) });
     const jobs = Array.from({ length: Math.ceil(dirs.length / LIST_AT_ONCE) }, (_, i) =>
       workers.run(scan, { tree, dirs: dirs.slice(i * LIST_AT_ONCE, (i + 1) * LIST_AT_ONCE).map(toList) }),
@@ -137,9 +157,12 @@ export class LocalChanges {
     for (const job of jobs) {
       const listings = await job;
       await this.#parts.filtering.noticeListings(listings);
-      for (const listing of listings)
-        if (!this.#parts.filtering.isIgnoredDirectory(listing.dir))
-          this.#different.push(...this.#listed.compare(listing));
+      for (const listing of listings) {
+        if (this.#parts.filtering.isIgnoredDirectory(listing.dir)) continue;
+        this.#parts.watching.sweep.listed(listing, sinceNs);
+        this.#different.push(...this.#listed.compare(listing));
+        this.#namesOnly.delete(listing.dir);
+      }
     }
   }
 
@@ -153,13 +176,15 @@ export class LocalChanges {
   }
 
   #enqueue(entry: ListedEntry, row: Row | undefined): void {
-    const { boundaries, onNewDirectory } = this.#parts;
+    const { boundaries, watching } = this.#parts;
     const { index, clock } = this.#context;
     const isNew = row === undefined || row.record.entry.kind !== 'dir';
+    if (!isNew && this.#namesOnly.has(parentOf(entry.path))) return;
     if (isNew) {
       const meta = boundaries.note(entry.path, entry.boundary);
       if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
-      if (this.#lastFullDoneMs !== undefined) onNewDirectory(entry.path);
+      // Found by scanning, it may be one that the watcher does not know.
+      if (this.#lastFullDoneMs !== undefined) watching.addTree(entry.path);
     }
     this.#queue.push(entry.path);
   }
@@ -192,7 +217,7 @@ export class LocalChanges {
     const { filtering } = this.#parts;
     const paths = await filtering.admit(marked);
     if (paths.length === 0) return;
-    const { deletions, skipped, hints, keptDirectories } = this.#parts;
+    const { deletions, skipped, hints, keptDirectories, watching } = this.#parts;
     const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
@@ -256,6 +281,8 @@ export class LocalChanges {
       }
       switch (change.kind) {
         case 'same':
+          // One that we have made: its names are known from our writing them, not from having read them.
+          if (isDirectory(observation, row) && !watching.sweep.has(path)) this.#listNames([path]);
           if (observation?.kind === 'absent' && row?.keptLocally === true) batch.notKept(row);
           else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);

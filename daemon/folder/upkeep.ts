@@ -1,5 +1,5 @@
 // What a folder does from time to time: marks as durable what has reached the disk, looks whether somebody went on writing
-// into a kept version, and lets go of versions (retention.ts), tombstones and history whose time is over.
+// into a kept version, sweeps (sweep.ts), and lets go of versions (retention.ts), tombstones and history whose time is over.
 import { type Sequence, NO_SEQUENCE } from '../core/ids.ts';
 import { syncTree } from '../disk/probe.ts';
 import { lookAtVersions } from '../disk/versions.ts';
@@ -7,6 +7,7 @@ import type { KeptVersionRow } from '../index/versions.ts';
 import { historyRow } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 import type { Retention } from './retention.ts';
+import type { Sweep } from './sweep.ts';
 
 const CHECKPOINT_MS = 5_000;
 /** syncfs costs seconds on a busy disk: what a power loss leaves to compare is worth less than that. */
@@ -23,14 +24,16 @@ const MAX_LINES = 10;
 export class Upkeep {
   readonly #context: FolderContext;
   readonly #retention: Retention;
+  readonly #sweep: Sweep;
   /** The disk takes nothing any more: what is not durable yet may never be. */
   readonly #onLost: () => void;
   #checkpointMs = 0;
   #versionsMs = 0;
 
-  constructor(context: FolderContext, retention: Retention, onLost: () => void) {
+  constructor(context: FolderContext, retention: Retention, sweep: Sweep, onLost: () => void) {
     this.#context = context;
     this.#retention = retention;
+    this.#sweep = sweep;
     this.#onLost = onLost;
   }
 
@@ -42,6 +45,7 @@ export class Upkeep {
       await this.checkpoint();
     }
     if (!atRest) return;
+    this.#sweep.runIfDue();
     if (nowMs - this.#versionsMs >= VERSIONS_MS) {
       this.#versionsMs = nowMs;
       await this.#lookAtVersions();

@@ -8,6 +8,7 @@ import type { Timer } from '../ports/clock.ts';
 import type { Watch, WatchListener, WatchState, WatchSubscription } from '../ports/watch.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
+import { Sweep } from './sweep.ts';
 
 /**
  * The first scan, and what peers make of it, have the machine to themselves for twice as long as the scan takes, but for no
@@ -16,6 +17,7 @@ import type { Hints } from './hints.ts';
 const WATCH_WITHIN_MS = 1_000;
 
 export class Watching {
+  readonly sweep: Sweep;
   readonly #context: FolderContext;
   readonly #watch: Watch;
   readonly #hints: Hints;
@@ -31,6 +33,7 @@ export class Watching {
     this.#context = context;
     this.#watch = watch;
     this.#hints = hints;
+    this.sweep = new Sweep(context, hints);
   }
 
   get state(): WatchState {
@@ -81,6 +84,7 @@ export class Watching {
         heard = true;
         this.#lookAtAll();
       },
+      onActivity: () => this.sweep.noteActivity(),
     };
     this.#subscription = this.#watch.subscribe(this.#context.settings().path, listener, this.#quiet);
   }
@@ -132,8 +136,18 @@ export class Watching {
     const subscription = this.#subscription;
     if (subscription !== undefined) await subscription.settled();
     this.#hints.ripen();
-    if (subscription === undefined || this.#state.kind === 'degraded')
-      this.#hints.add({ kind: 'everything', why: 'wait' });
+    const isSure = subscription !== undefined && this.#state.kind !== 'degraded' && (await this.#swept());
+    if (!isSure) this.#hints.add({ kind: 'everything', why: 'wait' });
+  }
+
+  /** False when it could not be done. */
+  async #swept(): Promise<boolean> {
+    try {
+      await this.sweep.run();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #onState(state: WatchState): void {

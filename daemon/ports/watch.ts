@@ -22,6 +22,8 @@ export type WatchState =
 export interface WatchListener {
   onHints(hints: readonly Hint[]): void;
   onState(state: WatchState): void;
+  /** Something was changed lately below some watched root, whether or not there is a hint at it. At most once a second. */
+  onActivity(): void;
 }
 
 export interface WatchSubscription {

@@ -95,6 +95,10 @@ export class InotifyWatch implements Watch {
 
   #onReport(report: WatchReport): void {
     if (report.kind === 'beat') return;
+    if (report.kind === 'active') {
+      for (const { listener } of this.#folders.values()) listener.onActivity();
+      return;
+    }
     if (report.kind === 'renew') {
       this.#wantRenewal(report.why, report.detail);
       return;

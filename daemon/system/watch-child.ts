@@ -31,6 +31,8 @@ const states = new Map<number, WatchState>();
 
 const meter = new BurstMeter(maxQueuedEvents());
 const readByOthers = openReadCounter();
+/** What others had read at the last tick. */
+let readBefore: number | undefined;
 let activeUntil = 0;
 let measuring: NodeJS.Timeout | undefined;
 
@@ -198,6 +200,9 @@ function measure(): Burst {
 function tick(): void {
   ticks++;
   outbox.send({ kind: 'beat' });
+  const read = readByOthers?.();
+  if (read === undefined || read !== readBefore) outbox.send({ kind: 'active' });
+  readBefore = read;
   startWaiting();
   measure();
   checkLimit();

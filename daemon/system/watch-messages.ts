@@ -27,6 +27,8 @@ export type RenewWhy = 'lost' | 'gap' | 'cleared';
 export type WatchReport =
   /** The process lives and its event loop turns. */
   | { readonly kind: 'beat' }
+  /** Events have come in the last second, in any folder, told of or not. */
+  | { readonly kind: 'active' }
   | { readonly kind: 'state'; readonly folder: number; readonly state: WatchState }
   | { readonly kind: 'hints'; readonly folder: number; readonly hints: RawHints }
   /** The answer to `settle`: what was changed before has been reported. */

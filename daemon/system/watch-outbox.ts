@@ -21,7 +21,7 @@ export class Outbox {
 
   /** Says this after all hints that were given before. */
   send(note: Note): void {
-    if (note.kind === 'beat' || note.kind === 'renew') {
+    if (note.kind === 'beat' || note.kind === 'active' || note.kind === 'renew') {
       // One that nobody has read yet says enough.
       if (this.#queue.some((one) => one.kind === note.kind)) return;
     } else {

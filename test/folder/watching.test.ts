@@ -1,7 +1,9 @@
 // A folder on a file system of whose changes inotify does not tell all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OneDevice } from './one-device.ts';
+import { SeededRandom } from '../simulation/random.ts';
+import { NO_WATCH_FAULTS, SimulatedWatch } from '../simulation/simulated-watch.ts';
+import { OneDevice, ROOT } from './one-device.ts';
 
 test('on a network file system changes are found by scanning, and that is said', async () => {
   const device = new OneDevice({ rescanMs: 60_000 });
@@ -39,6 +41,30 @@ test('I6: what was changed before the start is found while the watcher has not b
   await device.clock.advance(2_000);
   assert.equal(sizeOf(device, 'b.txt'), 'after it was listed'.length);
 });
+
+test('I6: a file that was replaced and removed in one batch of the watcher, of which nothing is told, is found gone', async () => {
+  const device = new OneDevice();
+  const watch = new SimulatedWatch(device.fs, device.clock, new SeededRandom(1));
+  device.watch = watch;
+  await device.start({ 'refs/two': 'before', 'refs/deep/three': 'before' });
+  await device.clock.advance(60_000);
+  watch.faults = { ...NO_WATCH_FAULTS, lost: 1 };
+  replaceAndRemove(device, 'refs/two');
+  assert.equal((await device.wait()).kind, 'in sync');
+  assert.equal(device.row('refs/two')?.record.entry.kind, 'absent', 'wait covers all that was done before it');
+
+  replaceAndRemove(device, 'refs/deep/three');
+  await device.until(() => device.row('refs/deep/three')?.record.entry.kind === 'absent', 'the sweep', 10_000);
+  await device.clock.advance(10_000);
+  assert.ok((await device.jobsIn(60_000)) <= 61, 'where nothing is done only the root is looked at');
+  await device.stop();
+});
+
+function replaceAndRemove(device: OneDevice, path: string): void {
+  device.user.write(`${ROOT}/new`, 'after');
+  device.user.rename(`${ROOT}/new`, `${ROOT}/${path}`);
+  device.remove(path);
+}
 
 function sizeOf(device: OneDevice, path: string): number | undefined {
   const entry = device.row(path)?.record.entry;

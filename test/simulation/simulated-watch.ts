@@ -100,6 +100,7 @@ export class SimulatedWatch implements Watch {
     const parsed = parseRelativePath(text);
     if (this.#state.kind !== 'watching' || !parsed.ok) return;
     const hint: Hint = newDirectory ? { kind: 'tree', dir: parsed.path } : { kind: 'path', path: parsed.path };
+    subscriber.listener.onActivity();
     if (this.#happens(this.faults.lost)) return;
     if (this.batchMs > 0) {
       this.#gather(subscriber, text, what, hint);

@@ -230,6 +230,25 @@ test('hole 9: a file that is replaced and removed within one batch is seen where
   assert.ok(watched.hintsAt('dir/file').length > 0);
 });
 
+test('hole 9: where nobody worked lately it is said at least that something has changed', async (t) => {
+  const many = Array.from({ length: 300 }, (_, n) => `dir${n}`);
+  const watched = await watchedDirectory(t, (root) => {
+    for (const dir of many) {
+      mkdirSync(join(root, dir));
+      writeFileSync(join(root, dir, 'file'), 'known to all');
+    }
+  });
+  const quiet = watched.activity;
+  for (const dir of many) {
+    writeFileSync(watched.at(`${dir}/saving`), 'new');
+    renameSync(watched.at(`${dir}/saving`), watched.at(`${dir}/file`));
+    rmSync(watched.at(`${dir}/file`));
+  }
+  await watched.subscription.settled();
+  assert.ok(many.filter((dir) => watched.hintsAt(`${dir}/file`).length > 0).length < many.length, 'the hole is there');
+  await waitFor('that something has changed', () => watched.activity > quiet);
+});
+
 test('a root that is taken away is told, and is watched again when it is back', async (t) => {
   const watched = await watchedDirectory(t);
   const aside = `${watched.root}.aside`;

@@ -24,12 +24,15 @@ export class Watched {
   readonly hints: Hint[] = [];
   readonly states: WatchState[] = [];
   readonly subscription: WatchSubscription;
+  /** So often was it said that something has changed somewhere. */
+  activity = 0;
 
   constructor(root: string, watch: Watch) {
     this.root = root;
     this.subscription = watch.subscribe(root, {
       onHints: (hints) => void this.hints.push(...hints),
       onState: (state) => void this.states.push(state),
+      onActivity: () => void this.activity++,
     });
   }
 

@@ -1,6 +1,6 @@
 // The control API's server: HTTP on a Unix socket. Who may open the socket may do what the daemon can; everything else is
 // refused by the file system. Requests are bounded in size and number; nothing that a reader does makes memory grow.
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import {
   CONTROL_HOSTS,
   MAX_BODY_BYTES,
@@ -25,6 +25,8 @@ export interface SocketPlace {
   readonly path: string;
   /** Makes the directory, removes a stale socket. E_HOME. */
   prepare(): void;
+  /** Not listening yet. */
+  server(options: ServerOptions, answer: RequestListener): Server;
   /** Lets in whom it is for, once the socket is there. */
   open(): void;
   remove(): void;
@@ -48,7 +50,7 @@ export class ControlServer {
     this.#place = options.place;
     this.#log = options.log;
     this.#clock = options.clock;
-    this.#server = createServer(
+    this.#server = options.place.server(
       {
         headersTimeout: REQUEST_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,

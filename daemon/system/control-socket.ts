@@ -1,7 +1,9 @@
 // The control socket's place: its directory, its access rights, and the socket that a killed daemon left behind.
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { dirname } from 'node:path';
 import { CodedError } from '../../protocol/errors.ts';
+import { http } from './builtins.ts';
 import { makeDirectories } from './make-directories.ts';
 
 /** sun_path holds 108 bytes with the final NUL (unix(7)). */
@@ -41,6 +43,10 @@ export class ControlSocketPlace {
       if (error instanceof CodedError) throw error;
       throw new CodedError('E_HOME', `the control socket cannot be made: ${String(error)}`);
     }
+  }
+
+  server(options: ServerOptions, answer: RequestListener): Server {
+    return http.createServer(options, answer);
   }
 
   open(): void {

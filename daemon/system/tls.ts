@@ -3,16 +3,23 @@
 // a resumed one shows an empty certificate, or that of an earlier client (nodejs/node issues 3940 and 7672).
 import { constants, createHash } from 'node:crypto';
 import { type Socket, isIP } from 'node:net';
-import { type SecureContext, TLSSocket, connect, createSecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { CodedError } from '../../protocol/errors.ts';
 import { deviceIdOfHash } from '../core/device-id.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { Credentials, DialRequest } from '../ports/network.ts';
+import { tls } from './builtins.ts';
 
 /** What both ends insist on: TLS 1.3, and no tickets that a session could be resumed with. */
 export function secureContext({ key, certificate }: Credentials): SecureContext {
   const secureOptions = constants.SSL_OP_NO_TICKET;
-  return createSecureContext({ key, cert: certificate, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', secureOptions });
+  return tls.createSecureContext({
+    key,
+    cert: certificate,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    secureOptions,
+  });
 }
 
 /**
@@ -24,7 +31,7 @@ export function acceptTls(
   context: SecureContext,
   proved: (socket: TLSSocket, device: DeviceId) => void,
 ): void {
-  const socket = new TLSSocket(connection, {
+  const socket = new tls.TLSSocket(connection, {
     isServer: true,
     secureContext: context,
     requestCert: true,
@@ -43,7 +50,7 @@ export function acceptTls(
 export function dialTls(request: DialRequest, context: SecureContext, signal: AbortSignal): Promise<TLSSocket> {
   const { host, port } = request;
   return new Promise((resolve, reject) => {
-    const socket = connect({
+    const socket = tls.connect({
       host,
       port,
       secureContext: context,

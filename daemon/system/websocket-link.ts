@@ -1,5 +1,4 @@
 // A Link over a WebSocket (RFC 6455) on a TLS connection whose key has been proved (tls.ts). Binary messages only.
-import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import WebSocket, { type RawData, WebSocketServer } from 'ws';
@@ -7,6 +6,7 @@ import type { DeviceId } from '../core/ids.ts';
 import type { Link } from '../ports/link.ts';
 import type { LinkLimits } from '../ports/network.ts';
 import { free } from '../ports/workers.ts';
+import { http } from './builtins.ts';
 
 const DRAINED_BYTES = 256 << 10;
 const CLOSE_TIMEOUT_MS = 1_500;
@@ -72,14 +72,14 @@ export function acceptWebSocket(
     noServer: true,
     clientTracking: false,
   });
-  const http = createServer({ maxHeaderSize: MAX_UPGRADE_BYTES, keepAliveTimeout: 1 }, () => socket.destroy());
-  http.on('clientError', () => socket.destroy());
-  http.on('upgrade', (request, upgraded: Duplex, head) => {
+  const server = http.createServer({ maxHeaderSize: MAX_UPGRADE_BYTES, keepAliveTimeout: 1 }, () => socket.destroy());
+  server.on('clientError', () => socket.destroy());
+  server.on('upgrade', (request, upgraded: Duplex, head) => {
     websockets.handleUpgrade(request, upgraded, head, (websocket) => {
       opened(new WebSocketLink(websocket, socket, device, limits));
     });
   });
-  http.emit('connection', socket);
+  server.emit('connection', socket);
 }
 
 class WebSocketLink implements Link {

@@ -57,6 +57,15 @@ test('every package is imported at its one address', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('node:http and node:tls are imported for their types alone: daemon/system/builtins.ts says why', () => {
+  const wrong = program.flatMap(({ path, imports }) =>
+    imports.flatMap(({ from, typeOnly }) =>
+      /^node:(?:https?|tls)$/.test(from) && !typeOnly ? [`${path} imports ${from}`] : [],
+    ),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('core and protocol compute and nothing else', () => {
   const allowed: Record<string, readonly string[]> = {
     core: ['minimatch', 'croner', 'node-diff3'],

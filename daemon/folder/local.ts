@@ -187,6 +187,7 @@ export class LocalChanges {
       if (this.#lastFullDoneMs !== undefined) watching.addTree(entry.path);
     }
     this.#queue.push(entry.path);
+    this.#namesOnly.delete(entry.path);
   }
 
   /** One a path. A large file that is being read is as it was: the look that follows the reading tells. */

@@ -1,12 +1,12 @@
 // Checks one parsed file against the schema, and says what is wrong in it in words: which key, found, expected.
 import { Ajv, type ErrorObject } from 'ajv';
 
-import { lazily } from '../core/lazily.ts';
 import { type Document, keysOf, pointer } from './document.ts';
 import { KEYWORD } from './keywords.ts';
 import { type Problem, shown } from './problem.ts';
 import { type FileKind, FOLDER_SCHEMA, PEER_SCHEMA, SCHEMAS } from './schema.ts';
 import { suggest } from './suggest.ts';
+import { Validator } from './validator.ts';
 import type { RawDocument, RawFolder, RawPeer } from './written.ts';
 
 // What the code generator would spend on shorter code is more than so few files can give back.
@@ -17,21 +17,20 @@ const how = { allErrors: true, verbose: true, allowMatchingProperties: true, str
 const ajv = new Ajv({ ...how, ...sure });
 ajv.addKeyword(KEYWORD);
 
-/** Compiled when first asked for: most daemons read one kind of file, and each costs some of the time until they answer. */
-const validators = lazily({
-  config: () => ajv.compile<RawDocument>(SCHEMAS.config),
-  folders: () => ajv.compile<RawDocument>(SCHEMAS.folders),
-  peers: () => ajv.compile<RawDocument>(SCHEMAS.peers),
-  folder: () => ajv.compile<RawFolder>(FOLDER_SCHEMA),
-  peer: () => ajv.compile<RawPeer>(PEER_SCHEMA),
-});
+const documents: Readonly<Record<FileKind, Validator<RawDocument>>> = {
+  config: new Validator(ajv, SCHEMAS.config),
+  folders: new Validator(ajv, SCHEMAS.folders),
+  peers: new Validator(ajv, SCHEMAS.peers),
+};
+const folder = new Validator<RawFolder>(ajv, FOLDER_SCHEMA);
+const peer = new Validator<RawPeer>(ajv, PEER_SCHEMA);
 
 export type CheckedDocument =
   { readonly ok: true; readonly value: RawDocument } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export function checkDocument(kind: FileKind, file: string, document: Document): CheckedDocument {
-  const validate = validators[kind];
   const { value } = document;
+  const validate = documents[kind].of(value);
   if (validate(value)) return { ok: true, value };
   const problems = new Map<string, Problem>();
   for (const error of validate.errors ?? []) {
@@ -45,11 +44,11 @@ export function checkDocument(kind: FileKind, file: string, document: Document):
 
 /** A folder put together from several files has passed key by key; this says so to the compiler, and would notice a bug. */
 export function isRawFolder(value: unknown): value is RawFolder {
-  return validators.folder(value);
+  return folder.of(value)(value);
 }
 
 export function isRawPeer(value: unknown): value is RawPeer {
-  return validators.peer(value);
+  return peer.of(value)(value);
 }
 
 /** Undefined for errors that only sum up others. */

@@ -3,7 +3,7 @@
 import { CodedError, type ErrorCode } from '../protocol/errors.ts';
 import { encodeBase32 } from './core/base32.ts';
 import type { Config } from './config/config.ts';
-import type { DeviceId, Epoch, FolderName } from './core/ids.ts';
+import type { DeviceId, Epoch, FolderName, Run } from './core/ids.ts';
 import type { FolderSettings } from './core/settings.ts';
 import { prepareRoot } from './disk/root.ts';
 import { hashText } from './disk/versions.ts';
@@ -155,7 +155,8 @@ export class Folders {
     const { name } = settings;
     const log = this.#edges.log.with({ folder: name });
     const newEpoch = (): Epoch => encodeBase32(random.bytes(10)) as Epoch;
-    const index = FolderIndex.open(this.#indexFile(settings), { newEpoch, fs });
+    const newRun = (): Run => encodeBase32(random.bytes(10)) as Run;
+    const index = FolderIndex.open(this.#indexFile(settings), { newEpoch, newRun, fs });
     if (typeof index.opened === 'object')
       log.error('the index was damaged; it was set aside and is made anew', {
         code: 'E_INDEX',

@@ -109,8 +109,10 @@ export interface Index {
   readonly folder: string;
   readonly epoch: string;
   readonly seq: number;
+  /** What the sender calls the present run of its index. */
+  readonly run?: string;
   readonly entries: number;
-  readonly have?: { readonly epoch: string; readonly seq: number };
+  readonly have?: { readonly epoch: string; readonly seq: number; readonly run?: string };
   /** What the receiver may do in this folder, as far as the sender is concerned. Absent: everything. */
   readonly role?: 'two-way' | 'edit-only' | 'read-only';
   readonly common?: WireCommon;

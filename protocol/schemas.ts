@@ -88,6 +88,7 @@ const pair = (first: Schema, second: Schema): Schema => ({
 });
 
 const device = base32(52);
+const run: Schema = { type: 'string', pattern: '^[0-9A-Za-z]{1,64}$' };
 const epoch = base32(16);
 const sha256: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const folder = text(1, MAX_FOLDER_NAME_LENGTH);
@@ -211,10 +212,11 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         folder,
         epoch: described("Epoch of the sender's index.", epoch),
         seq: described('Highest sequence in it.', count),
+        run: described('What the sender calls the present run of its index; another one after each start.', run),
         entries: described('Files, directories and links that the sender holds.', count),
         have: described(
-          "What the sender has of the receiver's changes: all up to `seq` of `epoch`.",
-          object({ epoch, seq: count }),
+          "What the sender has of the receiver's changes: all up to `seq` of `epoch`, the last of it heard in `run`.",
+          object({ epoch, seq: count, run }, ['run']),
         ),
         role: described('What the receiver may do here. Absent: everything.', {
           type: 'string',
@@ -232,7 +234,7 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         parts: described('The sender takes one range as several answers. Absent: only as one.', flag),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['have', 'role', 'common', 'asks', 'zstd', 'parts'],
+      ['run', 'have', 'role', 'common', 'asks', 'zstd', 'parts'],
     ),
   ),
   FILE_UPDATE: described(

@@ -9,6 +9,8 @@ export type DeviceId = Brand<string, 'DeviceId'>;
 export type FolderName = Brand<string, 'FolderName'>;
 /** One life of one device's index of one folder: 80 random bits, base32, 16 characters. Keys of version vectors. */
 export type Epoch = Brand<string, 'Epoch'>;
+/** One opening of an index by a process, as its peers name it: random text, which says nothing to them. */
+export type Run = Brand<string, 'Run'>;
 /** A device's own order of its changes in a folder: max(previous + 1, wall clock in µs). */
 export type Sequence = Brand<number, 'Sequence'>;
 /** SHA-256 of a file's content, 64 lower-case hexadecimal digits. */
@@ -22,6 +24,7 @@ const EPOCH = base32(16);
 const FOLDER_NAME = /^(?:[\p{L}\p{N}_][\p{L}\p{N}._-]{0,62}:)?[\p{L}\p{N}_][\p{L}\p{N}._ -]{0,62}$/u;
 const SHA256 = /^[0-9a-f]{64}$/;
 const VERSION_ID = /^[0-9a-z]{4,32}$/;
+const RUN = /^[0-9A-Za-z]{1,64}$/;
 
 /** Undefined where the text is not a device ID. */
 export function parseDeviceId(text: string): DeviceId | undefined {
@@ -48,6 +51,10 @@ export function parseEpoch(text: string): Epoch | undefined {
   return EPOCH.test(text) ? (text as Epoch) : undefined;
 }
 
+export function parseRun(text: string): Run | undefined {
+  return RUN.test(text) ? (text as Run) : undefined;
+}
+
 /** A non-negative safe integer. */
 export function parseSequence(value: number): Sequence | undefined {
   return Number.isSafeInteger(value) && value >= 0 ? (value as Sequence) : undefined;
@@ -63,7 +70,7 @@ export function parseVersionId(text: string): VersionId | undefined {
 
 export const NO_SEQUENCE = 0 as Sequence;
 
-/** The next number after `previous`: never one that was given out before, also after an index was rolled back. */
+/** The next number after `previous`. Only a clock that goes right keeps an index that was rolled back from giving one twice. */
 export function nextSequence(previous: Sequence, wallClockUs: number): Sequence {
   return Math.max(previous + 1, wallClockUs) as Sequence;
 }

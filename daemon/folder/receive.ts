@@ -61,13 +61,13 @@ export class Receiver {
     });
     for (const announcement of announcements) batch.decide(announcement);
     const last = announcements.at(-1)?.seq ?? state.received;
-    const epoch = state.theirs?.epoch;
     state.received = Math.max(state.received, last) as Sequence;
     for (const { record } of announcements) state.notRefused(record.path);
     for (const { path, seq, isUnsure } of batch.refused)
       if (isUnsure) state.askAgainFrom(seq, clock.monotonicMs());
       else state.refused(path, seq);
-    const have = epoch === undefined ? [] : [{ peer: state.link.device, epoch, seq: state.lasting }];
+    const { theirs, lasting } = state;
+    const have = theirs === undefined ? [] : [{ peer: device, epoch: theirs.epoch, seq: lasting, run: theirs.run }];
     const changes = [...batch.rows.values()];
     const committed = index.commit({
       nowUs: clock.nowUs(),

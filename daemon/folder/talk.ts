@@ -15,6 +15,7 @@ import {
 } from '../ports/peers.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings, Role } from '../core/settings.ts';
+import type { Heard } from '../index/peers.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
 import { Packing } from '../transfer/packing.ts';
 import { Server } from '../transfer/serve.ts';
@@ -144,7 +145,8 @@ export class Talk implements FolderDoor {
     const { entries } = index.counts();
     const common = this.#parts.agreed.now;
     const have = index.have(link.device);
-    const offer = { epoch: index.epoch, seq: index.seq, entries, have, role, common, zstd: true, parts: true };
+    const { epoch, seq, run } = index;
+    const offer = { epoch, seq, run, entries, have, role, common, zstd: true, parts: true };
     return this.#asks(link.device) ? { ...offer, asks: true } : offer;
   }
 
@@ -183,7 +185,7 @@ export class Talk implements FolderDoor {
   #takeIndex(state: LinkState, offer: IndexOffer): void {
     const { index, clock } = this.#context;
     const { link } = state;
-    if (offer.have?.epoch === index.epoch && this.#isOlderThan(offer.have.seq)) this.#beginEpoch(link.name);
+    if (offer.have?.epoch === index.epoch && this.#isOlderThan(offer.have)) this.#beginEpoch(link.name);
     const have = index.have(link.device);
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
@@ -197,9 +199,9 @@ export class Talk implements FolderDoor {
   }
 
   /** A later epoch than the one that was opened is of this process: nobody knows more of it. */
-  #isOlderThan(heard: Sequence): boolean {
+  #isOlderThan(heard: Heard): boolean {
     const { index } = this.#context;
-    return heard > index.seq || (index.epoch === this.#openedIn && !index.hasGivenOut(heard));
+    return heard.seq > index.seq || (index.epoch === this.#openedIn && index.partedAt(heard) !== undefined);
   }
 
   #hearRole(device: DeviceId, role: Role): void {
@@ -317,7 +319,7 @@ export class Talk implements FolderDoor {
     const before = index.holds(peer);
     const isHeld = before?.epoch === ack.epoch && before.seq === ack.held;
     const peerHolds = isOfThis && !isHeld ? [{ peer, epoch: ack.epoch, seq: ack.held }] : [];
-    const have = isNew ? [{ peer, epoch: theirs.epoch, seq: state.lasting }] : [];
+    const have = isNew ? [{ peer, epoch: theirs.epoch, seq: state.lasting, run: theirs.run }] : [];
     if (peerHolds.length > 0 || isNew) index.commit({ nowUs: clock.nowUs(), peerHolds, have });
   }
 

@@ -2,7 +2,7 @@
 // transaction, durable when it returns. All calls are synchronous; one owner uses it.
 import type Database from 'better-sqlite3';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { DeviceId, Epoch, Sequence, Sha256 } from '../core/ids.ts';
+import type { DeviceId, Epoch, Run, Sequence, Sha256 } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { SequencedRecord } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
@@ -13,20 +13,19 @@ import { type Commit, saysPositionsAlone } from './commit.ts';
 import { Devices } from './devices.ts';
 import { type Counts, FileState, type Row } from './file-state.ts';
 import { History, type HistoryQuery, type HistoryRow } from './history.ts';
-import { Life } from './life.ts';
+import { Life, type NewNames } from './life.ts';
 import { MergeBases } from './merge-bases.ts';
 import { Meta } from './meta.ts';
 import { type HowOpened, type OpenedDatabase, openDatabase } from './open-database.ts';
 import { keysBelow, paged, pagedBack } from './paging.ts';
-import { Peers, type Position } from './peers.ts';
+import { type Heard, Peers, type Position } from './peers.ts';
 import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { Survey, type Surveyed } from './survey.ts';
 import { VersionSurvey } from './version-survey.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
 import { Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
 
-export interface OpenOptions {
-  readonly newEpoch: () => Epoch;
+export interface OpenOptions extends NewNames {
   /** Sets a damaged file aside. Without it a damaged index is E_INDEX. */
   readonly fs?: FileSystem;
 }
@@ -36,6 +35,7 @@ export class FolderIndex {
   readonly opened: HowOpened;
   /** False after a crash or a power loss: what was not durable is to be verified. */
   readonly closedCleanly: boolean;
+  readonly run: Run;
   readonly keptVersions: VersionSurvey;
   readonly below: Below;
   readonly mergeBases: MergeBases;
@@ -62,7 +62,7 @@ export class FolderIndex {
     return new FolderIndex(file, options);
   }
 
-  private constructor(file: string | Buffer | OpenedDatabase, { newEpoch, fs }: OpenOptions) {
+  private constructor(file: string | Buffer | OpenedDatabase, { fs, ...names }: OpenOptions) {
     this.#file = typeof file === 'string' ? file : ':memory:';
     const { db, how, closedCleanly } = typeof file === 'object' && 'db' in file ? file : openDatabase(file, fs);
     this.opened = how;
@@ -70,7 +70,8 @@ export class FolderIndex {
     this.#db = db;
     this.#transaction = db.transaction((run) => run());
     try {
-      this.#life = new Life(db, newEpoch);
+      this.#life = new Life(db, names);
+      this.run = this.#life.run;
       this.#checkpoint = new Checkpoint(db);
       this.#devices = new Devices(db);
       this.#files = new FileState(db, this.#devices, this.#life);
@@ -98,9 +99,9 @@ export class FolderIndex {
     return this.#life.seq;
   }
 
-  /** False for one that an older life of this very index gave out, of which the copy that was opened knows nothing. */
-  hasGivenOut(seq: Sequence): boolean {
-    return this.#life.hasGivenOut(seq);
+  /** The last sequence before this index and another copy of it, of which a peer has heard this, went apart; undefined: it is this one. */
+  partedAt(heard: Heard): Sequence | undefined {
+    return this.#ask(() => this.#life.partedAt(heard));
   }
 
   /** Keeps all rows; sequences go on rising. */
@@ -210,7 +211,7 @@ export class FolderIndex {
     return this.#ask(() => this.#wanted.skipped(limit, after));
   }
 
-  have(peer: DeviceId): Position | undefined {
+  have(peer: DeviceId): Heard | undefined {
     return this.#ask(() => this.#peers.have(peer));
   }
 

@@ -1,7 +1,19 @@
-// One life of an index: its epoch, and the highest sequence that was given out in it.
+// One life of an index: its epoch, the highest sequence that was given out in it, and the runs of it. A copy of an index has
+// its epoch, and may give out the same numbers as what it is a copy of, whatever its clock says; but each opening has a name
+// of its own, so what a peer has heard in a run that this index knows nothing of, another life of it has said.
 import type Database from 'better-sqlite3';
-import { type Epoch, NO_SEQUENCE, type Sequence, nextSequence } from '../core/ids.ts';
+import { type Epoch, NO_SEQUENCE, type Run, type Sequence, nextSequence } from '../core/ids.ts';
 import { lazily } from '../core/lazily.ts';
+import type { Heard } from './peers.ts';
+
+/** A peer that was away for longer hears everything again. */
+const MAX_RUNS = 4096;
+
+/** Random ones. */
+export interface NewNames {
+  readonly newEpoch: () => Epoch;
+  readonly newRun: () => Run;
+}
 
 interface LifeColumns {
   readonly epoch: Epoch;
@@ -11,28 +23,38 @@ interface LifeColumns {
 export class Life {
   epoch: Epoch;
   seq: Sequence;
-  /** The highest when it was opened, and the first that was given out since. */
+  /** What this opening is called: peers say it with what they have heard in it. */
+  readonly run: Run;
+  /** The highest sequence when it was opened. */
   readonly #openedAt: Sequence;
-  #first: Sequence | undefined;
   readonly #statements;
 
   /** Begins the first life of a new index. */
-  constructor(db: Database.Database, newEpoch: () => Epoch) {
+  constructor(db: Database.Database, { newEpoch, newRun }: NewNames) {
     this.#statements = lazily({
       setState: () => db.prepare<['open' | 'closed' | 'damaged']>('UPDATE life SET state = ?'),
       setEpoch: () => db.prepare<[Epoch]>('UPDATE life SET epoch = ?'),
       setSeq: () => db.prepare<[Sequence]>('UPDATE life SET seq = ?'),
+      run: () =>
+        db.prepare<[Run], { readonly until: Sequence | null }>(
+          `SELECT (SELECT later.openedAt FROM run AS later WHERE later.id > run.id ORDER BY later.id LIMIT 1) AS until
+           FROM run WHERE run = ?`,
+        ),
     });
     const known = db.prepare<[], LifeColumns>('SELECT epoch, seq FROM life').get();
     this.epoch = known?.epoch ?? newEpoch();
     this.seq = known?.seq ?? NO_SEQUENCE;
     this.#openedAt = this.seq;
-    if (known === undefined)
-      db.prepare('INSERT INTO life (one, epoch, seq, durableSeq, state) VALUES (1, ?, 0, 0, ?)').run(
-        this.epoch,
-        'open',
-      );
-    else this.setState('open');
+    this.run = newRun();
+    db.transaction(() => {
+      if (known === undefined)
+        db.prepare('INSERT INTO life (one, epoch, seq, durableSeq, state) VALUES (1, ?, 0, 0, ?)').run(
+          this.epoch,
+          'open',
+        );
+      else this.setState('open');
+      noteRun(db, this.run, this.seq);
+    })();
   }
 
   setState(state: 'open' | 'closed' | 'damaged'): void {
@@ -47,15 +69,17 @@ export class Life {
   /** The next sequence. It is given out when {@link keepSequence} was called in the same transaction. */
   next(nowUs: number): Sequence {
     this.seq = nextSequence(this.seq, nowUs);
-    this.#first ??= this.seq;
     return this.seq;
   }
 
-  /** What lies between the highest of a copy and what was given out since it was opened, nobody can have heard of us. */
-  hasGivenOut(seq: Sequence): boolean {
-    // A peer may say the number before one that it has heard of.
-    const isSince = this.#first !== undefined && seq + 1 >= this.#first && seq <= this.seq;
-    return seq <= this.#openedAt || isSince;
+  /**
+   * Where this index and one of which a peer has heard went apart, being copies of one another: up to there they are the
+   * same. Undefined: all that the peer has heard of this epoch, this index has said.
+   */
+  partedAt({ seq, run }: Pick<Heard, 'seq' | 'run'>): Sequence | undefined {
+    const known = run === undefined ? { until: null } : this.#statements.run.get(run);
+    if (known !== undefined && seq <= (known.until ?? this.seq)) return undefined;
+    return known?.until ?? this.#openedAt;
   }
 
   /** The highest is kept by itself: the row that has it may be dropped. */
@@ -66,11 +90,16 @@ export class Life {
   /** Answers with what brings back the present numbers, after a rollback. */
   remember(): () => void {
     const { seq, epoch } = this;
-    const first = this.#first;
     return () => {
       this.seq = seq;
-      this.#first = first;
       this.epoch = epoch;
     };
   }
+}
+
+/** It is written down before anybody hears its name. */
+function noteRun(db: Database.Database, run: Run, openedAt: Sequence): void {
+  const insert = db.prepare<[Run, Sequence]>('INSERT INTO run (run, openedAt) VALUES (?, ?)');
+  const { lastInsertRowid: id } = insert.run(run, openedAt);
+  db.prepare<[number]>('DELETE FROM run WHERE id <= ?').run(Number(id) - MAX_RUNS);
 }

@@ -21,6 +21,8 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE file_state ADD COLUMN hold INTEGER;
    ALTER TABLE wanted ADD COLUMN hold INTEGER;
    ALTER TABLE history ADD COLUMN hold INTEGER;`,
+  `CREATE TABLE run (id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, openedAt INTEGER NOT NULL) STRICT;
+   ALTER TABLE peer ADD COLUMN haveRun TEXT;`,
 ];
 
 /** What the database is at: 0 for a new one. */

@@ -1,7 +1,7 @@
 // How far this folder and each peer have got with one another's sequences. It is written with what comes next: what a crash
 // takes of it a peer says again, and nothing else does. So an acknowledgement alone does not wait for the disk.
 import type Database from 'better-sqlite3';
-import type { DeviceId, Epoch, Sequence } from '../core/ids.ts';
+import type { DeviceId, Epoch, Run, Sequence } from '../core/ids.ts';
 import type { Devices } from './devices.ts';
 import { lazily } from '../core/lazily.ts';
 
@@ -11,10 +11,16 @@ export interface Position {
   readonly seq: Sequence;
 }
 
+/** How far a device was heard. A copy of its index knows this epoch too, and may give out the same numbers: not this run. */
+export interface Heard extends Position {
+  /** In which it said so; undefined: it did not name it. */
+  readonly run?: Run;
+}
+
 /** What a commit says of them. */
 export interface Positions {
   /** Received up to here. A new epoch drops the peer from all wants first: it will announce again what it has. */
-  readonly have?: readonly ({ readonly peer: DeviceId } & Position)[];
+  readonly have?: readonly ({ readonly peer: DeviceId; readonly run?: Run | undefined } & Position)[];
   /** What a peer acknowledged as held of ours. */
   readonly peerHolds?: readonly ({ readonly peer: DeviceId } & Position)[];
 }
@@ -22,11 +28,12 @@ export interface Positions {
 interface PeerColumns {
   readonly haveEpoch: Epoch | null;
   readonly haveSeq: Sequence | null;
+  readonly haveRun: Run | null;
   readonly holdsEpoch: Epoch | null;
   readonly holdsSeq: Sequence | null;
 }
 
-const UNKNOWN: PeerColumns = { haveEpoch: null, haveSeq: null, holdsEpoch: null, holdsSeq: null };
+const UNKNOWN: PeerColumns = { haveEpoch: null, haveSeq: null, haveRun: null, holdsEpoch: null, holdsSeq: null };
 
 export class Peers {
   readonly #devices: Devices;
@@ -40,18 +47,21 @@ export class Peers {
     this.#devices = devices;
     this.#statements = lazily({
       get: () =>
-        db.prepare<[number], PeerColumns>('SELECT haveEpoch, haveSeq, holdsEpoch, holdsSeq FROM peer WHERE peer = ?'),
+        db.prepare<[number], PeerColumns>(
+          'SELECT haveEpoch, haveSeq, haveRun, holdsEpoch, holdsSeq FROM peer WHERE peer = ?',
+        ),
       put: () =>
-        db.prepare<[number, Epoch | null, Sequence | null, Epoch | null, Sequence | null]>(
-          'INSERT OR REPLACE INTO peer (peer, haveEpoch, haveSeq, holdsEpoch, holdsSeq) VALUES (?, ?, ?, ?, ?)',
+        db.prepare<[number, Epoch | null, Sequence | null, Run | null, Epoch | null, Sequence | null]>(
+          'INSERT OR REPLACE INTO peer (peer, haveEpoch, haveSeq, haveRun, holdsEpoch, holdsSeq) VALUES (?, ?, ?, ?, ?, ?)',
         ),
       drop: () => db.prepare<[number]>('DELETE FROM peer WHERE peer = ?'),
     });
   }
 
-  have(peer: DeviceId): Position | undefined {
-    const { haveEpoch, haveSeq } = this.#columns(peer);
-    return position(haveEpoch, haveSeq);
+  have(peer: DeviceId): Heard | undefined {
+    const { haveEpoch, haveSeq, haveRun } = this.#columns(peer);
+    const have = position(haveEpoch, haveSeq);
+    return have === undefined || haveRun === null ? have : { ...have, run: haveRun };
   }
 
   holds(peer: DeviceId): Position | undefined {
@@ -65,8 +75,8 @@ export class Peers {
   }
 
   set({ have = [], peerHolds = [] }: Positions): void {
-    for (const { peer, epoch, seq } of have)
-      this.#set(peer, { ...this.#columns(peer), haveEpoch: epoch, haveSeq: seq });
+    for (const { peer, epoch, seq, run } of have)
+      this.#set(peer, { ...this.#columns(peer), haveEpoch: epoch, haveSeq: seq, haveRun: run ?? null });
     for (const { peer, epoch, seq } of peerHolds)
       this.#set(peer, { ...this.#columns(peer), holdsEpoch: epoch, holdsSeq: seq });
   }
@@ -82,8 +92,8 @@ export class Peers {
   write(): void {
     if (this.#unwritten.size === 0) return;
     for (const peer of this.#unwritten) {
-      const { haveEpoch, haveSeq, holdsEpoch, holdsSeq } = this.#columns(peer);
-      this.#statements.put.run(this.#devices.numberOf(peer), haveEpoch, haveSeq, holdsEpoch, holdsSeq);
+      const { haveEpoch, haveSeq, haveRun, holdsEpoch, holdsSeq } = this.#columns(peer);
+      this.#statements.put.run(this.#devices.numberOf(peer), haveEpoch, haveSeq, haveRun, holdsEpoch, holdsSeq);
     }
     this.#unwritten = new Set();
   }

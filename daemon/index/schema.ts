@@ -2,7 +2,7 @@
 // SCHEMA_VERSION. Columns are named as the fields they hold. Text compares as bytes (BINARY over UTF-8), paths too.
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Kept in `PRAGMA application_id`: `sync`, so that another program's database is not taken for an index. */
 export const APPLICATION_ID = 0x73796e63;
@@ -16,6 +16,9 @@ CREATE TABLE life (
   durableSeq INTEGER NOT NULL,
   state TEXT NOT NULL
 ) STRICT;
+
+-- Each opening of the index, the latest last: the name that peers are told, and the highest sequence at that time.
+CREATE TABLE run (id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, openedAt INTEGER NOT NULL) STRICT;
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -91,13 +94,14 @@ CREATE TABLE wanted_source (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wanted_source_pending ON wanted_source (peer, seq) WHERE pending = 1;
 
--- have: what we received of the peer's sequences. holds: what it acknowledged as held of ours.
+-- have: what we received of the peer's sequences, and in which run of its index. holds: what it acknowledged as held of ours.
 CREATE TABLE peer (
   peer INTEGER PRIMARY KEY,
   haveEpoch TEXT,
   haveSeq INTEGER,
   holdsEpoch TEXT,
-  holdsSeq INTEGER
+  holdsSeq INTEGER,
+  haveRun TEXT
 ) STRICT;
 
 -- before: what the daemon found at the path when it applied a change; beforeMove: the same of the path that it moved from.

@@ -6,9 +6,11 @@ import type { WireLive, WireLost, WireVersion } from '../../protocol/messages.ts
 import {
   type DeviceId,
   type Epoch,
+  type Run,
   type Sequence,
   parseDeviceId,
   parseEpoch,
+  parseRun,
   parseSequence,
   parseSha256,
 } from '../core/ids.ts';
@@ -101,6 +103,12 @@ function versionVector(pairs: WireVersion['vector']): VersionVector {
 export function epoch(text: string): Epoch {
   const parsed = parseEpoch(text);
   if (parsed === undefined) throw violation('not an epoch');
+  return parsed;
+}
+
+export function run(text: string): Run {
+  const parsed = parseRun(text);
+  if (parsed === undefined) throw violation('not a run');
   return parsed;
 }
 

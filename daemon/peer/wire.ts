@@ -20,6 +20,7 @@ import { type FolderDigest, parseDigest } from '../core/digest.ts';
 import {
   type DeviceId,
   type FolderName,
+  type Run,
   type Sequence,
   parseDeviceId,
   parseFolderName,
@@ -41,6 +42,7 @@ import {
   device,
   epoch,
   liveRecord,
+  run,
   sequence,
   tombstone,
   violation,
@@ -53,8 +55,9 @@ export function indexOffer(message: Index): IndexOffer {
   return {
     epoch: epoch(message.epoch),
     seq: sequence(message.seq),
+    ...inRun(message),
     entries: message.entries,
-    have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq) },
+    have: have && { epoch: epoch(have.epoch), seq: sequence(have.seq), ...inRun(have) },
     ...(role !== undefined && { role }),
     ...(asks !== undefined && { asks }),
     ...(zstd !== undefined && { zstd }),
@@ -73,6 +76,10 @@ export function indexMessage(folder: FolderName, offer: IndexOffer, reply: boole
     ...(common !== undefined && { common }),
     reply,
   };
+}
+
+function inRun({ run: name }: { readonly run?: string }): { readonly run?: Run } {
+  return name === undefined ? {} : { run: run(name) };
 }
 
 /** Nothing where the rule is one that this version does not know: ours stays. */

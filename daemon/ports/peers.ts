@@ -1,7 +1,7 @@
 // How a folder and its peers speak, in core values. peer/ implements PeerLink over a session; folder/ implements
 // FolderDoor. One PeerLink is one connected session, for one folder; a reconnect is a new one.
 import type { CommonSetting } from '../core/common-setting.ts';
-import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../core/ids.ts';
+import type { DeviceId, Epoch, FolderName, Run, Sequence, Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileRecord } from '../core/record.ts';
 import type { Priority } from '../core/settings.ts';
@@ -15,10 +15,12 @@ export interface IndexOffer {
   /** The sender's own epoch, and the highest sequence in it. */
   readonly epoch: Epoch;
   readonly seq: Sequence;
+  /** What the sender calls its present run; who hears of its changes says it in `have`. */
+  readonly run?: Run;
   /** Live entries that the sender holds: into an empty folder content travels without being asked for. */
   readonly entries: number;
-  /** What the sender has of the receiver's sequences: everything up to `seq` of `epoch`. */
-  readonly have: { readonly epoch: Epoch; readonly seq: Sequence } | undefined;
+  /** What the sender has of the receiver's sequences: everything up to `seq` of `epoch`, as it was told in `run`. */
+  readonly have: { readonly epoch: Epoch; readonly seq: Sequence; readonly run?: Run } | undefined;
   /** What the receiver may do here; absent: everything. It is told so that it need not try: nothing relies on that. */
   readonly role?: Role;
   /** As the sender holds it; undefined: it says nothing of it, or what we do not know. */

@@ -65,8 +65,9 @@ export const EXAMPLES: { readonly [Type in MessageType]: Extract<Message, { type
     folder: 'docs',
     epoch: LAPTOP_EPOCH,
     seq: 1_780_000_000_000_123,
+    run: '5f0e7a1c9b3d4e826071',
     entries: 1200,
-    have: { epoch: HUB_EPOCH, seq: 1_779_999_000_000_456 },
+    have: { epoch: HUB_EPOCH, seq: 1_779_999_000_000_456, run: 'c81d20f4a6b97e335502' },
     common: {
       authority: { value: HUB, stamp: 3, by: HUB },
       conflict: { value: 'newest', stamp: 1_780_000_000_900, by: LAPTOP },

@@ -24,6 +24,7 @@ import type {
 import type { Watch } from '../../daemon/ports/watch.ts';
 import type { Workers } from '../../daemon/ports/workers.ts';
 import { Traffic } from '../../daemon/transfer/traffic.ts';
+import { newRun } from '../index/rows.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { InlineWorkers } from '../simulation/inline-workers.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
@@ -245,7 +246,7 @@ export class OneDevice {
       versions: { keepMs: 365 * 24 * 60 * 60 * 1000, maxShare: 1 },
       ...settings,
     };
-    this.#index = FolderIndex.open(':memory:', { newEpoch: () => SELF_EPOCH });
+    this.#index = FolderIndex.open(':memory:', { newEpoch: () => SELF_EPOCH, newRun });
     this.#folder = this.#make();
   }
 
@@ -355,7 +356,7 @@ export class OneDevice {
   async crash(): Promise<void> {
     const saved = this.#index.serialise();
     const dead = this.#folder;
-    this.#index = FolderIndex.open(saved, { newEpoch: () => SELF_EPOCH });
+    this.#index = FolderIndex.open(saved, { newEpoch: () => SELF_EPOCH, newRun });
     const stopping = dead.stop().catch(ignore);
     await this.clock.advance(5_000);
     await stopping;

@@ -14,6 +14,7 @@ import { PowerLoss } from '../../daemon/folder/power-loss.ts';
 import { SkippedPaths } from '../../daemon/folder/skipped.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import type { Log } from '../../daemon/ports/log.ts';
+import { newRun } from '../index/rows.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { InlineWorkers } from '../simulation/inline-workers.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
@@ -51,7 +52,7 @@ async function afterPowerLoss(
   for (const path of Object.keys(files)) fs.openRoot(ROOT).setAttributes(path, { mtimeUs: 1_700_000_000_000_000n });
   await clock.advance(1000);
   const tree = { root: ROOT, marker: 'here', boundaries: [] };
-  const before = FolderIndex.open(':memory:', { newEpoch: () => EPOCH });
+  const before = FolderIndex.open(':memory:', { newEpoch: () => EPOCH, newRun });
   const maker = { device: SELF, epoch: EPOCH, mark: false };
   const paths = Object.keys(files) as RelativePath[];
   const seen = await workers.run(observe, { tree, items: paths.map((path) => ({ path })) });
@@ -75,7 +76,7 @@ async function afterPowerLoss(
     .map(({ record }) => ({ record, why: 'fetch' as const, sinceMs: clock.nowMs() }));
   before.commit({ nowUs: clock.nowUs(), rows, want, meta: [['boot', 'the boot before']] });
   if (options.durable === true) before.markDurable(before.seq);
-  const index = FolderIndex.open(before.serialise(), { newEpoch: () => EPOCH });
+  const index = FolderIndex.open(before.serialise(), { newEpoch: () => EPOCH, newRun });
   await clock.advance(5000);
   lose(fs);
   const context = {

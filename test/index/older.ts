@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 
 /** For each version after the first, the newest first: what undoes its step in daemon/index/migrations.ts. */
 const UNDONE: readonly string[] = [
+  'ALTER TABLE peer DROP COLUMN haveRun; DROP TABLE run',
   'ALTER TABLE file_state DROP COLUMN hold; ALTER TABLE wanted DROP COLUMN hold; ALTER TABLE history DROP COLUMN hold',
   'DROP TABLE merge_base',
   'ALTER TABLE history DROP COLUMN before; ALTER TABLE history DROP COLUMN beforeMove',

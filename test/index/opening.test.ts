@@ -11,7 +11,7 @@ import { migrate, schemaVersion } from '../../daemon/index/migrations.ts';
 import { SCHEMA_VERSION } from '../../daemon/index/schema.ts';
 import { RealFileSystem } from '../../daemon/system/file-system.ts';
 import { makeFirstVersion } from './older.ts';
-import { change, dir, epoch, file, path, device, seq } from './rows.ts';
+import { change, dir, epoch, file, newRun, path, device, seq } from './rows.ts';
 
 function temporary(use: (at: string) => void): void {
   const at = mkdtempSync(join(tmpdir(), 'index-'));
@@ -23,7 +23,7 @@ function temporary(use: (at: string) => void): void {
 }
 
 const open = (at: string, letter = 'A'): FolderIndex =>
-  FolderIndex.open(at, { newEpoch: () => epoch(letter), fs: new RealFileSystem() });
+  FolderIndex.open(at, { newEpoch: () => epoch(letter), newRun, fs: new RealFileSystem() });
 
 const many = Array.from({ length: 500 }, (_, i) => change(`d/${i}`, file(String(i))));
 

@@ -6,6 +6,7 @@ import { FolderIndex } from '../../daemon/index/folder-index.ts';
 import {
   type DeviceId,
   type Epoch,
+  type Run,
   type Sequence,
   type Sha256,
   type VersionId,
@@ -77,8 +78,11 @@ export function change(at: string, entry: Entry, more: Partial<RowChange> & { st
   return { record: record(at, entry, { stamp }), seen: undefined, announce: true, ...rest };
 }
 
+let runs = 0;
+export const newRun = (): Run => `run${++runs}` as Run;
+
 export function openInMemory(from: Buffer | ':memory:' = ':memory:'): FolderIndex {
-  return FolderIndex.open(from, { newEpoch: () => epoch('A') });
+  return FolderIndex.open(from, { newEpoch: () => epoch('A'), newRun });
 }
 
 export const paths = (rows: Iterable<{ readonly record: FileRecord }>): string[] =>

@@ -1,7 +1,14 @@
 // The door between wire and core: what is written reads back the same, and what cannot be is refused or ends the session.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDeviceId, parseEpoch, parseSequence, parseSha256, type Sequence } from '../../daemon/core/ids.ts';
+import {
+  parseDeviceId,
+  parseEpoch,
+  parseSequence,
+  parseSha256,
+  type Run,
+  type Sequence,
+} from '../../daemon/core/ids.ts';
 import { parseRelativePath } from '../../daemon/core/path.ts';
 import type { Entry, FileRecord } from '../../daemon/core/record.ts';
 import {
@@ -135,7 +142,8 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
   for (const have of [undefined, { epoch: ours, seq: at }]) {
     const said = { ...offer(), have };
     assert.deepEqual(indexOffer(indexMessage(docs, said, true)), said);
-    const more = { ...said, asks: true, zstd: true, parts: true };
+    const ran = have && { ...have, run: 'r2' as Run };
+    const more = { ...said, run: 'r1' as Run, have: ran, asks: true, zstd: true, parts: true };
     assert.deepEqual(indexOffer(indexMessage(docs, more, true)), more);
   }
   const path = record('a', file).path;

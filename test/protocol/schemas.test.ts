@@ -173,6 +173,7 @@ for (const [what, json, problem] of [
   ['bytes without an offset', { ...CHUNK, offset: undefined }, /^CHUNK: must have required property 'offset'/],
   ['bytes without a payload', { ...CHUNK, payload: undefined }, /^CHUNK: must have required property 'payload'/],
   ['an epoch that is no base32', { ...INDEX, epoch: '1'.repeat(16) }, /^INDEX: \/epoch must match/],
+  ['a run that is no name', { ...INDEX, run: '' }, /^INDEX: \/run must match/],
   ['a claim without a sequence', { ...INDEX, have: { epoch: INDEX.epoch } }, /^INDEX: \/have must have required/],
   ['versions upside down', { ...HELLO, protocol: { min: 2, max: 1 } }, 'HELLO: protocol has min above max'],
   ['a name that is too long', { ...HELLO, name: 'x'.repeat(65) }, /^HELLO: \/name must NOT have more/],

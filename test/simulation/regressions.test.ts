@@ -169,6 +169,51 @@ test('I2: an index that is an older copy, and has given out numbers since, is kn
     678,
   ));
 
+test('I2: an index that is an older copy is known for one, also when its clock was set back and it gives out the same numbers', () =>
+  holds(
+    {
+      devices: 2,
+      delayMs: 0,
+      watchBatchMs: 50,
+      steps: [
+        user(0, { kind: 'mkdir', path: 'D' }),
+        pass(2_500),
+        { kind: 'clock', device: 1, byMs: -65_464_696 },
+        { kind: 'settle' },
+        write(1, 'd/e/c', 'told'),
+        pass(300),
+        { kind: 'crash', device: 1 },
+        { kind: 'index back', device: 1 },
+        cut(0, 1),
+        { kind: 'start', device: 1 },
+        user(1, { kind: 'mkdir', path: 'e' }),
+        pass(60),
+      ],
+    },
+    902287,
+  ));
+
+test('I2: a device restored from a backup with a clock that was set back tells what it changes', () =>
+  holds(
+    {
+      devices: 2,
+      delayMs: 60,
+      skewMs: 2_000,
+      steps: [
+        user(1, { kind: 'save', path: 'd/b', content: 'one' }),
+        pass(2_500),
+        { kind: 'clock', device: 0, byMs: -74_051_057 },
+        { kind: 'settle' },
+        remove(0, 'd/b'),
+        pass(300),
+        { kind: 'crash', device: 0 },
+        { kind: 'restored', device: 0 },
+        write(0, 'e', 'new'),
+      ],
+    },
+    950249,
+  ));
+
 test('I10: what may not be removed from staging for a while leaves it later', () =>
   holds(
     {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
-import type { DeviceId, Epoch, FolderName } from '../../daemon/core/ids.ts';
+import type { DeviceId, Epoch, FolderName, Run } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import type { FolderSettings, Role } from '../../daemon/core/settings.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
@@ -41,6 +41,8 @@ interface Running {
 }
 
 const NO_EPOCH = 'A'.repeat(16) as Epoch;
+/** Of one length, and no draw of the world's chances. */
+const runName = (n: number): Run => `run${String(n).padStart(13, '0')}` as Run;
 
 /** The process ended in the middle of a call. */
 class Crash extends Error {}
@@ -80,6 +82,7 @@ export class SimulatedDevice {
   readonly #spells: (() => void)[] = [];
   #indexFailure: ErrorCode | undefined;
   #boots = 0;
+  #starts = 0;
   #ignored = false;
   #hasLost = false;
   readonly #index = new KeptIndex();
@@ -162,7 +165,7 @@ export class SimulatedDevice {
   start(): void {
     if (this.#running !== undefined) return;
     const newEpoch = (): Epoch => encodeBase32(this.#random.bytes(10)) as Epoch;
-    const index = FolderIndex.open(this.#index.open(), { newEpoch });
+    const index = FolderIndex.open(this.#index.open(), { newEpoch, newRun: () => runName(++this.#starts) });
     const clock = new ProcessClock(this.#machine);
     const inline = new InlineWorkers(this.fs, (job) => clock.after(this.#random.below(JOB_MS + 1), job));
     const watch = new SimulatedWatch(this.fs, clock, this.#random);
@@ -264,7 +267,10 @@ export class SimulatedDevice {
     this.#boots++;
     const before = new Map([...filesBelow(this.fs.user, ROOT)].map(([, file]) => [file, sha256(file)]));
     this.fs.losePower(random);
-    const index = FolderIndex.open(this.#index.copy() ?? ':memory:', { newEpoch: () => NO_EPOCH });
+    const index = FolderIndex.open(this.#index.copy() ?? ':memory:', {
+      newEpoch: () => NO_EPOCH,
+      newRun: () => runName(0),
+    });
     const edits: string[] = [];
     const damaged: string[] = [];
     for (const [path, file] of filesBelow(this.fs.user, ROOT)) {

@@ -73,7 +73,7 @@ export const INDEX: readonly Mutation[] = [
       },
       {
         file: 'daemon/folder/talk.ts',
-        find: 'if (offer.have?.epoch === index.epoch && this.#isOlderThan(offer.have.seq)) this.#beginEpoch(link.name);',
+        find: 'if (offer.have?.epoch === index.epoch && this.#isOlderThan(offer.have)) this.#beginEpoch(link.name);',
         replace: '',
       },
     ],

@@ -5,14 +5,13 @@ import {
   accessSync,
   type BigIntStats,
   chmodSync,
-  closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   ftruncateSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readSync,
   readdirSync,
   readlinkSync,
@@ -37,9 +36,10 @@ import {
   type StatKind,
 } from '../ports/file-system.ts';
 import { mountType } from './mounted-as.ts';
-import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, syncfs } from './syscalls.ts';
+import { closeOpened, openAt } from './open-at.ts';
+import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, setMtimeOf, syncfs } from './syscalls.ts';
 import { makeDirectories } from './make-directories.ts';
-import { statAt } from './stat-at.ts';
+import { statAt, statOf } from './stat-at.ts';
 
 const { R_OK, W_OK, X_OK, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
 // Node does not name it: a descriptor that stands for the inode, whatever its mode and kind, and opens nothing.
@@ -73,12 +73,18 @@ function check(errno: Errno, name: string, what: string): void {
   if (errno !== undefined) throw new FileSystemError(errno, name, what);
 }
 
+function open(dir: number | undefined, name: string, flags: number, mode?: number): number {
+  const fd = openAt(dir, name, flags, mode);
+  if (typeof fd === 'string') throw new FileSystemError(fd, 'open', name);
+  return fd;
+}
+
 /** Closes `fd` when `use` throws. */
 function keepIfFine<Result>(fd: number, use: () => Result): Result {
   try {
     return use();
   } catch (error) {
-    closeSync(fd);
+    closeOpened(fd);
     throw error;
   }
 }
@@ -102,6 +108,13 @@ function toStat(stats: BigIntStats): Stat {
   };
 }
 
+/** fstat(2). */
+function statOpen(fd: number, what: string): Stat {
+  const quick = statOf(fd);
+  if (typeof quick === 'string') throw new FileSystemError(quick, 'fstat', what);
+  return quick ?? toStat(call('fstat', what, () => fstatSync(fd, { bigint: true })));
+}
+
 class RealFile implements OpenFile {
   #fd: number | undefined;
   readonly #name: string;
@@ -117,7 +130,7 @@ class RealFile implements OpenFile {
   }
 
   stat(): Stat {
-    return toStat(call('fstat', this.#name, () => fstatSync(this.#open, { bigint: true })));
+    return statOpen(this.#open, this.#name);
   }
 
   read(buffer: Uint8Array, position: number): number {
@@ -144,7 +157,7 @@ class RealFile implements OpenFile {
     if (fd === undefined) return;
     this.#fd = undefined;
     // Network file systems report here what they could not write.
-    call('close', this.#name, () => closeSync(fd));
+    check(closeOpened(fd), 'close', this.#name);
   }
 }
 
@@ -163,9 +176,8 @@ class RealDirectory implements Directory {
   }
 
   openDir(name: string): Directory {
-    const path = this.#child(name);
-    const fd = call('open', name, () => openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
-    return new RealDirectory(fd, name);
+    checkName(name);
+    return new RealDirectory(open(this.fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK), name);
   }
 
   list(): DirEntry[] {
@@ -180,7 +192,7 @@ class RealDirectory implements Directory {
   }
 
   lstat(name?: string): Stat {
-    if (name === undefined) return toStat(call('fstat', this.#name, () => fstatSync(this.fd, { bigint: true })));
+    if (name === undefined) return statOpen(this.fd, this.#name);
     checkName(name);
     const quick = statAt(this.fd, name);
     if (typeof quick === 'string') throw new FileSystemError(quick, 'lstat', name);
@@ -192,15 +204,15 @@ class RealDirectory implements Directory {
   }
 
   openFile(name: string, how: 'read' | 'write' | 'create'): OpenFile {
-    const path = this.#child(name);
+    checkName(name);
     const access = how === 'read' ? O_RDONLY : how === 'write' ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
     // O_NONBLOCK: a pipe without a writer would be waited for.
-    const fd = call('open', name, () => openSync(path, access | O_NOFOLLOW | O_NONBLOCK, 0o600));
+    const fd = open(this.fd, name, access | O_NOFOLLOW | O_NONBLOCK, 0o600);
     if (how !== 'create')
       keepIfFine(fd, () => {
-        const stats = call('fstat', name, () => fstatSync(fd));
-        if (stats.isDirectory()) throw new FileSystemError('EISDIR', 'open', name);
-        if (!stats.isFile()) throw new FileSystemError('ENXIO', 'open', name);
+        const { kind } = statOpen(fd, name);
+        if (kind === 'dir') throw new FileSystemError('EISDIR', 'open', name);
+        if (kind !== 'file') throw new FileSystemError('ENXIO', 'open', name);
       });
     return new RealFile(fd, name);
   }
@@ -260,11 +272,11 @@ class RealDirectory implements Directory {
   setAttributes(name: string, attributes: Attributes): void {
     const path = this.#child(name);
     // Needs no permission on the file itself, so a file of mode 000 can be given another one.
-    const fd = call('open', name, () => openSync(path, O_PATH | O_NOFOLLOW));
+    const fd = open(this.fd, name, O_PATH | O_NOFOLLOW);
     try {
       setAttributes(fd, name, attributes, path);
     } finally {
-      closeSync(fd);
+      closeOpened(fd);
     }
   }
 
@@ -272,7 +284,7 @@ class RealDirectory implements Directory {
     const fd = this.#fd;
     if (fd === undefined) return;
     this.#fd = undefined;
-    closeSync(fd);
+    closeOpened(fd);
   }
 
   #child(name: string): string {
@@ -281,18 +293,23 @@ class RealDirectory implements Directory {
   }
 }
 
-/** Of what an open descriptor stands for. A link is opened by no descriptor that its time could be set by: that needs its path. */
+/**
+ * Of what a descriptor stands for. With `path` it is one by which nothing is opened (O_PATH), which takes no attributes: then
+ * they go by its name below /proc, and the time of a link, which has none there, by its path.
+ */
 function setAttributes(fd: number, name: string, { mode, mtimeUs }: Attributes, path?: string): void {
   const inode = `/proc/self/fd/${fd}`;
-  const stats = call('fstat', name, () => fstatSync(fd));
-  const link = stats.isSymbolicLink() && path !== undefined;
+  const stat = statOpen(fd, name);
+  const link = stat.kind === 'symlink' && path !== undefined;
   if (mode !== undefined && !link) {
-    const present = stats.mode & 0o7777;
-    const wanted = (present & 0o7000) | (mode & 0o777);
+    const wanted = (stat.mode & 0o7000) | (mode & 0o777);
     // Not when nothing changes: where set-ID bits may not be set, not even setting them again is allowed.
-    if (wanted !== present) call('chmod', name, () => chmodSync(inode, wanted));
+    if (wanted !== stat.mode)
+      call('chmod', name, () => (path === undefined ? fchmodSync(fd, wanted) : chmodSync(inode, wanted)));
   }
-  if (mtimeUs !== undefined) check(setMtime(link ? path : inode, mtimeUs, link), 'utimensat', name);
+  if (mtimeUs === undefined) return;
+  if (path === undefined) check(setMtimeOf(fd, mtimeUs), 'futimens', name);
+  else check(setMtime(link ? path : inode, mtimeUs, link), 'utimensat', name);
 }
 
 /** Asserts what every caller has checked: anything but one component would reach another directory, and a lone surrogate another file. */
@@ -311,8 +328,7 @@ export class RealFileSystem implements FileSystem {
   openRoot(path: string): Directory {
     // The path was given by a person and may be anything.
     if (path.includes('\0')) throw new FileSystemError('EINVAL', 'open', path);
-    const fd = call('open', path, () => openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
-    return new RealDirectory(fd, path);
+    return new RealDirectory(open(undefined, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK), path);
   }
 
   makeRoot(path: string, mode: number): void {

@@ -1,9 +1,10 @@
-// lstat(2) of a name in an open directory, by statx(2): in half of the time that Node takes for /proc/self/fd/N/name, of
-// which a scan of a large folder mostly consists.
+// lstat(2) of a name in an open directory, and fstat(2), by statx(2): in half of the time that Node takes for them, of which
+// a scan of a large folder mostly consists.
 import type { Stat, StatKind } from '../ports/file-system.ts';
 import { bind, lastErrno } from './libc.ts';
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 
 const S_IFMT = 0o170000;
@@ -22,8 +23,17 @@ let [major, minor, device] = [0, 0, 0n];
 
 /** The answer, or the name of the errno; undefined where it cannot be asked like this. */
 export function statAt(dir: number, name: string): Stat | string | undefined {
+  return ask(dir, name, AT_SYMLINK_NOFOLLOW);
+}
+
+/** The same of what is open. */
+export function statOf(fd: number): Stat | string | undefined {
+  return ask(fd, '', AT_EMPTY_PATH);
+}
+
+function ask(fd: number, name: string, flags: number): Stat | string | undefined {
   if (statx === undefined) return undefined;
-  if (statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, words) !== 0) {
+  if (statx(fd, name, flags, STATX_BASIC_STATS, words) !== 0) {
     const errno = lastErrno();
     return errno === 'ENOSYS' ? undefined : errno;
   }

@@ -26,6 +26,7 @@ const libc = {
   utimensat: bind<(dir: number, path: string, times: BigInt64Array, flags: number) => number>(
     'int utimensat(int, const char*, const int64_t*, int)',
   ),
+  futimens: bind<(fd: number, times: BigInt64Array) => number>('int futimens(int, const int64_t*)'),
   inotifyInit1: bind<(flags: number) => number>('int inotify_init1(int)'),
   close: bind<(fd: number) => number>('int close(int)'),
   setrlimit: bind<(resource: number, limits: BigUint64Array) => number>('int setrlimit(int, const uint64_t*)'),
@@ -69,10 +70,20 @@ export function forbidCoreDumps(): Errno {
 /** Sets the modification time, exact to the microsecond, and leaves the access time. `link`: of the link itself. */
 export function setMtime(path: string, mtimeUs: bigint, link: boolean): Errno {
   if (libc.utimensat === undefined) return setMtimeByNode(path, mtimeUs, link);
+  return outcome(libc.utimensat(AT_FDCWD, path, timesOf(mtimeUs), link ? AT_SYMLINK_NOFOLLOW : 0));
+}
+
+/** The same of an open file. */
+export function setMtimeOf(fd: number, mtimeUs: bigint): Errno {
+  if (libc.futimens === undefined) return setMtimeByNode(`/proc/self/fd/${fd}`, mtimeUs, false);
+  return outcome(libc.futimens(fd, timesOf(mtimeUs)));
+}
+
+/** Two struct timespec: the access time stays. */
+function timesOf(mtimeUs: bigint): BigInt64Array {
   const microseconds = ((mtimeUs % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = (mtimeUs - microseconds) / 1_000_000n;
-  const times = BigInt64Array.of(0n, UTIME_OMIT, seconds, microseconds * 1000n);
-  return outcome(libc.utimensat(AT_FDCWD, path, times, link ? AT_SYMLINK_NOFOLLOW : 0));
+  return BigInt64Array.of(0n, UTIME_OMIT, seconds, microseconds * 1000n);
 }
 
 /**

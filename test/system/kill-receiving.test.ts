@@ -24,7 +24,7 @@ const CALLS: readonly (readonly [calls: string, reach: number])[] = [
   ['write', 12],
   ['unlink,rmdir', 2],
   ['utimensat', 2],
-  ['chmod,ftruncate', 2],
+  ['chmod,fchmod,ftruncate', 2],
   ['mkdir', 2],
   ['pread64', 10],
   ['statx', 40],

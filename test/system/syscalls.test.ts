@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
+  constants,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -11,15 +12,19 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Stat } from '../../daemon/ports/file-system.ts';
-import { statAt } from '../../daemon/system/stat-at.ts';
-import { probeInotifyInstance, renameat2, setMtime, syncfs } from '../../daemon/system/syscalls.ts';
+import { closeOpened, openAt } from '../../daemon/system/open-at.ts';
+import { statAt, statOf } from '../../daemon/system/stat-at.ts';
+import { probeInotifyInstance, renameat2, setMtime, setMtimeOf, syncfs } from '../../daemon/system/syscalls.ts';
 
-const MODULE = JSON.stringify(new URL('../../daemon/system/syscalls.ts', import.meta.url));
+const moduleOf = (name: string): string => JSON.stringify(new URL(`../../daemon/system/${name}`, import.meta.url));
+const MODULE = moduleOf('syscalls.ts');
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
 /** To the microsecond, before 1970 and after 2038. */
 const TIMES = [0n, -1n, -1_500_001n, 1_700_000_000_123_457n, 1_763_712_345_999_999n, 4_102_444_800_000_001n];
 
@@ -39,7 +44,7 @@ function inProcess(program: string, cwd: string): string {
   });
 }
 
-test('statAt says of every kind of file what lstat does', (t) => {
+test('statAt and statOf say of every kind of file what lstat does', (t) => {
   const path = directory(t);
   writeFileSync(join(path, 'file'), 'x'.repeat(70_000));
   writeFileSync(join(path, 'ü𝄞'), '');
@@ -53,9 +58,15 @@ test('statAt says of every kind of file what lstat does', (t) => {
   for (const [name, kind] of Object.entries(kinds)) {
     const { size, mtimeNs, ctimeNs, ino, dev, mode, nlink } = lstatSync(join(path, name), { bigint: true });
     const numbers = { size: Number(size), mode: Number(mode) & 0o7777, nlink: Number(nlink) };
-    assert.deepEqual(statAt(fd, name), { kind, mtimeNs, ctimeNs, ino, dev, ...numbers }, name);
+    const expected = { kind, mtimeNs, ctimeNs, ino, dev, ...numbers };
+    assert.deepEqual(statAt(fd, name), expected, name);
+    if (kind !== 'file' && kind !== 'dir') continue;
+    const opened = openSync(join(path, name), 'r');
+    assert.deepEqual(statOf(opened), expected, name);
+    closeSync(opened);
   }
   assert.equal(statAt(fd, 'none'), 'ENOENT');
+  assert.equal(statOf(1_000_000), 'EBADF');
   closeSync(fd);
   const dev = openSync('/dev', 'r');
   assert.equal((statAt(dev, 'null') as Stat).dev, lstatSync('/dev/null', { bigint: true }).dev);
@@ -76,13 +87,36 @@ test('a call that fails gives the name of its errno, also for a name beyond ASCI
   assert.equal(syncfs(1_000_000), 'EBADF');
 });
 
-test('setting the modification time leaves the access time', (t) => {
+test('setting the modification time leaves the access time, by the path and of an open file', (t) => {
   const file = join(directory(t), 'a');
   writeFileSync(file, '');
+  const fd = openSync(file, 'r');
   const { atimeNs } = lstatSync(file, { bigint: true });
+  const times = (): bigint[] => {
+    const after = lstatSync(file, { bigint: true });
+    return [after.atimeNs, after.mtimeNs];
+  };
   assert.equal(setMtime(file, -7n, false), undefined);
-  const after = lstatSync(file, { bigint: true });
-  assert.deepEqual([after.atimeNs, after.mtimeNs], [atimeNs, -7000n]);
+  assert.deepEqual(times(), [atimeNs, -7000n]);
+  for (const time of TIMES) {
+    assert.equal(setMtimeOf(fd, time), undefined);
+    assert.deepEqual(times(), [atimeNs, time * 1000n]);
+  }
+  closeSync(fd);
+  assert.equal(setMtimeOf(1_000_000, 0n), 'EBADF');
+});
+
+test('openAt opens in a directory or by a path, and no program that is started has the file too', (t) => {
+  const path = directory(t);
+  const dir = openAt(undefined, path, O_RDONLY) as number;
+  const made = openAt(dir, 'ü𝄞', O_WRONLY | O_CREAT | O_EXCL, 0o640) as number;
+  writeSync(made, 'x');
+  assert.equal(lstatSync(join(path, 'ü𝄞')).mode & 0o777, 0o640 & ~process.umask());
+  assert.equal(openAt(dir, 'ü𝄞', O_WRONLY | O_CREAT | O_EXCL, 0o640), 'EEXIST');
+  assert.equal(openAt(dir, 'none', O_RDONLY), 'ENOENT');
+  const others = execFileSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' });
+  assert.ok(!others.includes(path), others);
+  assert.deepEqual([closeOpened(made), closeOpened(dir), closeOpened(dir)], [undefined, undefined, 'EBADF']);
 });
 
 test('an inotify instance can be had, and when none can, that is told and nothing blocks', (t) => {
@@ -109,16 +143,19 @@ test('without koffi times are still exact, files are still synced, and renames s
        if (name === 'koffi') throw new Error('not here');
        return next(name, context);
      } });
-     const { missingSyscalls, probeInotifyInstance, renameat2, setMtime, syncfs } = await import(${MODULE});
-     const fd = fs.openSync('.');
+     const { missingSyscalls, probeInotifyInstance, renameat2, setMtime, setMtimeOf, syncfs } = await import(${MODULE});
+     const { closeOpened, openAt } = await import(${moduleOf('open-at.ts')});
+     const fd = openAt(undefined, '.', fs.constants.O_RDONLY);
+     const file = openAt(fd, 'a', fs.constants.O_RDONLY);
+     const opened = [openAt(fd, 'none', 0), setMtimeOf(file, 7n), Math.floor(fs.lstatSync('a').mtimeMs * 1000), closeOpened(file), closeOpened(file)];
      const times = [${TIMES.map((time) => `${time}n`).join()}].flatMap((time) => ['a', 'link'].map((name) => {
        const failed = setMtime(name, time, name === 'link');
        // Below the microsecond it may be off: no one looks there.
        return failed ?? fs.lstatSync(name, { bigint: true }).mtimeNs - time * 1000n;
      }));
      console.log(missingSyscalls().length, probeInotifyInstance(), renameat2(fd, 'a', fd, 'b', 1), syncfs(fd),
-       setMtime('none', 0n, false), times.every((off) => off >= 0n && off < 1000n));`,
+       setMtime('none', 0n, false), times.every((off) => off >= 0n && off < 1000n), ...opened);`,
     path,
   );
-  assert.equal(output, '7 ok EINVAL undefined ENOENT true\n');
+  assert.equal(output, '8 ok EINVAL undefined ENOENT true ENOENT undefined 7 undefined EBADF\n');
 });

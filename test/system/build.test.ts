@@ -1,12 +1,13 @@
 // What `npm run build` makes: programs that start under the right Node, and say what is wrong under an old one.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { VERSION } from '../../daemon/version.ts';
-import { node, runProgram, temporaryDirectory } from './daemon.ts';
+import { node, runProgram, startDaemon, temporaryDirectory } from './daemon.ts';
+import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -30,6 +31,25 @@ test('the built programs start, also when an old Node finds the right one beside
     assert.equal(viaOldNode.stdout, direct.stdout);
     assert.equal(viaOldNode.code, 0);
   }
+});
+
+test('the built daemon finds its threads and its watcher, and what fails in a thread keeps its code', async (t) => {
+  const place = await build(t);
+  symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+  const docs = join(place, 'docs');
+  mkdirSync(docs);
+  writeFileSync(join(docs, 'a.txt'), 'hello');
+  const daemon = await startDaemon(t, {
+    name: 'built',
+    program: join(place, 'dist/bin/syncd.js'),
+    config: `folders: { docs: { path: ${docs} } }\n`,
+  });
+
+  await waitFor('a thread has read the file', async () => (await daemon.folder('docs')).files === 1);
+  await waitFor('the watcher has begun', () => daemon.logs().includes('"msg":"watching"'));
+  const refused = await daemon.ctl('add-folder', 'other', join(docs, 'a.txt'));
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /E_FOLDER_PATH/);
 });
 
 test('under an old Node alone the programs say which one they need', async (t) => {

@@ -46,6 +46,8 @@ export interface DaemonOptions {
   readonly config?: string;
   /** Further arguments of syncd. */
   readonly args?: readonly string[];
+  /** Instead of the checkout's own. */
+  readonly program?: string;
   /** A program that runs it with less than the tests have, and its arguments. */
   readonly under?: readonly string[];
 }
@@ -65,6 +67,7 @@ export function temporaryDirectory(t: TestContext): string {
 export class Daemon {
   readonly name: string;
   readonly home: string;
+  readonly #program: string;
   readonly #args: readonly string[];
   readonly #under: readonly string[];
   readonly #logFile: string;
@@ -73,6 +76,7 @@ export class Daemon {
   constructor(home: string, options: DaemonOptions) {
     this.name = options.name;
     this.home = home;
+    this.#program = options.program ?? syncd;
     this.#args = options.args ?? [];
     this.#under = options.under ?? [];
     this.#logFile = `${home}.log`;
@@ -93,7 +97,7 @@ export class Daemon {
   /** Starts the daemon and waits until it answers. */
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a');
-    const [program = node, ...args] = [...this.#under, node, syncd, '--home', this.home, ...this.#args];
+    const [program = node, ...args] = [...this.#under, node, this.#program, '--home', this.home, ...this.#args];
     const child = spawn(program, args, {
       stdio: ['ignore', log, log],
       env: environment(),

@@ -22,6 +22,7 @@ import { Server } from '../transfer/serve.ts';
 import type { Agreed } from './agreed.ts';
 import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
+import { countAnew } from './count-anew.ts';
 import type { Filtering } from './filtering.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState, Links } from './links.ts';
@@ -75,6 +76,8 @@ export class Talk implements FolderDoor {
   /** How often in a row each peer was asked again. */
   readonly #asked = new Map<DeviceId, number>();
   #isOpen = false;
+  /** A peer has told something since the index was opened: not all that is new in it was made here. */
+  #hasHeard = false;
 
   constructor(context: FolderContext, parts: TalkParts) {
     this.name = context.name;
@@ -145,8 +148,8 @@ export class Talk implements FolderDoor {
     const { entries } = index.counts();
     const common = this.#parts.agreed.now;
     const have = index.have(link.device);
-    const { epoch, seq, run } = index;
-    const offer = { epoch, seq, run, entries, have, role, common, zstd: true, parts: true };
+    const { epoch, seq } = index;
+    const offer = { epoch, seq, run: index.run.name, entries, have, role, common, zstd: true, parts: true };
     return this.#asks(link.device) ? { ...offer, asks: true } : offer;
   }
 
@@ -201,7 +204,7 @@ export class Talk implements FolderDoor {
   /** A later epoch than the one that was opened is of this process: nobody knows more of it. */
   #isOlderThan(heard: Heard): boolean {
     const { index } = this.#context;
-    return heard.seq > index.seq || (index.epoch === this.#openedIn && index.partedAt(heard) !== undefined);
+    return heard.seq > index.seq || (index.epoch === this.#openedIn && !index.hasSaid(heard));
   }
 
   #hearRole(device: DeviceId, role: Role): void {
@@ -224,7 +227,9 @@ export class Talk implements FolderDoor {
   #beginEpoch(peer: string): void {
     const { index, log } = this.#context;
     log.warn('the index is older than what a peer knows of it; begins a new epoch', { peer });
-    index.beginEpoch(this.#parts.newEpoch());
+    const epoch = this.#parts.newEpoch();
+    if (!this.#hasHeard) countAnew(this.#context, epoch);
+    index.beginEpoch(epoch);
     for (const state of this.#parts.links.all) {
       state.restart(NO_SEQUENCE);
       if (this.#isOpen) this.#sayIndex(state.link);
@@ -278,6 +283,7 @@ export class Talk implements FolderDoor {
     else if (item.kind === 'refused') this.#parts.refused.hear(item.refused);
     else if (state.theirs !== undefined) {
       state.heardMs = this.#context.clock.monotonicMs();
+      this.#hasHeard = true;
       this.#countContents(state, item.announcements);
       const { wants, contents, changedWants } = this.#receiver.receive(state, item.announcements);
       for (const path of changedWants) fetcher.drop(path);

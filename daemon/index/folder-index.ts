@@ -2,7 +2,7 @@
 // transaction, durable when it returns. All calls are synchronous; one owner uses it.
 import type Database from 'better-sqlite3';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { DeviceId, Epoch, Run, Sequence, Sha256 } from '../core/ids.ts';
+import type { DeviceId, Epoch, Sequence, Sha256 } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
 import type { SequencedRecord } from '../core/record.ts';
 import type { AppliedChange } from '../core/undo.ts';
@@ -35,7 +35,7 @@ export class FolderIndex {
   readonly opened: HowOpened;
   /** False after a crash or a power loss: what was not durable is to be verified. */
   readonly closedCleanly: boolean;
-  readonly run: Run;
+  readonly run: Life['run'];
   readonly keptVersions: VersionSurvey;
   readonly below: Below;
   readonly mergeBases: MergeBases;
@@ -99,9 +99,9 @@ export class FolderIndex {
     return this.#life.seq;
   }
 
-  /** The last sequence before this index and another copy of it, of which a peer has heard this, went apart; undefined: it is this one. */
-  partedAt(heard: Heard): Sequence | undefined {
-    return this.#ask(() => this.#life.partedAt(heard));
+  /** False: this index and one of which a peer has heard are copies that went apart. */
+  hasSaid(heard: Heard): boolean {
+    return this.#ask(() => this.#life.hasSaid(heard));
   }
 
   /** Keeps all rows; sequences go on rising. */

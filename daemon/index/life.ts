@@ -23,10 +23,8 @@ interface LifeColumns {
 export class Life {
   epoch: Epoch;
   seq: Sequence;
-  /** What this opening is called: peers say it with what they have heard in it. */
-  readonly run: Run;
-  /** The highest sequence when it was opened. */
-  readonly #openedAt: Sequence;
+  /** This opening: what peers say with all that they hear in it, and the highest sequence before. */
+  readonly run: { readonly name: Run; readonly openedAt: Sequence };
   readonly #statements;
 
   /** Begins the first life of a new index. */
@@ -44,8 +42,7 @@ export class Life {
     const known = db.prepare<[], LifeColumns>('SELECT epoch, seq FROM life').get();
     this.epoch = known?.epoch ?? newEpoch();
     this.seq = known?.seq ?? NO_SEQUENCE;
-    this.#openedAt = this.seq;
-    this.run = newRun();
+    this.run = { name: newRun(), openedAt: this.seq };
     db.transaction(() => {
       if (known === undefined)
         db.prepare('INSERT INTO life (one, epoch, seq, durableSeq, state) VALUES (1, ?, 0, 0, ?)').run(
@@ -53,7 +50,7 @@ export class Life {
           'open',
         );
       else this.setState('open');
-      noteRun(db, this.run, this.seq);
+      noteRun(db, this.run);
     })();
   }
 
@@ -72,14 +69,10 @@ export class Life {
     return this.seq;
   }
 
-  /**
-   * Where this index and one of which a peer has heard went apart, being copies of one another: up to there they are the
-   * same. Undefined: all that the peer has heard of this epoch, this index has said.
-   */
-  partedAt({ seq, run }: Pick<Heard, 'seq' | 'run'>): Sequence | undefined {
+  /** False of what another copy of this index has said: it was not in one of our runs, or that one had not got so far. */
+  hasSaid({ seq, run }: Pick<Heard, 'seq' | 'run'>): boolean {
     const known = run === undefined ? { until: null } : this.#statements.run.get(run);
-    if (known !== undefined && seq <= (known.until ?? this.seq)) return undefined;
-    return known?.until ?? this.#openedAt;
+    return known !== undefined && seq <= (known.until ?? this.seq);
   }
 
   /** The highest is kept by itself: the row that has it may be dropped. */
@@ -98,8 +91,8 @@ export class Life {
 }
 
 /** It is written down before anybody hears its name. */
-function noteRun(db: Database.Database, run: Run, openedAt: Sequence): void {
+function noteRun(db: Database.Database, { name, openedAt }: Life['run']): void {
   const insert = db.prepare<[Run, Sequence]>('INSERT INTO run (run, openedAt) VALUES (?, ?)');
-  const { lastInsertRowid: id } = insert.run(run, openedAt);
+  const { lastInsertRowid: id } = insert.run(name, openedAt);
   db.prepare<[number]>('DELETE FROM run WHERE id <= ?').run(Number(id) - MAX_RUNS);
 }

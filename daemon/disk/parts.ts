@@ -88,10 +88,14 @@ function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {
   return readInto(part, piece.offset, bytes) && pieceHash(bytes) === piece.hash;
 }
 
+/** Not of the pool: it is given to another thread. What is in it is to be written before it is used. */
+export function ownMemory(length: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+}
+
 /** Undefined when the file ends before. */
 export function readAll(file: OpenFile, offset: number, length: number): Uint8Array | undefined {
-  // Not of the pool: it is given to another thread. Every byte of it is read, or it is not used.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  const bytes = ownMemory(length);
   return readInto(file, offset, bytes) ? bytes : undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { isZeros } from './holes.ts';
 import { LEAST_BYTES, type Packable, pack } from './pack.ts';
-import { readAll } from './parts.ts';
+import { ownMemory, readInto } from './parts.ts';
 import { type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion } from './versions.ts';
 
@@ -28,22 +28,35 @@ export interface ReadWhole {
 /** After so many in a row that do not become smaller the others are not tried: neighbours are of one kind. */
 const IN_VAIN = 8;
 
-/** The whole contents of small files, each compared with its hash; undefined for one that is no longer so. */
-export const readWhole: Job<ReadWhole, (Packable | undefined)[]> = {
+export interface Whole {
+  /** Undefined for a file that is no longer so. */
+  readonly contents: readonly (Packable | undefined)[];
+  /** In which those lie that are not packed: one memory is moved to the thread that asked, instead of one for each. */
+  readonly memory: Uint8Array;
+}
+
+/** The whole contents of small files, each compared with its hash. */
+export const readWhole: Job<ReadWhole, Whole> = {
   name: 'readWhole',
   run(fs, { tree: ref, files, triesAll = false }) {
+    const memory = ownMemory(files.reduce((sum, { size }) => sum + size, 0));
+    let at = 0;
     let inVain = 0;
-    return withTree(fs, ref, (tree) =>
-      files.map(({ path, size, sha256, packs }) => {
-        const bytes = readRange(tree, { path }, 0, size, undefined);
-        if (bytes === undefined) return undefined;
+    const contents = withTree(fs, ref, (tree) =>
+      files.map(({ path, size, sha256, packs }): Packable | undefined => {
+        const bytes = memory.subarray(at, at + size);
+        if (!readRange(tree, { path }, 0, bytes, undefined)) return undefined;
         if (hash('sha256', bytes, 'hex') !== sha256) return undefined;
-        if (packs !== true || size < LEAST_BYTES || (inVain >= IN_VAIN && !triesAll)) return { bytes, packed: false };
-        const packed = pack(bytes);
-        inVain = packed.packed ? 0 : inVain + 1;
-        return packed;
+        if (packs === true && size >= LEAST_BYTES && (inVain < IN_VAIN || triesAll)) {
+          const packed = pack(bytes);
+          inVain = packed.packed ? 0 : inVain + 1;
+          if (packed.packed) return packed;
+        }
+        at += size;
+        return { bytes, packed: false };
       }),
     );
+    return { contents, memory };
   },
 };
 
@@ -68,8 +81,8 @@ export const readRanges: Job<ReadRanges, (Packable | undefined)[]> = {
   run(fs, { tree: ref, items }) {
     return withTree(fs, ref, (tree) =>
       items.map(({ path, storedAs, offset, length, seen, packs }) => {
-        const bytes = readRange(tree, { path, storedAs }, offset, length, seen);
-        if (bytes === undefined) return undefined;
+        const bytes = ownMemory(length);
+        if (!readRange(tree, { path, storedAs }, offset, bytes, seen)) return undefined;
         // A hole is nothing that has to travel, on whatever link.
         return packs === true || isZeros(bytes) ? pack(bytes) : { bytes, packed: false };
       }),
@@ -77,31 +90,33 @@ export const readRanges: Job<ReadRanges, (Packable | undefined)[]> = {
   },
 };
 
+/** Fills `bytes`. False where the file cannot be read any more, or is another one than `known`. */
 function readRange(
   tree: Tree,
   { path, storedAs }: { readonly path: RelativePath; readonly storedAs?: string | undefined },
   offset: number,
-  length: number,
+  bytes: Uint8Array,
   known: SeenStat | undefined,
-): Uint8Array | undefined {
-  const read = (dir: Directory, name: string): Uint8Array | undefined => {
+): boolean {
+  const read = (dir: Directory, name: string): boolean => {
     const file = dir.openFile(name, 'read');
     try {
-      const seen = seenOf(file.stat());
-      if (known !== undefined && (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))))
-        return undefined;
-      return readAll(file, offset, length);
+      if (known !== undefined) {
+        const seen = seenOf(file.stat());
+        if (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))) return false;
+      }
+      return readInto(file, offset, bytes);
     } finally {
       file.close();
     }
   };
   try {
-    if (storedAs !== undefined) return atVersion(tree, storedAs, read);
+    if (storedAs !== undefined) return atVersion(tree, storedAs, read) === true;
     const { dir, name } = tree.place(path);
     return read(dir, name);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
-    return undefined;
+    return false;
   }
 }
 

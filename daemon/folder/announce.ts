@@ -132,7 +132,7 @@ export class Announcer {
     const contents =
       files.length === 0
         ? []
-        : await this.#context.workers.run(readWhole, { tree: this.#context.tree(), files, triesAll });
+        : (await this.#context.workers.run(readWhole, { tree: this.#context.tree(), files, triesAll })).contents;
     const bySeq = new Map(files.map(({ seq }, i) => [seq, contents[i]]));
     return rows.map(({ record, seq, movedFrom }): Announcement => {
       const content = bySeq.get(seq);

@@ -53,7 +53,7 @@ test('where eight in a row do not become smaller the rest is sent as it is, unle
     return { path: path(String(i)), size: content.length, sha256, packs: true };
   });
   const isLastPacked = (from: number, triesAll: boolean): boolean | undefined =>
-    readWhole.run(fs, { tree: TREE, files: files.slice(from), triesAll }).at(-1)?.packed;
+    readWhole.run(fs, { tree: TREE, files: files.slice(from), triesAll }).contents.at(-1)?.packed;
   assert.equal(isLastPacked(0, false), false);
   assert.equal(isLastPacked(short.length + 1, false), true, 'after seven');
   assert.equal(isLastPacked(0, true), true);

@@ -63,12 +63,12 @@ export function scenarios(): (title: string, act: Act) => void {
       // The first of them to run comes when all are registered.
       opened ??= stage.open(titles.map(folderOf));
       await opened;
-      const scenario = await stage.scenario(t, folderOf(title));
       try {
+        const scenario = await stage.scenario(t, folderOf(title));
         await act(scenario);
         await stage.check(scenario);
       } catch (error) {
-        for (const daemon of [scenario.hub, scenario.laptop]) t.diagnostic(`log of ${daemon.name}:\n${daemon.logs()}`);
+        for (const daemon of stage.daemons) t.diagnostic(`log of ${daemon.name}:\n${daemon.logs()}`);
         throw error;
       }
     });
@@ -83,6 +83,10 @@ class Stage {
   readonly #outside = join(this.#place, 'outside');
   #imprint: string[] = [];
   #link: LinkProxy | undefined;
+
+  get daemons(): readonly Daemon[] {
+    return [this.#hub, this.#laptop];
+  }
 
   async open(folders: readonly string[]): Promise<void> {
     const port = await freePort();

@@ -2,7 +2,8 @@
 // never the disk: that the disk is as our record says is checked when the decision is carried out.
 //
 //   theirs is …        same content                   other content
-//   equal, older       known                          (equal vectors, other content: as concurrent)
+//   equal              known, or join                 as concurrent
+//   older              known                          known
 //   newer              join (index), or take          take
 //   concurrent         join                           the greatest (stamp, mark, maker) wins, except:
 //                                                     a live version lives on over a tombstone (but not over
@@ -68,11 +69,15 @@ export function reconcile(ours: FileRecord | undefined, theirs: FileRecord, cont
   }
 }
 
-/** One version, but one side may know of losers that the other does not. */
+/**
+ * One version, but one side may know of losers that the other does not; or of versions with one content both have taken
+ * together the same ones, and named another of them as what it is.
+ */
 function sameVersion(ours: FileRecord, theirs: FileRecord): Verdict {
   const lost = joinLost(ours.lost, theirs.lost);
-  if (sameLost(lost, ours.lost)) return { kind: 'known', why: 'same version' };
-  return { kind: 'join', record: { ...ours, lost } };
+  const winner = compareVersions(ours, theirs) >= 0 ? ours : theirs;
+  if (winner === ours && sameLost(lost, ours.lost)) return { kind: 'known', why: 'same version' };
+  return { kind: 'join', record: { ...winner, lost } };
 }
 
 function concurrent(ours: FileRecord, theirs: FileRecord, context: ReconcileContext): Verdict {

@@ -214,6 +214,31 @@ test('I2: a device restored from a backup with a clock that was set back tells w
     950249,
   ));
 
+test('I2: what several have joined from versions with one content is one version, whoever has joined which first', () =>
+  holds(
+    {
+      devices: 3,
+      shape: 'ring',
+      delayMs: 400,
+      steps: [
+        write(1, 'd/a', 'one'),
+        { kind: 'crash', device: 0 },
+        { kind: 'start', device: 0 },
+        write(0, 'd/a', ''),
+        { kind: 'crash', device: 0 },
+        { kind: 'settle' },
+        user(0, { kind: 'save', path: 'd/a', content: 'two' }),
+        pass(2_500),
+        { kind: 'crash', device: 0 },
+        { kind: 'index back', device: 0 },
+        user(0, { kind: 'touch', path: 'd/a', mtimeUs: -28_817_066_453_640n }),
+        { kind: 'crash', device: 2 },
+        { kind: 'index back', device: 2 },
+      ],
+    },
+    971041,
+  ));
+
 test('I10: what may not be removed from staging for a while leaves it later', () =>
   holds(
     {

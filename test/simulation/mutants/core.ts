@@ -158,11 +158,13 @@ export const CORE: readonly Mutation[] = [
   },
   {
     name: 'count-without-clock',
-    breaks: 'a counter is the one before and one more: an index that is an older copy counts the same numbers again',
+    breaks:
+      'a counter is the one before and one more: an index that is an older copy counts the same numbers again, and does not count anew',
     invariant: 'I2',
     within: 'older copies',
     edits: [
       { file: VECTOR, find: 'Math.max(countOf(vector, epoch) + 1, nowMs)', replace: 'countOf(vector, epoch) + 1' },
+      { file: 'daemon/folder/talk.ts', find: 'if (!this.#hasHeard) countAnew(this.#context, epoch);', replace: '' },
     ],
   },
 ];

@@ -1,6 +1,6 @@
 // Every content below a directory, by its hash: what the tests that cut the power account with.
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, readdirSync } from 'node:fs';
+import { type Dirent, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export function hashOf(content: Uint8Array): string {
@@ -39,9 +39,19 @@ function hashesBelow(root: string, take: (path: string) => boolean): Map<string,
   return found;
 }
 
+/** None where the directory has gone since it was named: the daemon may be at work. */
+function entriesOf(dir: string): Dirent[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** @param visit Answers whether to go into a directory. */
 function walk(root: string, from: string, visit: (path: string, isDirectory: boolean) => boolean): void {
-  for (const entry of readdirSync(join(root, from), { withFileTypes: true })) {
+  for (const entry of entriesOf(join(root, from))) {
     const path = from === '' ? entry.name : `${from}/${entry.name}`;
     if (visit(path, entry.isDirectory()) && entry.isDirectory()) walk(root, path, visit);
   }

@@ -17,6 +17,8 @@ export async function ask(daemon: Daemon, path: string, body?: object): Promise<
       path: `/v1/${path}`,
       headers: { host: 'syncd', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       timeout: TIMEOUT_MS,
+      // A connection that is kept may be one to a daemon that has been stopped since.
+      agent: false,
     });
     asked.on('error', fail);
     asked.on('timeout', () => asked.destroy(new Error(`${daemon.name} does not answer ${path}`)));

@@ -113,17 +113,19 @@ export class LocalChanges {
     this.#fullSinceMs = this.#context.clock.nowMs();
   }
 
-  #listNames(dirs: readonly DirPath[]): void {
+  /** One that was never listed, or could not be the last time, is listed with all below it, but for what we have just made. */
+  #listNames(dirs: readonly DirPath[], isOurs = false): void {
     if (dirs.length === 0) return;
+    const { sweep } = this.#parts.watching;
     const queued = new Set(this.#queue);
     for (const dir of dirs) {
       if (queued.has(dir)) continue;
       if (this.#parts.filtering.isIgnoredDirectory(dir)) {
-        this.#parts.watching.sweep.forget(dir);
+        sweep.forget(dir);
         continue;
       }
       this.#queue.push(dir);
-      this.#namesOnly.add(dir);
+      if (isOurs || sweep.has(dir)) this.#namesOnly.add(dir);
     }
   }
 
@@ -179,7 +181,7 @@ export class LocalChanges {
     const { boundaries, watching } = this.#parts;
     const { index, clock } = this.#context;
     const isNew = row === undefined || row.record.entry.kind !== 'dir';
-    if (!isNew && this.#namesOnly.has(parentOf(entry.path))) return;
+    if (!isNew && this.#namesOnly.has(parentOf(entry.path)) && watching.sweep.has(entry.path)) return;
     if (isNew) {
       const meta = boundaries.note(entry.path, entry.boundary);
       if (meta.length > 0) index.commit({ nowUs: clock.nowUs(), meta });
@@ -283,7 +285,7 @@ export class LocalChanges {
       switch (change.kind) {
         case 'same':
           // One that we have made: its names are known from our writing them, not from having read them.
-          if (isDirectory(observation, row) && !watching.sweep.has(path)) this.#listNames([path]);
+          if (isDirectory(observation, row) && !watching.sweep.has(path)) this.#listNames([path], true);
           if (observation?.kind === 'absent' && row?.keptLocally === true) batch.notKept(row);
           else if (observation?.kind === 'present' && row?.keptLocally === true && live.has(path))
             batch.reviveKept(row, observation);

@@ -59,7 +59,10 @@ export class Sweep {
     const beganMs = clock.monotonicMs();
     this.run()
       // The root has gone, or the folder stops: whoever notes that looks at everything.
-      .catch((error: unknown) => log.debug('could not look for changed directories', { error }))
+      .catch((error: unknown) => {
+        log.debug('could not look for changed directories', { error });
+        this.#isActive = true;
+      })
       .finally(() => {
         const nowMs = clock.monotonicMs();
         this.#dueMs = nowMs + Math.max(SWEEP_MS, SHARE * (nowMs - beganMs));
@@ -67,7 +70,7 @@ export class Sweep {
       });
   }
 
-  /** Resolves when every directory in which a name has come or gone before the call is hinted at. */
+  /** Resolves when, of all directories listed before, those are hinted at in which a name has come or gone before the call. */
   async run(): Promise<void> {
     this.#isActive = false;
     const { workers } = this.#context;

@@ -1,6 +1,8 @@
 // A directory that can be looked at and not be listed: it stays named until it is listed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SeededRandom } from '../simulation/random.ts';
+import { NO_WATCH_FAULTS, SimulatedWatch } from '../simulation/simulated-watch.ts';
 import { OneDevice, ROOT } from './one-device.ts';
 
 const skippedBy = (device: OneDevice): unknown =>
@@ -42,5 +44,25 @@ test('I6: once it can be listed, a look at the directory lists it', async () => 
   device.user.chmod(`${ROOT}/d`, 0o700);
   await device.until(() => device.row('d/a.txt') !== undefined, 'what is in it');
   assert.deepEqual(skippedBy(device), []);
+  await device.stop();
+});
+
+test('I6: one that could not be listed is listed when its name is read again, also where only names are read', async () => {
+  const device = new OneDevice();
+  const watch = new SimulatedWatch(device.fs, device.clock, new SeededRandom(1));
+  device.watch = watch;
+  await device.start({ 'd/a.txt': 'a' });
+  await device.clock.advance(10_000);
+  watch.faults = { ...NO_WATCH_FAULTS, lost: 1 };
+  const unlock = lock(device, 'd');
+  await scan(device);
+  assert.deepEqual(skippedBy(device), [['d', 'E_ACCESS']]);
+
+  device.write('d/new.txt', 'new');
+  device.write('b.txt', 'b');
+  unlock();
+  assert.equal((await device.wait()).kind, 'in sync');
+  assert.deepEqual(skippedBy(device), []);
+  assert.notEqual(device.row('d/new.txt'), undefined);
   await device.stop();
 });

@@ -116,7 +116,7 @@ test('S27: a folder is not moved into another daemon’s root or around it, by a
   }
   second.configure(`folders: { other: { path: ${join(place, 'a')} } }\n`);
   await second.restart();
-  assert.match(second.logs(), /"folder":"other","code":"E_FOLDER_NESTED"/);
+  await waitFor('it is said', () => /"folder":"other","code":"E_FOLDER_NESTED"/.test(second.logs()));
   assert.deepEqual(readdirSync(join(place, 'a')), ['b']);
   assert.deepEqual(readdirSync(join(place, 'a/b/docs')), ['.syncd']);
   await waitFor('the folder that was moved goes on', async () => (await second.folder('more')).state === 'idle');

@@ -43,6 +43,9 @@ interface Running {
 const NO_EPOCH = 'A'.repeat(16) as Epoch;
 /** Of one length, and no draw of the world's chances. */
 const runName = (n: number): Run => `run${String(n).padStart(13, '0')}` as Run;
+/** A device that begins with an index of before has runs of its own: so many are enough for each. */
+const RUNS_OF_ONE = 1_000_000;
+let continued = 0;
 
 /** The process ended in the middle of a call. */
 class Crash extends Error {}
@@ -291,6 +294,7 @@ export class SimulatedDevice {
   /** While it is down: this is the index that the next start finds; undefined: none. */
   putIndex(index: Buffer | undefined): void {
     this.#index.replace(index);
+    if (index !== undefined && this.#starts === 0) this.#starts = RUNS_OF_ONE * ++continued;
   }
 
   castSpell(spell: Spell): void {

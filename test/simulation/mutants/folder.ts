@@ -27,6 +27,12 @@ export const FOLDER: readonly Mutation[] = [
         find: 'this.#paths.add(hint.path);\n        break;',
         replace: 'if (this.#paths.size === 0) this.#paths.add(hint.path);\n        break;',
       },
+      // Half of what is forgotten would be found by that.
+      {
+        file: 'daemon/folder/sweep.ts',
+        find: 'of this.#ctimes) {',
+        replace: 'of [...this.#ctimes].slice(0, 0)) {',
+      },
     ],
   },
   {

@@ -38,7 +38,7 @@ export const apply: Job<ApplyInput, Outcome[]> = {
   },
 };
 
-export function carryOut(tree: Tree, staging: Directory, operation: Operation): Outcome {
+function carryOut(tree: Tree, staging: Directory, operation: Operation): Outcome {
   try {
     const act = (): Outcome => withWritableParent(tree, operation.path, () => step(tree, staging, operation));
     return operation.kind === 'move' ? withWritableParent(tree, operation.from, act) : act();

@@ -1,7 +1,6 @@
 // All disk work that a worker can be asked for, by name.
 import { checkAccess, mayMake } from './access.ts';
 import { apply } from './apply.ts';
-import { applyContents } from './apply-contents.ts';
 import { assemble } from './assemble.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { lookInto, lookIntoStaged } from './look-into.ts';
@@ -25,7 +24,6 @@ import { dropVersions, lookAtVersions } from './versions.ts';
 
 export const jobs = [
   apply,
-  applyContents,
   assemble,
   checkAccess,
   mayMake,

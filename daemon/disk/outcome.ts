@@ -13,8 +13,8 @@ export type Outcome =
   | { readonly kind: 'changed'; readonly filed: readonly Filed[] }
   /** A directory that was to go holds something that nobody has looked at, or that is not synced. */
   | { readonly kind: 'not empty' }
-  /** What was to take its place is not in staging any more: it must be fetched again. `code`: it could not be written. */
-  | { readonly kind: 'not staged'; readonly code?: ErrorCode }
+  /** What was to take its place is not in staging any more: it must be fetched again. */
+  | { readonly kind: 'not staged' }
   | {
       readonly kind: 'problem';
       readonly code: ErrorCode;

@@ -67,7 +67,8 @@ export const stage: Job<{ tree: TreeRef; items: readonly StageItem[] }, Staged[]
     return withTree(fs, ref, (tree) => {
       const staging = tree.own(STAGING);
       try {
-        const there = namesFor(staging, items.length);
+        // One listing tells of all: most contents are new, and asking for each of their names in vain costs as much as writing.
+        const there = items.length < FEW ? undefined : new Set(staging.list().map(({ name }) => name));
         return items.map((item) => stageOne(tree, staging, item, there));
       } finally {
         staging.close();
@@ -97,18 +98,8 @@ export const unstage: Job<{ tree: TreeRef; items: readonly Omit<StageItem, 'sour
   },
 };
 
-/** One listing tells of all: most contents are new, and asking for each of their names in vain costs as much as writing. */
-export function namesFor(staging: Directory, contents: number): ReadonlySet<string> | undefined {
-  return contents < FEW ? undefined : new Set(staging.list().map(({ name }) => name));
-}
-
 /** `there`: the names in staging; undefined where they have not been listed. */
-export function stageOne(
-  tree: Tree,
-  staging: Directory,
-  item: StageItem,
-  there: ReadonlySet<string> | undefined,
-): Staged {
+function stageOne(tree: Tree, staging: Directory, item: StageItem, there: ReadonlySet<string> | undefined): Staged {
   try {
     return write(tree, staging, item, there);
   } catch (error) {

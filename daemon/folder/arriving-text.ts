@@ -1,14 +1,7 @@
 // `content: text` at the receiving end: whether a content that has come is text is seen when it lies in staging.
 import type { Candidate } from './written.ts';
 import { lookIntoStaged } from '../disk/look-into.ts';
-import type { InHand } from '../transfer/in-hand.ts';
 import type { FolderContext } from './context.ts';
-
-/** False for what has come and is not on the disk yet: there it is looked into. */
-export function canBeLookedInto(context: FolderContext, { ready }: Pick<Candidate, 'ready'>, inHand: InHand): boolean {
-  const { path } = ready.record;
-  return !inHand.has(path) || !context.filter().mustLookInto(path);
-}
 
 /** Those of the candidates whose content has come, and is no text. */
 export async function notText<C extends Pick<Candidate, 'ready'>>(

@@ -6,13 +6,11 @@ import { type Entry, type FileRecord, isLive, sameEntry } from '../core/record.t
 import { type DecidedAmong, reconcileAll } from '../core/rivals.ts';
 import { relate } from '../core/version-vector.ts';
 import { type Outcome, apply } from '../disk/apply.ts';
-import { applyContents } from '../disk/apply-contents.ts';
 import { stagedNameOf } from '../disk/stage.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, isOtherwiseHere, wantedVersions } from '../index/wanted.ts';
 import type { Fetcher } from '../transfer/fetch.ts';
-import { inOneMemory } from '../transfer/in-hand.ts';
-import { canBeLookedInto, notText } from './arriving-text.ts';
+import { notText } from './arriving-text.ts';
 import { historyRow, stays, tell } from './chronicle.ts';
 import { type FolderContext, newVersionId, reconcileContext } from './context.ts';
 import type { Deletions } from './deletions.ts';
@@ -74,9 +72,7 @@ export class CarryOut {
   /** Applies what is ready, a batch. False when nothing could be done. */
   async take(): Promise<boolean> {
     try {
-      const worked = (await this.#modes.take()) || (await this.#takeBatch());
-      this.#parts.fetcher.stageLeft();
-      return worked;
+      return (await this.#modes.take()) || (await this.#takeBatch());
     } catch (error) {
       // The root has gone, or the index cannot be written: what was in our hands must not stay there for ever.
       this.#parts.fetcher.releaseAll();
@@ -93,21 +89,12 @@ export class CarryOut {
     const paths = operations.flatMap(pathsOf);
     // The watcher tells of what we do before we have written it down.
     this.#parts.hints.addPut(paths, this.#context.clock.monotonicMs());
-    const applying = this.#apply(operations);
+    const applying = this.#context.workers.run(apply, { tree: this.#context.tree(), operations });
     this.#parts.receiveBeside(new Set(paths));
     const outcomes = await applying;
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
     return outcomes.some(({ kind }) => kind === 'done');
-  }
-
-  /** What came with its announcement goes along, and is written where it takes its place. */
-  #apply(operations: readonly Operation[]): Promise<Outcome[]> {
-    const { workers, tree } = this.#context;
-    const { inHand } = this.#parts.fetcher;
-    const came = operations.map((one) => (one.kind === 'place' ? inHand.of(one.path, one.entry.sha256) : undefined));
-    if (came.every((content) => content === undefined)) return workers.run(apply, { tree: tree(), operations });
-    return workers.run(applyContents, { tree: tree(), operations, ...inOneMemory(came) });
   }
 
   async #nextCandidates(atMost: number): Promise<Candidate[]> {
@@ -118,12 +105,10 @@ export class CarryOut {
 
   /** Without what has come and is not synced here: only now can be seen that it is no text. */
   async #withoutOthers(candidates: Candidate[]): Promise<Candidate[]> {
-    const { fetcher, filtering } = this.#parts;
-    const lookable = candidates.filter((one) => canBeLookedInto(this.#context, one, fetcher.inHand));
-    const others = new Set(await notText(this.#context, lookable));
-    if (others.size === 0) return lookable;
-    filtering.ignoreWants([...others].map(({ want }) => want));
-    return lookable.filter((one) => !others.has(one));
+    const others = new Set(await notText(this.#context, candidates));
+    if (others.size === 0) return candidates;
+    this.#parts.filtering.ignoreWants([...others].map(({ want }) => want));
+    return candidates.filter((one) => !others.has(one));
   }
 
   /** What was set aside is looked at again when something has happened, or when nothing else is to come. */
@@ -274,8 +259,6 @@ export class CarryOut {
       const outcome = outcomes[i];
       if (candidate === undefined || outcome === undefined) return;
       const { path } = operation;
-      const isKept = outcome.kind !== 'done' && outcome.kind !== 'not staged';
-      if (operation.kind === 'place' && isKept) fetcher.staged(path, operation.entry.sha256);
       switch (outcome.kind) {
         case 'done':
           this.#hasDone = true;
@@ -299,7 +282,7 @@ export class CarryOut {
           this.#tryAgain(candidate, written);
           return;
         case 'not staged':
-          fetcher.notStaged(path, outcome.code);
+          fetcher.done(path);
           return;
         case 'not empty':
           this.#notEmpty(candidate, written);

@@ -1,22 +1,40 @@
 // Brings wanted contents into staging: from our own files or versions where they are there already, else from a peer
 // that has them. What is whole and verified is handed over; what became of it, the folder says.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry, FileRecord } from '../core/record.ts';
 import type { Packable } from '../disk/pack.ts';
 import { type Source, stagedName } from '../disk/stage.ts';
+import type { TreeRef } from '../disk/tree.ts';
+import type { FolderIndex } from '../index/folder-index.ts';
 import { type Want, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { ChunkAnswer, ChunkWant, PeerLink } from '../ports/peers.ts';
-import type { FetchContext } from './fetch-context.ts';
-import { InHand } from './in-hand.ts';
+import type { Workers } from '../ports/workers.ts';
 import { LargeFetch } from './large-fetch.ts';
 import { LocalContent } from './local-content.ts';
-import { type Requested, Requests } from './requests.ts';
+import { type Requested, Requests, type RequestsContext } from './requests.ts';
 import { SmallFetch } from './small-fetch.ts';
 import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
 import { WholeContents } from './whole-contents.ts';
+
+export interface FetchContext extends RequestsContext {
+  readonly index: FolderIndex;
+  readonly workers: Workers;
+  tree(): TreeRef;
+  /** In the index, and known not to be on the disk any more: a deletion that rests or is held. */
+  isGone(path: RelativePath): boolean;
+  /** Ours at these paths are being read: they may be what is wanted there. */
+  beingRead(): Iterable<RelativePath>;
+  /** Something can be applied now: takeReady() has it. */
+  onReady(): void;
+  onProblem(path: RelativePath, code: ErrorCode): void;
+  /** Nobody who is connected can have these. */
+  onNoSource(wants: readonly WantedRow[]): void;
+  /** This content was staged after nobody wanted it any more. */
+  onUnneeded(left: { readonly path: RelativePath; readonly entry: FileEntry }): void;
+  onFailure(error: unknown): void;
+}
 
 /** Files on their way at once; more wait in the index. */
 const MAX_ACTIVE = 256;
@@ -26,6 +44,7 @@ const MAX_READY = 4096;
 const MAX_ASKED = { bytes: 16 << 20, files: MAX_ACTIVE };
 /** Pages of wants whose peers have enough to do that are passed over in one go, and how often. */
 const MAX_PASSED = 16;
+const LOOK_AGAIN_MS = 250;
 /** Contents in memory that wait for the disk; beyond it nothing more is asked for, or taken in. */
 const MAX_STAGING_BYTES = 16 << 20;
 /** Files up to this are asked for whole; larger ones by chunks, which can go on after a break. */
@@ -48,8 +67,9 @@ export class Fetcher {
   readonly #whole = new WholeContents();
   readonly #sources = new Sources();
   readonly local: LocalContent;
-  readonly inHand = new InHand();
   readonly #staging: StagingQueue;
+  /** What the sources were when nobody had time, and since when. */
+  #stuck: { readonly at: number; readonly sinceMs: number } | undefined;
 
   constructor(context: FetchContext) {
     this.#context = context;
@@ -73,17 +93,15 @@ export class Fetcher {
   }
 
   /** A content that came with its announcement, of a want that is in the index by now. */
-  offer({ path, entry }: FileRecord, bytes: Uint8Array, packed: boolean): void {
-    if (entry.kind !== 'file') return;
-    this.drop(path);
-    const source = { kind: 'bytes', bytes, packed } as const;
-    if (this.inHand.add({ path, entry, source })) this.#ready.add(path);
-    else this.#staging.add(this.#begin(path, entry), source);
+  offer(record: FileRecord, bytes: Uint8Array, packed: boolean): void {
+    if (record.entry.kind !== 'file') return;
+    this.drop(record.path);
+    this.#staging.add(this.#begin(record.path, record.entry), { kind: 'bytes', bytes, packed });
   }
 
   /** So much waits for the disk that nothing more is to be brought. */
   get isFull(): boolean {
-    return this.#staging.bytes + this.inHand.bytes > MAX_STAGING_BYTES;
+    return this.#staging.bytes > MAX_STAGING_BYTES;
   }
 
   /** Somebody is connected who will answer, but not now: what is missing may yet come from there. */
@@ -96,8 +114,8 @@ export class Fetcher {
     // What waited while nothing might be asked.
     this.#context.traffic.down.give();
     const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
+    if (room <= 0 || this.isFull || this.#isStuck()) return;
     const { index, clock } = this.#context;
-    if (room <= 0 || this.isFull || this.#sources.isBusy(clock.monotonicMs())) return;
     if (index.wantedCounts().fetch === 0) return;
     const read = this.#context.beingRead();
     const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed, ...read]);
@@ -118,10 +136,16 @@ export class Fetcher {
       // A peer that is slow must not keep others waiting: as long as somebody has time, what comes after is looked at.
       if (passed < wants.length || wants.length < room || !this.#sources.isAnyIdle(MAX_ASKED)) break;
     }
-    this.#sources.noteBusy(begun || busy === 0 ? undefined : clock.monotonicMs());
+    this.#stuck = begun || busy === 0 ? undefined : { at: this.#sources.changes, sinceMs: clock.monotonicMs() };
     // They must not stand before others that can be had.
     if (without.length > 0) this.#context.onNoSource(without);
     if (found || without.length > 0) this.#context.onReady();
+  }
+
+  /** All that can be started is what peers without time have, as it was a moment ago. */
+  #isStuck(): boolean {
+    if (this.#stuck?.at !== this.#sources.changes) return false;
+    return this.#context.clock.monotonicMs() - this.#stuck.sinceMs < LOOK_AGAIN_MS;
   }
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
@@ -130,32 +154,8 @@ export class Fetcher {
     for (const path of taken) {
       this.#ready.delete(path);
       this.#handed.add(path);
-      this.inHand.handOver(path);
     }
     return taken;
-  }
-
-  /** A batch is over: what of it was in hand and was not carried out goes to the disk. */
-  stageLeft(): void {
-    for (const { path, entry, source } of this.inHand.left) {
-      this.drop(path);
-      const wanted = this.#context.index.wanted(path)?.record.entry;
-      if (wanted?.kind === 'file' && wanted.sha256 === entry.sha256)
-        this.#staging.add(this.#begin(path, entry), source);
-    }
-  }
-
-  /** It was in hand, did not take its place, and lies in staging. */
-  staged(path: RelativePath, sha256: Sha256): void {
-    this.inHand.delete(path);
-    this.#whole.add(path, sha256);
-  }
-
-  /** It is not in staging any more, or what was in hand is not what it should be. `code`: it cannot be written. */
-  notStaged(path: RelativePath, code: ErrorCode | undefined): void {
-    this.done(path);
-    if (code === undefined) this.#context.onReady();
-    else this.#context.onProblem(path, code);
   }
 
   /** It was applied, or is to be fetched again: nothing is remembered of it. */
@@ -204,7 +204,6 @@ export class Fetcher {
   drop(path: RelativePath): void {
     const fetch = this.#active.get(path);
     if (fetch !== undefined) this.#forget(fetch);
-    this.inHand.delete(path);
     this.#ready.delete(path);
     this.#parked.delete(path);
     this.#handed.delete(path);
@@ -248,8 +247,8 @@ export class Fetcher {
   #start(want: WantedRow): 'ready' | 'on its way' | 'no source' | 'busy' {
     const { record } = want;
     const { path, entry } = record;
-    const isHere = entry.kind !== 'file' || this.#whole.has(path, entry.sha256) || this.inHand.has(path, entry.sha256);
-    if (isHere || (!isOtherwiseHere(want) && this.local.isHere(record, want.movedFrom))) {
+    const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
+    if (isStaged || (!isOtherwiseHere(want) && this.local.isHere(record, want.movedFrom))) {
       this.#ready.add(path);
       return 'ready';
     }

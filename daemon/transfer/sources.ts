@@ -32,8 +32,6 @@ export interface AskLimits {
 const ANSWER_TIMEOUT_MS = 60_000;
 /** After this a peer that answers at another time is asked again. */
 const REST_MS = 5_000;
-/** After this peers that had no time are looked at again. */
-const LOOK_AGAIN_MS = 250;
 
 const key = (path: RelativePath, sha256: Sha256): string => `${sha256}${path}`;
 
@@ -48,12 +46,10 @@ export class Sources {
   readonly #resting = new Map<PeerLink, number>();
   #clearedMs = 0;
   /** Rises whenever somebody may have more time, or more to give, than before. */
-  #changes = 0;
-  /** What it was when nobody had time, and since when. */
-  #busy: { readonly at: number; readonly sinceMs: number } | undefined;
+  changes = 0;
 
   attach(link: PeerLink): void {
-    this.#changes++;
+    this.changes++;
     this.#askedBytes.set(link, 0);
     this.#askedFiles.set(link, 0);
   }
@@ -103,7 +99,7 @@ export class Sources {
     if (asking.link === undefined) return;
     const counted = Math.min(bytes, asking.askedBytes);
     asking.askedBytes -= counted;
-    this.#changes++;
+    this.changes++;
     add(this.#askedBytes, asking.link, -counted);
   }
 
@@ -111,7 +107,7 @@ export class Sources {
   end(asking: Asking): void {
     this.answered(asking, asking.askedBytes);
     if (asking.link !== undefined) add(this.#askedFiles, asking.link, -1);
-    this.#changes++;
+    this.changes++;
     asking.from = asking.link;
     asking.link = undefined;
   }
@@ -120,16 +116,6 @@ export class Sources {
   #hasRoom(link: PeerLink, { bytes, files }: AskLimits): boolean {
     if ((this.#askedBytes.get(link) ?? 0) >= bytes) return false;
     return (this.#askedFiles.get(link) ?? 0) < Math.ceil(files / Math.max(1, this.#askedFiles.size));
-  }
-
-  /** All that can be started is what peers without time have. `nowMs` undefined: that is over. */
-  noteBusy(nowMs: number | undefined): void {
-    this.#busy = nowMs === undefined ? undefined : { at: this.#changes, sinceMs: nowMs };
-  }
-
-  /** It was so a moment ago, and nothing has changed. */
-  isBusy(nowMs: number): boolean {
-    return this.#busy?.at === this.#changes && nowMs - this.#busy.sinceMs < LOOK_AGAIN_MS;
   }
 
   isAnyIdle(most: AskLimits): boolean {
@@ -145,7 +131,7 @@ export class Sources {
 
   /** It has announced this anew, and so has it again: a file may be changed and changed back. */
   announced(link: PeerLink, path: RelativePath, sha256: Sha256): void {
-    if (this.#refused.get(link)?.delete(key(path, sha256)) === true) this.#changes++;
+    if (this.#refused.get(link)?.delete(key(path, sha256)) === true) this.changes++;
   }
 
   /** What a peer sent was not what it announced, or what our own disk was to give not what the index says. */
@@ -162,11 +148,11 @@ export class Sources {
     for (const [link, sinceMs] of this.#resting) {
       if (nowMs - sinceMs < REST_MS) continue;
       this.#resting.delete(link);
-      this.#changes++;
+      this.changes++;
     }
     if (nowMs - this.#clearedMs < REFUSED_MS) return;
     this.#clearedMs = nowMs;
-    this.#changes++;
+    this.changes++;
     this.#refused.clear();
     this.#wrong.clear();
   }

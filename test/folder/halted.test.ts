@@ -54,7 +54,7 @@ test('I15: a folder whose index cannot be asked does not end the session of the 
 
 test('I12: what was about to take its place when the root went away does so when it is back', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });
-  device.slowJobs.set('applyContents', 500);
+  device.slowJobs.set('apply', 500);
   device.peer.tell(device.peer.version('b.txt', file('b')), 'b');
   await device.clock.advance(200);
   device.user.rename(ROOT, '/srv/away');

@@ -17,10 +17,11 @@ async function atWork(): Promise<OneDevice> {
 
 test('what is said of other paths while the disk is at work is wanted before that is done', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a', 'b.txt': 'b' });
+  device.other.connect();
   await device.clock.advance(5_000);
   device.slowJobs.set('apply', 1_000);
   device.peer.tell(device.peer.version('a.txt', { kind: 'absent' }));
-  device.peer.tell(device.peer.version('b.txt', file('bb')), 'bb');
+  device.other.tell(device.other.version('b.txt', file('bb')), 'bb');
   await device.until(() => device.wanted('b.txt') !== undefined, 'the want', 900);
   assert.ok(device.exists('a.txt'), 'not gone yet');
   await device.until(() => device.read('b.txt') === 'bb', 'both');

@@ -24,8 +24,8 @@ export const TRANSFER: readonly Mutation[] = [
       },
       {
         file: READ,
-        find: 'if (known !== undefined && (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))))',
-        replace: 'if (seen === undefined)',
+        find: 'if (seen === undefined || !(sameFile(known, seen) || isGrown(known, seen))) return false;',
+        replace: 'if (seen === undefined) return false;',
       },
     ],
   },

@@ -7,6 +7,12 @@ const ANNOUNCE = 'daemon/folder/announce.ts';
 const HINTS = 'daemon/folder/hints.ts';
 const LITTER = 'daemon/folder/litter.ts';
 const RECOVERY = 'daemon/folder/recovery.ts';
+/** With what is planted: much of what is not looked at would be found by the sweep. */
+const NO_SWEEP = {
+  file: 'daemon/folder/sweep.ts',
+  find: 'of this.#ctimes) {',
+  replace: 'of [...this.#ctimes].slice(0, 0)) {',
+};
 
 export const FOLDER: readonly Mutation[] = [
   {
@@ -14,7 +20,10 @@ export const FOLDER: readonly Mutation[] = [
     breaks: 'what has come and gone while the watcher gathered changes, and was seen in between, stays in the index',
     invariant: 'I2',
     within: 'gathered hints',
-    edits: [{ file: HINTS, find: 'this.#young.set(path, nowMs + YOUNG_MS);', replace: 'this.#young.delete(path);' }],
+    edits: [
+      { file: HINTS, find: 'this.#young.set(path, nowMs + YOUNG_MS);', replace: 'this.#young.delete(path);' },
+      NO_SWEEP,
+    ],
   },
   {
     name: 'hint-dropped',
@@ -27,12 +36,7 @@ export const FOLDER: readonly Mutation[] = [
         find: 'this.#paths.add(hint.path);\n        break;',
         replace: 'if (this.#paths.size === 0) this.#paths.add(hint.path);\n        break;',
       },
-      // Half of what is forgotten would be found by that.
-      {
-        file: 'daemon/folder/sweep.ts',
-        find: 'of this.#ctimes) {',
-        replace: 'of [...this.#ctimes].slice(0, 0)) {',
-      },
+      NO_SWEEP,
     ],
   },
   {

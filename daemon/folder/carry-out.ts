@@ -322,7 +322,7 @@ export class CarryOut {
       written.tryAgain(want);
       return;
     }
-    const code = skipped.code(path) ?? 'E_CHANGING';
+    const code = [path, ...ancestorsOf(path)].map((one) => skipped.code(one)).find(Boolean) ?? 'E_CHANGING';
     written.problem(want, code);
     skipped.set(path, code);
   }

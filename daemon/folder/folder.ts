@@ -80,7 +80,7 @@ export class Folder implements ControlledFolder {
   readonly #context: FolderContext;
   readonly #bell: Bell;
   readonly #hints: Hints;
-  readonly #skipped = new SkippedPaths();
+  readonly #skipped = new SkippedPaths((path) => this.#retries.over(path));
   readonly #boundaries: Boundaries;
   readonly #health: Health;
   readonly #deletions: Deletions;
@@ -154,7 +154,7 @@ export class Folder implements ControlledFolder {
       unsynced: this.#unsynced,
       refused: this.#refused,
     };
-    this.#local = new LocalChanges(context, { ...local, onReadable: () => this.#retries.now() });
+    this.#local = new LocalChanges(context, local);
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
     const onUnneeded = (left: Left): void => this.#litter.add(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);

@@ -24,8 +24,6 @@ export interface ListedParts {
   readonly filtering: Filtering;
   readonly unsynced: Unsynced;
   readonly refused: Refused;
-  /** A directory that was skipped can be read again. */
-  onReadable(): void;
 }
 
 /** What a listing shows to be other than the index has it, and how it was listed. */
@@ -65,8 +63,7 @@ export class Listed {
         return [];
       case 'whole': {
         const own = listing.dir === '' ? '.' : listing.dir;
-        // It could not be read, and now it can: what waits to be written into it need not wait any longer.
-        if (skipped.isOutOfReach(own)) this.#parts.onReadable();
+        skipped.isInReach(own);
         if (listing.dir === '' || !(this.waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
         const dirs = listing.entries.filter(({ seen }) => seen.kind === 'dir');
         const there = new Set<string>([...dirs.map(({ path }) => path), ...listing.unknown]);

@@ -1,6 +1,6 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { RelativePath } from '../core/path.ts';
+import { type RelativePath, isBelow } from '../core/path.ts';
 import { isLive } from '../core/record.ts';
 import { relate } from '../core/version-vector.ts';
 import { type Want, type WantMark, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
@@ -18,6 +18,8 @@ const RETRY_MS = 10_000;
 const NEXT_PAGE_MS = 1_000;
 /** Wants tried again in one go. */
 const AT_ONCE = 500;
+/** Of more places at which something stood in the way, all is tried again. */
+const MAX_PLACES = 1_000;
 /** So often every device of the folder must have said that it does not have a content before that is named. */
 const NOBODY_HAS_IT = 3;
 
@@ -39,6 +41,8 @@ export class Retries {
   #retriedMs = 0;
   /** Where the next page of what is skipped begins. */
   #after = '';
+  /** What stood in the way at them need not do so any more. */
+  readonly #over = new Set<RelativePath>();
 
   constructor(context: FolderContext, fetcher: Fetcher, { skipped, links, litter, roles }: Parts) {
     this.#context = context;
@@ -54,7 +58,14 @@ export class Retries {
     this.#retriedMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** What could not be written there or below may be possible now; `.` is the root. */
+  over(path: string): void {
+    if (path === '.' || this.#over.size >= MAX_PLACES) this.now();
+    else this.#over.add(path as RelativePath);
+  }
+
   tick(): void {
+    this.#tryOver();
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#tickedMs > TICK_MS) {
       this.#tickedMs = nowMs;
@@ -70,6 +81,25 @@ export class Retries {
     // Many are tried again page by page, so that the last of them has its turn too.
     if (!isLast) this.#retriedMs = nowMs - RETRY_MS + NEXT_PAGE_MS;
     else if (index.wantedCounts().held > 0) this.#askAgain();
+  }
+
+  #tryOver(): void {
+    const { index } = this.#context;
+    const places = [...this.#over];
+    this.#over.clear();
+    for (const place of places) {
+      if (index.wantedCounts().skipped === 0) return;
+      const at = index.wanted(place);
+      if (at?.why === 'skipped') this.#fetch([at], true);
+      for (let after = `${place}/`; ;) {
+        const page = index.skipped(AT_ONCE, after).filter(({ path }) => isBelow(path, place));
+        const wants = page.flatMap(({ path }) => index.wanted(path) ?? []);
+        this.#fetch(wants, true);
+        const last = page.at(-1);
+        if (last === undefined || page.length < AT_ONCE) break;
+        after = last.path;
+      }
+    }
   }
 
   /** A peer has come: it may have what nobody had. */
@@ -141,11 +171,12 @@ export class Retries {
     this.#fetch(page);
   }
 
-  #fetch(wants: readonly WantedRow[]): void {
+  #fetch(wants: readonly WantedRow[], anew = false): void {
     if (wants.length === 0) return;
     const { index, clock } = this.#context;
     const mark = wants.map((want): WantMark => {
-      return { path: want.record.path, why: 'fetch', code: lasting(want), attempts: want.attempts };
+      const code = lasting(want);
+      return { path: want.record.path, why: 'fetch', code, attempts: anew && code === undefined ? 0 : want.attempts };
     });
     index.commit({ nowUs: clock.nowUs(), mark });
   }

@@ -8,6 +8,12 @@ const MAX_NAMED = 10_000;
 
 export class SkippedPaths {
   readonly #codes = new Map<string, ErrorCode>();
+  readonly #onOver: (path: string) => void;
+
+  /** `onOver`: this may not stand in the way any more of what was to be written there, or below. */
+  constructor(onOver: (path: string) => void) {
+    this.#onOver = onOver;
+  }
 
   get size(): number {
     return this.#codes.size;
@@ -32,11 +38,16 @@ export class SkippedPaths {
   }
 
   clear(path: string): void {
-    this.#codes.delete(path);
+    if (this.#codes.delete(path)) this.#onOver(path);
+  }
+
+  /** It stays named, for what is to be written there; but it can be read and written now. */
+  isInReach(path: string): void {
+    if (this.isOutOfReach(path)) this.#onOver(path);
   }
 
   clearCode(code: ErrorCode): void {
-    for (const [path, its] of this.#codes) if (its === code) this.#codes.delete(path);
+    for (const [path, its] of this.#codes) if (its === code) this.clear(path);
   }
 
   /**
@@ -53,18 +64,18 @@ export class SkippedPaths {
     for (const path of this.#codes.keys()) {
       const entry = entryIn(dir, path);
       if (entry === undefined || now.has(entry) || (entry !== path && there.has(entry))) continue;
-      if (!waits(path as RelativePath)) this.#codes.delete(path);
+      if (!waits(path as RelativePath)) this.clear(path);
     }
     return found.filter(({ path, code }) => this.set(path, code));
   }
 
   clearWhere(isOver: (path: string) => boolean): void {
-    for (const path of this.#codes.keys()) if (isOver(path)) this.#codes.delete(path);
+    for (const path of this.#codes.keys()) if (isOver(path)) this.clear(path);
   }
 
   /** A directory is gone, with all that was skipped in it. */
   clearBelow(dir: RelativePath): void {
-    for (const path of this.#codes.keys()) if (isBelow(path as RelativePath, dir)) this.#codes.delete(path);
+    for (const path of this.#codes.keys()) if (isBelow(path as RelativePath, dir)) this.clear(path);
   }
 
   list(limit: number): Skipped[] {

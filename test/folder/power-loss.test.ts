@@ -90,7 +90,7 @@ async function afterPowerLoss(
     tree: () => tree,
   };
   const hints = new Hints(ignore);
-  const skipped = new SkippedPaths();
+  const skipped = new SkippedPaths(ignore);
   const powerLoss = new PowerLoss(context as unknown as FolderContext, hints, skipped, options.boot ?? 'this boot');
   if (options.diskFailed === true) powerLoss.suspect();
   await powerLoss.verify();

@@ -147,3 +147,34 @@ test('T5: what cannot be synced is named in skipped, stays as it is, and holds n
   await waitFor('nothing is skipped any more', async () => (await hub.folder('docs')).skipped.length === 0);
   await same();
 });
+
+test('T5: what a pipe in its way keeps from coming is named for that, and comes as soon as the pipe has gone', async (t) => {
+  const { laptop, left, right, same } = await startPair(t, {
+    before: (root) => plant(root, { 'gone/a.txt': 'a', 'remade/a.txt': 'a' }),
+  });
+  const directories = ['gone', 'remade'];
+
+  await laptop.stop();
+  for (const name of directories) {
+    plant(left, { [`${name}/new.txt`]: `new in ${name}` });
+    rmSync(join(right, name), { recursive: true });
+    execFileSync('mkfifo', [join(right, name)]);
+  }
+  await laptop.start();
+  const skipped = await waitFor('both are named, with what is in their way', async () => {
+    const found = (await laptop.folder('docs')).skipped;
+    return found.length >= 4 && found;
+  });
+
+  assert.deepEqual(skipped.map(({ path, code }) => `${code} ${path}`).toSorted(), [
+    'E_KIND gone',
+    'E_KIND gone/new.txt',
+    'E_KIND remade',
+    'E_KIND remade/new.txt',
+  ]);
+  for (const name of directories) rmSync(join(right, name));
+  mkdirSync(join(right, 'remade'));
+  await same();
+  for (const name of directories) assert.equal(read(right, `${name}/new.txt`), `new in ${name}`);
+  assert.deepEqual((await laptop.folder('docs')).skipped, []);
+});

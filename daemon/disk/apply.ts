@@ -12,6 +12,7 @@ import { copyWithHoles } from './holes.ts';
 import { toMicroseconds } from './observe.ts';
 import { CHANGED, type Outcome, isExpected, isTaken, lookAt, strand } from './outcome.ts';
 import { put } from './put.ts';
+import { discard, discardIfPossible } from './stage.ts';
 import { STAGING, type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { type Filed, atVersion, file, moveWithoutReplacing } from './versions.ts';
 
@@ -154,7 +155,27 @@ function withAttributes(place: Place, before: Stat, mode: number, mtimeUs: bigin
  */
 function unlinkFromOthers(staging: Directory, place: Place, now: Stat): Stat | undefined {
   const copy = `${now.ino}.copy`;
-  if (lookAt(staging, copy) !== undefined) staging.remove(copy, 'file');
+  let mine: Stat;
+  try {
+    mine = copyFrom(place, staging, copy, now.mode);
+    staging.rename(copy, place.dir, place.name, 'exchange');
+  } catch (error) {
+    // The file has gone meanwhile, or the disk is full. Only what is a copy is nobody's.
+    if (lookAt(staging, copy)?.ino !== now.ino) discardIfPossible(staging, copy);
+    throw error;
+  }
+  const old = staging.lstat(copy);
+  if (old.ino === now.ino && old.mtimeNs === now.mtimeNs && old.size === now.size) {
+    staging.remove(copy, 'file');
+    return mine;
+  }
+  staging.rename(copy, place.dir, place.name, 'exchange');
+  if (staging.lstat(copy).ino === mine.ino) staging.remove(copy, 'file');
+  return undefined;
+}
+
+function copyFrom(place: Place, staging: Directory, copy: string, mode: number): Stat {
+  discard(staging, copy);
   const from = place.dir.openFile(place.name, 'read');
   try {
     const to = staging.openFile(copy, 'create');
@@ -166,17 +187,8 @@ function unlinkFromOthers(staging: Directory, place: Place, now: Stat): Stat | u
   } finally {
     from.close();
   }
-  staging.setAttributes(copy, { mode: now.mode & 0o777 });
-  const mine = staging.lstat(copy);
-  staging.rename(copy, place.dir, place.name, 'exchange');
-  const old = staging.lstat(copy);
-  if (old.ino === now.ino && old.mtimeNs === now.mtimeNs && old.size === now.size) {
-    staging.remove(copy, 'file');
-    return mine;
-  }
-  staging.rename(copy, place.dir, place.name, 'exchange');
-  if (staging.lstat(copy).ino === mine.ino) staging.remove(copy, 'file');
-  return undefined;
+  staging.setAttributes(copy, { mode: mode & 0o777 });
+  return staging.lstat(copy);
 }
 
 function move(tree: Tree, operation: Extract<Operation, { kind: 'move' }>): Outcome {

@@ -138,7 +138,7 @@ function isHashed(source: Source): boolean {
 }
 
 /** On a file system that has become read-only nothing can be removed either; the first failure is the one to tell. */
-function discardIfPossible(staging: Directory, name: string): void {
+export function discardIfPossible(staging: Directory, name: string): void {
   try {
     discard(staging, name);
   } catch (error) {

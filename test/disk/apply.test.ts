@@ -157,3 +157,21 @@ test('what nobody touched is known as it is: the next look reads nothing', async
   const second = seenOf(carryOut(place('two', first)));
   assert.equal(look(second)?.kind, 'same');
 });
+
+test('a file that goes just when it gets a copy of its own, because of its other name, leaves none in staging', async () => {
+  const { fs, user, place, carryOut, look, seenOf } = await folder();
+  const first = seenOf(carryOut(place('one', 'absent')));
+  const root = fs.openRoot(TREE.root);
+  root.link(PATH, root, 'other.txt');
+  const found = look(first);
+  assert.ok(found?.kind === 'present' && found.seen.nlink === 2);
+  const operation: Operation = { kind: 'attributes', path: PATH, mode: 0o600, mtimeUs: 5n, expect: found.seen };
+
+  const outcome = carryOut(
+    operation,
+    interrupted(fs, 'setAttributes', () => user.remove('/root/file.txt')),
+  );
+
+  assert.equal(outcome.kind, 'changed');
+  assert.deepEqual(root.openDir('.syncd').openDir('staging').list(), []);
+});

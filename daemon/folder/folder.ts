@@ -317,10 +317,10 @@ export class Folder implements ControlledFolder {
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<WaitResult> {
     this.#health.lookNow();
-    return this.#waiters.wait(this.#watching.marked(), timeoutMs, signal, (isMarked) => {
-      const now = this.#state.standing();
-      const unsure = isMarked || now.kind === 'needs attention' ? now : { kind: 'busy' as const };
-      return notInTime(unsure, this.#links, this.#context.index, this.#timetable.tellsInMs);
+    const marked = this.#watching.marked().then(() => this.#retries.now());
+    return this.#waiters.wait(marked, timeoutMs, signal, (isMarked) => {
+      const standing = { isMarked, now: this.#state.standing() };
+      return notInTime(standing, this.#links, this.#context.index, this.#timetable.tellsInMs);
     });
   }
 

@@ -53,20 +53,22 @@ export function standing({ condition, localDone, peers, links, index }: WaitView
 
 /** What to say when the time is over. */
 export function notInTime(
-  now: WaitNow,
+  /** `isMarked`: all that was written before was found by now. */
+  { isMarked, now }: { readonly isMarked: boolean; readonly now: WaitNow },
   links: Links,
   index: FolderIndex,
   /** In how long what is gathered by the interval goes out: ms. */
   tellsInMs: number | undefined,
 ): WaitResult {
-  switch (now.kind) {
+  const known: WaitNow = isMarked || now.kind === 'needs attention' ? now : { kind: 'busy' };
+  switch (known.kind) {
     case 'in sync':
     case 'not in time':
     case 'needs attention':
-      return now;
+      return known;
     case 'waiting for peers':
       // Those that are connected have all of it; the others get it when they come.
-      if (now.connected > 0) return { kind: 'in sync' };
+      if (known.connected > 0) return { kind: 'in sync' };
       return { kind: 'not in time', why: 'E_NO_PEER', message: 'no peer of the folder is connected' };
     case 'busy': {
       if (links.all.length === 0)

@@ -157,8 +157,13 @@ class Stage {
     assert.deepEqual(imprintOf(this.#outside), this.#imprint, 'I8: nothing outside has been touched');
     const [there, here] = await Promise.all([hub, laptop].map(async (daemon) => conflictPaths(daemon, folder)));
     assert.deepEqual(there, here, 'I2: both list the same conflicts');
-    for (const root of [left, right])
-      await waitFor(`staging is empty in ${root}`, () => readdirSync(join(root, '.syncd/staging')).length === 0);
+    for (const root of [left, right]) {
+      const staged = (): string[] => readdirSync(join(root, '.syncd/staging'));
+      await waitFor(
+        () => `staging is empty in ${root}: ${staged().join(', ')}`,
+        () => staged().length === 0,
+      );
+    }
     const before = await sent(); // I7
     await sleep(QUIET_MS);
     const said = (await sent()) - before;

@@ -6,10 +6,10 @@ export const DEADLINE_MS = 45_000;
 
 /**
  * Resolves with the first answer that is neither undefined nor false.
- * @param what The condition in words, for the message when the deadline is over.
+ * @param what The condition in words, for the message when the deadline is over; asked then, it can say how it stands.
  */
 export async function waitFor<T>(
-  what: string,
+  what: string | (() => string),
   condition: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs = DEADLINE_MS,
 ): Promise<T> {
@@ -17,7 +17,8 @@ export async function waitFor<T>(
   for (;;) {
     const answer = await condition();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > giveUpMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (performance.now() > giveUpMs)
+      throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(POLL_MS);
   }
 }

@@ -11,7 +11,7 @@ export interface ListedAt {
 
 /** Answers with those to list again: other than they were, gone, or out of reach. */
 export const changedDirectories: Job<{ tree: TreeRef; dirs: readonly ListedAt[] }, DirPath[]> = {
-  name: 'changed-directories',
+  name: 'changedDirectories',
   isPlain: true,
   run(fs, { tree: ref, dirs }) {
     return withTree(fs, ref, (tree) =>

@@ -2,6 +2,7 @@
 import { checkAccess, mayMake } from './access.ts';
 import { apply } from './apply.ts';
 import { assemble } from './assemble.ts';
+import { changedDirectories } from './changed-directories.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { lookInto, lookIntoStaged } from './look-into.ts';
 import { makeManifest } from './manifest-job.ts';
@@ -25,6 +26,7 @@ import { dropVersions, lookAtVersions } from './versions.ts';
 export const jobs = [
   apply,
   assemble,
+  changedDirectories,
   checkAccess,
   mayMake,
   makeManifest,

@@ -38,7 +38,9 @@ const MAX_JOBS = 2;
 export class StagingQueue {
   readonly #context: StagingContext;
   readonly #onStaged: (staged: StagedItem) => void;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
+  /** Names that are being written: two jobs at one of them would take each other's unfinished file. */
+  readonly #inWork = new Set<string>();
   #running = 0;
   #bytes = 0;
   #scheduled = false;
@@ -66,9 +68,11 @@ export class StagingQueue {
   }
 
   #run(): void {
-    while (this.#running < MAX_JOBS && this.#waiting.length > 0) {
+    while (this.#running < MAX_JOBS) {
+      const batch = this.#take();
+      if (batch.length === 0) return;
       this.#running++;
-      this.#stage(this.#take()).catch(this.#context.onFailure);
+      this.#stage(batch).catch(this.#context.onFailure);
     }
   }
 
@@ -86,6 +90,7 @@ export class StagingQueue {
     } finally {
       this.#running--;
       this.#bytes -= bytes;
+      for (const { staged } of items) this.#inWork.delete(staged);
       this.#run();
       // Where the job failed there is no result: each is then a problem of its own.
       batch.forEach(({ item }, i) =>
@@ -95,16 +100,25 @@ export class StagingQueue {
   }
 
   #take(): Waiting[] {
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
     let bytes = 0;
-    let count = 0;
-    while (count < this.#waiting.length && count < JOB_ITEMS && bytes < JOB_BYTES) {
-      const { item, source } = this.#waiting[count] as Waiting;
+    let isFull = false;
+    for (const one of this.#waiting) {
+      const { item, source } = one;
       // A copy of a large file is a job by itself: it takes as long as many small ones.
-      if (source.kind !== 'bytes' && count > 0 && item.entry.size > JOB_BYTES) break;
+      const isLong = source.kind !== 'bytes' && item.entry.size > JOB_BYTES;
+      isFull ||= taken.length >= JOB_ITEMS || bytes >= JOB_BYTES || (isLong && taken.length > 0);
+      if (isFull || this.#inWork.has(item.staged)) {
+        left.push(one);
+        continue;
+      }
+      taken.push(one);
       bytes += item.entry.size;
-      count++;
     }
-    return this.#waiting.splice(0, count);
+    for (const { item } of taken) this.#inWork.add(item.staged);
+    this.#waiting = left;
+    return taken;
   }
 }
 

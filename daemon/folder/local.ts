@@ -277,7 +277,7 @@ export class LocalChanges {
         if (!hints.beingRead.has(path)) this.#restless.forget(path);
       }
       if (observation?.kind === 'absent') {
-        skipped.clearBelow(path);
+        skipped.clearBelow(path, (below) => this.#listed.waits(below));
         this.#restless.forget(path);
         const above = keptDirectories.above(path);
         if (above !== undefined) hints.add({ kind: 'path', path: above });

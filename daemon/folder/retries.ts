@@ -90,11 +90,11 @@ export class Retries {
     for (const place of places) {
       if (index.wantedCounts().skipped === 0) return;
       const at = index.wanted(place);
-      if (at?.why === 'skipped') this.#fetch([at], true);
+      if (at !== undefined) this.#fetch([at].filter(isKeptFrom), true);
       for (let after = `${place}/`; ;) {
         const page = index.skipped(AT_ONCE, after).filter(({ path }) => isBelow(path, place));
         const wants = page.flatMap(({ path }) => index.wanted(path) ?? []);
-        this.#fetch(wants, true);
+        this.#fetch(wants.filter(isKeptFrom), true);
         const last = page.at(-1);
         if (last === undefined || page.length < AT_ONCE) break;
         after = last.path;
@@ -197,6 +197,11 @@ export class Retries {
 export function isNobodys({ why, code, attempts }: WantedRow): boolean {
   if (code === 'E_DAMAGED') return attempts + 1 >= NOBODY_HAS_IT;
   return why === 'skipped' && code === 'E_NO_SOURCE';
+}
+
+/** By something here: what no device has is not to be had, whatever was in the way. */
+function isKeptFrom({ why, code }: WantedRow): boolean {
+  return why === 'skipped' && code !== 'E_NO_SOURCE';
 }
 
 /** That a file is not what its row says stays known until it is: its stat says otherwise. */

@@ -73,9 +73,13 @@ export class SkippedPaths {
     for (const path of this.#codes.keys()) if (isOver(path)) this.clear(path);
   }
 
-  /** A directory is gone, with all that was skipped in it. */
-  clearBelow(dir: RelativePath): void {
-    for (const path of this.#codes.keys()) if (isBelow(path as RelativePath, dir)) this.clear(path);
+  /** A directory is gone, with all that was skipped in it, but for what `waits` to be written there. */
+  clearBelow(dir: RelativePath, waits: (path: RelativePath) => boolean): void {
+    for (const path of this.#codes.keys()) {
+      if (!isBelow(path as RelativePath, dir)) continue;
+      if (waits(path as RelativePath)) this.isInReach(path);
+      else this.clear(path);
+    }
   }
 
   list(limit: number): Skipped[] {

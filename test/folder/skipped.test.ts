@@ -44,7 +44,7 @@ test('what is not in the way any more is told once, whatever has shown that', ()
 
   for (let n = 0; n < 2; n++) skipped.clear('looked');
   skipped.replaceIn('', [], new Set(['tree', 'role', '.']), (path) => path === 'role');
-  for (let n = 0; n < 2; n++) skipped.clearBelow('tree' as RelativePath);
+  for (let n = 0; n < 2; n++) skipped.clearBelow('tree' as RelativePath, never);
   for (let n = 0; n < 2; n++) skipped.clearCode('E_ROLE');
   skipped.set('.', 'E_ACCESS');
   skipped.isInReach('never skipped');
@@ -52,4 +52,18 @@ test('what is not in the way any more is told once, whatever has shown that', ()
 
   assert.deepEqual(over, ['looked', 'listed', 'tree/a', 'tree/b', 'role', '.']);
   assert.deepEqual(skipped.list(9), [{ path: '.', code: 'E_ACCESS' }]);
+});
+
+test('what waits to be written into a directory that has gone stays named, and may be possible now', () => {
+  const over: string[] = [];
+  const skipped = new SkippedPaths((path) => over.push(path));
+  for (const path of ['gone/pipe', 'gone/wanted', 'elsewhere']) skipped.set(path, 'E_KIND');
+
+  skipped.clearBelow('gone' as RelativePath, (path) => path === 'gone/wanted');
+
+  assert.deepEqual(over, ['gone/pipe', 'gone/wanted']);
+  assert.deepEqual(
+    skipped.list(9).map(({ path }) => path),
+    ['gone/wanted', 'elsewhere'],
+  );
 });

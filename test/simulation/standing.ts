@@ -100,8 +100,10 @@ export class Standing {
     if (isUser) this.#isDirectory(path, inode);
     // Somebody who writes a file makes it first, of no bytes; one that stays so is like any other.
     if (isUser && inode.kind === 'file') {
-      if (inode.size > 0) this.#empty.get(path)?.delete(number);
-      else this.#empty.set(path, (this.#empty.get(path) ?? new Set()).add(number));
+      // Where another's took its place before that, it has lost, and was nobody's beginning of this one.
+      if (inode.size > 0 && this.#empty.get(path)?.delete(number) === true && here.get(path) !== EMPTY)
+        this.#unsure.add(path);
+      else if (inode.size === 0) this.#empty.set(path, (this.#empty.get(path) ?? new Set()).add(number));
     }
     for (const [one, content] of contentsIn(inode, path)) {
       if (here.get(one) === content) {

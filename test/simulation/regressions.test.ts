@@ -299,3 +299,27 @@ test('I3: what a power loss took from one device, and others have another versio
     },
     800309,
   ));
+
+test('I11: what a power loss took from all stays named, and nobody waits for it, when the directory that it was in goes', () =>
+  holds(
+    {
+      devices: 4,
+      shape: 'tree',
+      delayMs: 0,
+      doubledOneIn: 3,
+      skewMs: 3_600_000,
+      watchBatchMs: 50,
+      steps: [
+        { kind: 'power loss', device: 1, calls: 36 },
+        { kind: 'crash', device: 2 },
+        write(0, 'd/e/a', 'c18 '),
+        pass(700),
+        { kind: 'power loss', device: 0, calls: 23 },
+        { kind: 'settle' },
+        { kind: 'power loss', device: 2, calls: 51 },
+        user(0, { kind: 'swap', path: 'd/e', to: 'D/a' }),
+        pass(2_500),
+      ],
+    },
+    963025,
+  ));

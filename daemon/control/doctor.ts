@@ -103,7 +103,8 @@ function watches({ limits, folders }: Examination): Finding[] {
   if (limit === undefined) return [];
   const watched = folders.filter(({ polledFor }) => polledFor === undefined);
   const needed = watched.reduce((sum, folder) => sum + folder.directories + 1, 0);
-  const message = `${needed} directories to watch, ${limit} inotify watches allowed`;
+  const toWatch = needed === 1 ? '1 directory' : `${needed} directories`;
+  const message = `${toWatch} to watch, ${limit} inotify watches allowed`;
   const finding = { ...ABOUT, check: 'watches', message };
   if (needed <= limit * MANY_WATCHES) return [{ ...finding, level: 'ok' }];
   const enough = Math.max(524_288, 2 ** Math.ceil(Math.log2(needed * 2)));

@@ -4,9 +4,12 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { Daemon } from './daemon.ts';
+import { rounds } from './rounds.ts';
 import type { StatusAnswer } from './status.ts';
 
-const TIMEOUT_MS = 150_000;
+/** In long runs there is more to sync. */
+const IN_SYNC_S = Math.min(rounds(90), 600);
+const TIMEOUT_MS = (IN_SYNC_S + 60) * 1000;
 
 /** The answer to GET, or with a body to POST; an error of the daemon is thrown in its words. */
 export async function ask(daemon: Daemon, path: string, body?: object): Promise<unknown> {
@@ -39,7 +42,7 @@ export async function ask(daemon: Daemon, path: string, body?: object): Promise<
 
 /** `syncctl wait`, which must end well. */
 export async function inSync(folder: string, ...daemons: readonly Daemon[]): Promise<void> {
-  const answers = await Promise.all(daemons.map(async (daemon) => waited(daemon, folder, 90)));
+  const answers = await Promise.all(daemons.map(async (daemon) => waited(daemon, folder, IN_SYNC_S)));
   for (const [n, answer] of answers.entries())
     assert.equal(answer.result, 'in-sync', `${folder} on ${daemons[n]?.name}: ${JSON.stringify(answer)}`);
 }

@@ -94,6 +94,8 @@ export class CarryOut {
     const outcomes = await applying;
     const byPath = new Map(candidates.map((one) => [one.want.record.path, one]));
     this.#writeDown(operations, outcomes, byPath);
+    // Rules that a peer has changed hold before it is told that we have them.
+    await this.#parts.filtering.noticePaths(paths);
     return outcomes.some(({ kind }) => kind === 'done');
   }
 

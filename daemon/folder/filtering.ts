@@ -52,9 +52,9 @@ export class Filtering {
     return this.#filter;
   }
 
-  /** Rows and wants are as the filter says. */
+  /** Rows and wants are as the filter says, and no file of rules is missed. */
   get isSettled(): boolean {
-    return !this.#isDue && !this.#includes;
+    return !this.#isDue && !this.#includes && !this.#rules.isUnsure;
   }
 
   #compiled(): Filter {

@@ -48,6 +48,12 @@ export class RulesFiles {
     return new Map([...this.#files].map(([dir, { parsed }]) => [dir, parsed]));
   }
 
+  /** A file is gone, and may be put back in a moment. */
+  get isUnsure(): boolean {
+    const sinceMs = this.#context.clock.monotonicMs() - 2 * GONE_AFTER_MS;
+    return [...this.#missedMs.values()].some((ms) => ms > sinceMs);
+  }
+
   /** All that they say, in one order. */
   get texts(): readonly (readonly [DirPath, string])[] {
     return [...this.#files].map(([dir, { text }]) => [dir, text] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -93,6 +99,7 @@ export class RulesFiles {
     for (const dir of dirs) {
       this.#files.delete(dir);
       this.#refused.delete(dir);
+      this.#missedMs.delete(dir);
     }
     return dirs;
   }
@@ -112,7 +119,9 @@ export class RulesFiles {
     switch (found.kind) {
       case 'none':
         this.#refused.delete(dir);
-        return known !== undefined && !this.#holdsOn(dir) && this.#files.delete(dir);
+        if (known !== undefined && this.#holdsOn(dir)) return false;
+        this.#missedMs.delete(dir);
+        return this.#files.delete(dir);
       case 'unusable':
         // What it said last holds on: what was ignored must not be sent because a file cannot be read.
         this.#refuse(dir, found.code);
@@ -132,17 +141,16 @@ export class RulesFiles {
    */
   #holdsOn(dir: DirPath): boolean {
     const { index, clock } = this.#context;
-    if (dir !== '' && (index.row(dir)?.keptLocally === true || index.wanted(dir)?.record.entry.kind === 'absent'))
+    if (dir !== '' && (index.row(dir)?.keptLocally === true || index.wanted(dir)?.record.entry.kind === 'absent')) {
+      this.#missedMs.delete(dir);
       return true;
+    }
     const nowMs = clock.monotonicMs();
     const since = this.#missedMs.get(dir) ?? nowMs;
     this.#missedMs.set(dir, since);
-    if (nowMs - since < GONE_AFTER_MS) {
-      this.#hints.addLater(rulesIn(dir), since + GONE_AFTER_MS);
-      return true;
-    }
-    this.#missedMs.delete(dir);
-    return false;
+    if (nowMs - since >= GONE_AFTER_MS) return false;
+    this.#hints.addLater(rulesIn(dir), since + GONE_AFTER_MS);
+    return true;
   }
 
   #put(dir: DirPath, text: string, seen: SeenStat | undefined): boolean {

@@ -385,12 +385,12 @@ export class Talk implements FolderDoor {
 
   #acknowledge(state: LinkState, epoch: Epoch): void {
     const { index } = this.#context;
-    const { link, received, cursor: announced } = state;
-    const lowest = index.lowestWanted(link.device);
-    const all = (lowest === undefined ? received : Math.min(received, lowest - 1)) as Sequence;
-    const held = state.confirmable(all, index.seq);
+    const { link, received, cursor: announced, lastAck: last } = state;
+    const all = Math.min(received, (index.lowestWanted(link.device) ?? Infinity) - 1) as Sequence;
+    // What is ignored counts as held: while that is being decided, no more is said than was.
+    const isSure = this.#parts.filtering.isSettled;
+    const held = isSure ? state.confirmable(all, index.seq) : (Math.min(all, last?.held ?? NO_SEQUENCE) as Sequence);
     const { skipped } = index.wantedCounts();
-    const last = state.lastAck;
     const isSame = last?.received === received && last.held === held && last.announced === announced;
     if (isSame && last.skipped === skipped && last.epoch === epoch) return;
     state.lastAck = { epoch, received, held, skipped, announced };

@@ -69,6 +69,11 @@ export class CarryOut {
     this.#modes = new Modes(context, parts.hints);
   }
 
+  /** Modes are still to be set. */
+  get isDue(): boolean {
+    return this.#modes.isDue;
+  }
+
   /** Applies what is ready, a batch. False when nothing could be done. */
   async take(): Promise<boolean> {
     try {

@@ -207,10 +207,10 @@ export class Folder implements ControlledFolder {
     this.#upkeep = new Upkeep(context, retention, this.#watching.sweep, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#state = new FolderState(context, {
-      ...local,
+      ...carried,
       health: this.#health,
-      links: this.#links,
       local: this.#local,
+      work: [this.#retries, this.#carryOut],
       talk: this.#talk,
       tasks: this.#tasks,
       timetable: this.#timetable,

@@ -25,6 +25,10 @@ export class Modes {
     this.#areOwn = context.index.meta(OWN_MODES) !== undefined;
   }
 
+  get isDue(): boolean {
+    return this.#areOwn && this.#context.settings().permissions;
+  }
+
   /** Sets some that differ. False when there is nothing to do. */
   async take(): Promise<boolean> {
     if (!this.#context.settings().permissions) {

@@ -53,6 +53,12 @@ export class Retries {
     this.#roles = roles;
   }
 
+  /** Something that was skipped is to be tried again at the next tick. */
+  get isDue(): boolean {
+    if (this.#context.index.wantedCounts().skipped === 0) return false;
+    return this.#over.size > 0 || this.#retriedMs === Number.NEGATIVE_INFINITY;
+  }
+
   /** At the next tick, whatever the interval. */
   now(): void {
     this.#retriedMs = Number.NEGATIVE_INFINITY;

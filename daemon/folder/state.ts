@@ -32,6 +32,8 @@ export interface StateParts {
   readonly tasks: Tasks;
   readonly timetable: Timetable;
   readonly watching: Watching;
+  /** What is due the next turn takes up. */
+  readonly work: readonly { readonly isDue: boolean }[];
 }
 
 export class FolderState {
@@ -151,8 +153,9 @@ export class FolderState {
 
   /** How it stands for somebody who waits. */
   standing(): WaitNow {
-    const { hints, deletions, filtering, local, tasks, talk, links } = this.#parts;
+    const { hints, deletions, filtering, local, tasks, talk, links, work } = this.#parts;
     const localDone =
+      !work.some(({ isDue }) => isDue) &&
       filtering.isSettled &&
       hints.unsettled === 0 &&
       deletions.resting === 0 &&

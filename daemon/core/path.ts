@@ -1,6 +1,5 @@
 // Paths inside a folder. The one door: parseRelativePath. `/` separates; every other character is an ordinary byte,
 // `\` too. Names are compared as they are: never normalised, never folded.
-import type { Sha256 } from './ids.ts';
 
 declare const brand: unique symbol;
 /** A path below a folder's root, checked: see {@link parseRelativePath}. Never empty, never the root itself. */
@@ -89,8 +88,8 @@ export function rangeBelow(dir: RelativePath): { readonly from: string; readonly
 }
 
 /** What the name of a staged file is derived from: after a crash it can be told whose it is. */
-export function stagingKey(path: RelativePath, sha256: Sha256): string {
-  return `${path}\0${sha256}`;
+export function stagingKey(path: RelativePath, content: string): string {
+  return `${path}\0${content}`;
 }
 
 /** Byte order of UTF-8, which UTF-16 order is not for characters beyond the first plane. */

@@ -19,6 +19,8 @@ export interface RecoverInput {
     readonly path: RelativePath;
     readonly entry: Entry;
   }[];
+  /** Only what lies under these names is looked at; undefined: all. */
+  readonly names?: ReadonlySet<string> | undefined;
   /** Names for what has to be filed; one is used for each. */
   readonly ids: readonly VersionId[];
 }
@@ -36,7 +38,7 @@ const UNKNOWN_PATH = 'recovered' as RelativePath;
 
 export const recover: Job<RecoverInput, Recovered> = {
   name: 'recover',
-  run(fs, { tree: ref, wanted, ids }) {
+  run(fs, { tree: ref, wanted, names, ids }) {
     const byName = new Map(wanted.map((one) => [one.staged, one]));
     return withTree(fs, ref, (tree) => {
       const staging = tree.own(STAGING);
@@ -45,12 +47,13 @@ export const recover: Job<RecoverInput, Recovered> = {
       let more = false;
       try {
         for (const { name } of staging.list()) {
+          const [staged = name, kind] = name.split('.');
+          if (names?.has(staged) === false) continue;
           const stat = staging.lstat(name);
           if (stat.kind === 'dir') {
             removeEmpty(staging, name);
             continue;
           }
-          const [staged = name, kind] = name.split('.');
           const want = byName.get(staged);
           if (kind === 'part') {
             if (want === undefined) discard(staging, name);

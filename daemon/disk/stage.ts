@@ -17,8 +17,8 @@ import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
 
 /** Derived from path and content: after a crash it can be told whose it is. */
-export function stagedName(path: RelativePath, sha256: Sha256 | 'none'): string {
-  return hash('sha256', stagingKey(path, sha256 as Sha256), 'hex').slice(0, 40);
+export function stagedName(path: RelativePath, content: Sha256 | `link ${Sha256}` | 'none'): string {
+  return hash('sha256', stagingKey(path, content), 'hex').slice(0, 40);
 }
 
 /** The name in staging of whatever is to be at a path. Two that are different never share one. */
@@ -27,7 +27,8 @@ export function stagedNameOf(path: RelativePath, entry: Entry): string {
     case 'file':
       return stagedName(path, entry.sha256);
     case 'symlink':
-      return stagedName(path, hashText(entry.target));
+      // Not as a file that reads so: one may lie there when the other is to take the place.
+      return stagedName(path, `link ${hashText(entry.target)}`);
     case 'dir':
     case 'absent':
       return stagedName(path, 'none');

@@ -80,7 +80,7 @@ export class CarryOut {
       return (await this.#modes.take()) || (await this.#takeBatch());
     } catch (error) {
       // The root has gone, or the index cannot be written: what was in our hands must not stay there for ever.
-      this.#parts.fetcher.releaseAll();
+      this.#parts.fetcher.toApply.releaseAll();
       throw error;
     }
   }
@@ -126,7 +126,7 @@ export class CarryOut {
     if (fetcher.active > 0 && !isNews) return false;
     this.#hasDone = false;
     this.#wasCaughtUp = areCaughtUp;
-    return fetcher.unpark();
+    return fetcher.toApply.unpark();
   }
 
   #candidates(paths: readonly RelativePath[]): Candidate[] {
@@ -136,7 +136,7 @@ export class CarryOut {
     for (const path of paths) {
       const want = index.wanted(path);
       if (want?.why === 'fetch') wants.set(path, want);
-      else fetcher.release(path);
+      else fetcher.toApply.release(path);
     }
     const candidates: Candidate[] = [];
     const moved = new Set<RelativePath>();
@@ -145,7 +145,7 @@ export class CarryOut {
       if (isLive(want.record)) this.#parts.deletions.comesBack(path);
       else this.#parts.deletions.goneElsewhereToo(path);
       if (this.#isUnsettled(path)) {
-        fetcher.release(path);
+        fetcher.toApply.release(path);
         fetcher.ready(path);
         continue;
       }
@@ -153,15 +153,15 @@ export class CarryOut {
       const decided = this.#decide(want, row);
       const problem = decided === undefined ? 'decided' : this.#obstacles.of(want, wants);
       if (decided !== undefined && problem === undefined) candidates.push(this.#candidate(want, decided, row, moved));
-      else if (problem === 'wait') fetcher.park(path);
-      else fetcher.release(path);
+      else if (problem === 'wait') fetcher.toApply.park(path);
+      else fetcher.toApply.release(path);
       if (typeof problem === 'object') blocked.push(skippedFor(want, problem.blocked));
     }
     this.#skip(blocked);
     // What a move takes away needs no deletion of its own.
     return candidates.filter(({ want }) => {
       if (!moved.has(want.record.path)) return true;
-      fetcher.release(want.record.path);
+      fetcher.toApply.release(want.record.path);
       return false;
     });
   }
@@ -297,7 +297,7 @@ export class CarryOut {
         case 'problem':
           written.problem(candidate.want, outcome.code);
           this.#parts.skipped.set(path, outcome.code);
-          if (outcome.stranded === true) this.#parts.stranded.add();
+          if (outcome.stranded === true) this.#parts.stranded.add(operation);
           this.#context.log.warn('cannot apply', { path, code: outcome.code, message: outcome.message });
           fetcher.drop(path);
           return;
@@ -324,7 +324,7 @@ export class CarryOut {
   #tryAgain({ want }: Candidate, written: Written): void {
     const { fetcher, skipped } = this.#parts;
     const { path } = want.record;
-    fetcher.release(path);
+    fetcher.toApply.release(path);
     if (want.attempts < MAX_ATTEMPTS) {
       written.tryAgain(want);
       return;
@@ -349,12 +349,12 @@ export class CarryOut {
     if (want.attempts === 0 || row === undefined) {
       written.tryAgain(want);
       hints.add({ kind: 'tree', dir: path as DirPath as RelativePath });
-      fetcher.park(path);
+      fetcher.toApply.park(path);
       return;
     }
     // Looked at by itself: to list the directory again and again would keep what rests in it from ever being believed.
     if (this.#livesIn(path, written)) {
-      fetcher.park(path);
+      fetcher.toApply.park(path);
       return;
     }
     fetcher.drop(path);

@@ -156,7 +156,7 @@ export class Folder implements ControlledFolder {
     };
     this.#local = new LocalChanges(context, local);
     const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
-    const onUnneeded = (left: Left): void => this.#litter.add(left);
+    const onUnneeded = (left: Left): void => this.#litter.leave(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
     const beingRead = (): Iterable<RelativePath> => this.#hints.beingRead;

@@ -59,9 +59,18 @@ export class Litter {
     this.#add(left, SAYS_SO_WITHIN_MS);
   }
 
-  #add({ path, entry }: Left, restMs: number): void {
+  /** A job of what was given up may have left this there. It may be wanted still, and be named for what kept it from coming. */
+  leave(left: Left): void {
+    this.#remember(left, 0);
+  }
+
+  #add(left: Left, restMs: number): void {
     // Why it could not be had or carried out says nothing any more.
-    this.#skipped.clear(path);
+    this.#skipped.clear(left.path);
+    this.#remember(left, restMs);
+  }
+
+  #remember({ path, entry }: Left, restMs: number): void {
     if (entry.kind !== 'file' || this.#left.size >= MAX_REMEMBERED) return;
     const dueMs = this.#context.clock.monotonicMs() + restMs;
     this.#left.set(stagedName(path, entry.sha256), { path, entry, dueMs });

@@ -1,4 +1,4 @@
-// At start, before anything else: what an interrupted run left in staging finds its place.
+// At start, before anything else: what an interrupted run left in staging finds its place. Later what could not be filed then.
 import type { RelativePath } from '../core/path.ts';
 import type { Entry } from '../core/record.ts';
 import { recover } from '../disk/recover.ts';
@@ -24,13 +24,16 @@ export class Recovery {
     this.#lostVersions = new LostVersions(context);
   }
 
-  /** Keeps what is still wanted, whole or in part; files what somebody had in the version store. */
-  async run(): Promise<void> {
-    await this.#stagedContents();
+  /**
+   * Keeps what is still wanted, whole or in part; files what somebody had in the version store.
+   * @param names in staging, when only these are to be looked at: at others jobs may be at work
+   */
+  async run(names?: ReadonlySet<string>): Promise<void> {
+    if (names?.size !== 0) await this.#stagedContents(names);
     await this.#lostVersions.find();
   }
 
-  async #stagedContents(): Promise<void> {
+  async #stagedContents(names: ReadonlySet<string> | undefined): Promise<void> {
     const { index, workers, clock, log, self } = this.#context;
     const wanted: { staged: string; path: RelativePath; entry: Entry }[] = [];
     for (const { record } of index.wantedAll()) {
@@ -40,9 +43,12 @@ export class Recovery {
     }
     for (let more = true; more;) {
       const ids = Array.from({ length: IDS }, () => newVersionId(this.#context));
-      const found = await workers.run(recover, { tree: this.#context.tree(), wanted, ids });
+      const found = await workers.run(recover, { tree: this.#context.tree(), wanted, ids, names });
       more = found.more;
-      for (const path of found.ready) this.#fetcher.ready(path);
+      for (const path of found.ready) {
+        const want = index.wanted(path);
+        if (want !== undefined) this.#fetcher.staged(want.record);
+      }
       if (found.filed.length === 0) continue;
       const nowMs = clock.nowMs();
       index.commit({

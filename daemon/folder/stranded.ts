@@ -1,5 +1,6 @@
 // What was taken out of its place, and could then neither be kept nor be put back: it lies in staging, where nobody finds
 // it. It is filed as soon as the disk lets it be, without waiting for the next start.
+import type { Operation } from '../core/plan.ts';
 import { codeOf } from '../disk/errno.ts';
 import type { FolderContext } from './context.ts';
 import type { Recovery } from './recovery.ts';
@@ -12,6 +13,8 @@ export class Stranded {
   readonly #recovery: Pick<Recovery, 'run'>;
   /** The next try, monotonic; undefined: there is nothing. */
   #dueMs: number | undefined;
+  /** Where in staging it lies; what lies in the version store has none. */
+  readonly #names = new Set<string>();
   #pauseMs = FIRST_PAUSE_MS;
 
   constructor(context: Pick<FolderContext, 'clock' | 'log'>, recovery: Pick<Recovery, 'run'>) {
@@ -19,19 +22,21 @@ export class Stranded {
     this.#recovery = recovery;
   }
 
-  /** Something lies there now. */
-  add(): void {
+  /** Something that this took out lies there now. */
+  add(operation: Operation): void {
+    if ('staged' in operation) this.#names.add(operation.staged);
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#dueMs = this.#context.clock.monotonicMs() + FIRST_PAUSE_MS;
   }
 
-  /** Tries again when it is time. To be called at rest: what is being staged must not be taken for it. */
+  /** Tries again when it is time. To be called at rest. */
   async file(): Promise<void> {
     const { clock, log } = this.#context;
     if (this.#dueMs === undefined || clock.monotonicMs() < this.#dueMs) return;
     try {
-      await this.#recovery.run();
+      await this.#recovery.run(this.#names);
       this.#dueMs = undefined;
+      this.#names.clear();
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) throw error;

@@ -77,7 +77,7 @@ export class VersionRoom {
     index.commit({ nowUs: clock.nowUs(), mark });
     let news = 0;
     for (const { path, code } of mark) {
-      fetcher.release(path);
+      fetcher.toApply.release(path);
       if (code !== undefined && skipped.set(path, code)) news++;
     }
     if (news > 0) log.warn('the older contents take all the room that they may: changes wait', { paths: news });

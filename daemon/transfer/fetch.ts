@@ -4,18 +4,20 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry, FileRecord } from '../core/record.ts';
 import type { Packable } from '../disk/pack.ts';
-import { type Source, stagedName } from '../disk/stage.ts';
+import { type Source, stagedName, stagedNameOf } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
 import { type Want, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
 import type { ChunkAnswer, ChunkWant, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
+import { AtWork } from './at-work.ts';
 import { LargeFetch } from './large-fetch.ts';
 import { LocalContent } from './local-content.ts';
 import { type Requested, Requests, type RequestsContext } from './requests.ts';
 import { SmallFetch } from './small-fetch.ts';
 import { type Asking, Sources } from './sources.ts';
 import { type StagedItem, StagingQueue } from './staging-queue.ts';
+import { ToApply } from './to-apply.ts';
 import { WholeContents } from './whole-contents.ts';
 
 export interface FetchContext extends RequestsContext {
@@ -31,7 +33,7 @@ export interface FetchContext extends RequestsContext {
   onProblem(path: RelativePath, code: ErrorCode): void;
   /** Nobody who is connected can have these. */
   onNoSource(wants: readonly WantedRow[]): void;
-  /** This content was staged after nobody wanted it any more. */
+  /** A job of what was given up has ended: what it left in staging is perhaps of no use. */
   onUnneeded(left: { readonly path: RelativePath; readonly entry: FileEntry }): void;
   onFailure(error: unknown): void;
 }
@@ -60,11 +62,10 @@ export class Fetcher {
   readonly #context: FetchContext;
   readonly #active = new Map<RelativePath, Fetch>();
   readonly #requests: Requests<Fetch>;
-  /** Handed over, or set aside until something else has happened: not to be started again. */
-  readonly #ready = new Set<RelativePath>();
-  readonly #parked = new Set<RelativePath>();
-  readonly #handed = new Set<RelativePath>();
+  /** Not to be started again. */
+  readonly toApply = new ToApply();
   readonly #whole = new WholeContents();
+  readonly #atWork = new AtWork();
   readonly #sources = new Sources();
   readonly local: LocalContent;
   readonly #staging: StagingQueue;
@@ -75,7 +76,7 @@ export class Fetcher {
     this.#context = context;
     this.#requests = new Requests(context, (fetch) => this.#active.get(fetch.path) === fetch);
     this.local = new LocalContent(context);
-    this.#staging = new StagingQueue(context, (staged) => this.#onStaged(staged));
+    this.#staging = new StagingQueue({ ...context, atWork: this.#atWork }, (staged) => this.#onStaged(staged));
   }
 
   /** Files on their way. */
@@ -113,12 +114,12 @@ export class Fetcher {
   fill(): void {
     // What waited while nothing might be asked.
     this.#context.traffic.down.give();
-    const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.#ready.size - this.#handed.size);
+    const room = Math.min(MAX_ACTIVE - this.#active.size, MAX_READY - this.toApply.count);
     if (room <= 0 || this.isFull || this.#isStuck()) return;
     const { index, clock } = this.#context;
     if (index.wantedCounts().fetch === 0) return;
     const read = this.#context.beingRead();
-    const skip = new Set<string>([...this.#active.keys(), ...this.#ready, ...this.#parked, ...this.#handed, ...read]);
+    const skip = new Set<string>([...this.#active.keys(), ...this.toApply, ...read]);
     const without: WantedRow[] = [];
     let [busy, found, begun] = [0, false, false];
     for (let pages = 0; pages < MAX_PASSED; pages++) {
@@ -150,37 +151,13 @@ export class Fetcher {
 
   /** What can be applied, at most `limit`; each is this caller's until released or parked. */
   takeReady(limit: number): RelativePath[] {
-    const taken = [...this.#ready].slice(0, limit);
-    for (const path of taken) {
-      this.#ready.delete(path);
-      this.#handed.add(path);
-    }
-    return taken;
-  }
-
-  /** It was applied, or is to be fetched again: nothing is remembered of it. */
-  release(path: RelativePath): void {
-    this.#handed.delete(path);
-    this.#parked.delete(path);
-  }
-
-  /** All that was handed over: it could not even be tried, and is handed over again. */
-  releaseAll(): void {
-    this.#handed.clear();
-  }
-
-  /** It cannot be applied before something else has happened. */
-  park(path: RelativePath): void {
-    this.#handed.delete(path);
-    this.#parked.add(path);
-  }
-
-  /** Something has happened: what was parked is ready again. False when nothing was. */
-  unpark(): boolean {
-    const any = this.#parked.size > 0;
-    for (const path of this.#parked) this.#ready.add(path);
-    this.#parked.clear();
-    return any;
+    const { index } = this.#context;
+    return this.toApply.take(limit, (path) =>
+      this.#atWork.isAt(path, () => {
+        const want = index.wanted(path)?.record;
+        return want && stagedNameOf(path, want.entry);
+      }),
+    );
   }
 
   /** Something of it may lie in staging: it is whole there, is being brought, or was in part. */
@@ -204,9 +181,7 @@ export class Fetcher {
   drop(path: RelativePath): void {
     const fetch = this.#active.get(path);
     if (fetch !== undefined) this.#forget(fetch);
-    this.#ready.delete(path);
-    this.#parked.delete(path);
-    this.#handed.delete(path);
+    this.toApply.drop(path);
   }
 
   /** Looks for requests that nobody answers. To be called every few seconds. */
@@ -247,9 +222,11 @@ export class Fetcher {
   #start(want: WantedRow): 'ready' | 'on its way' | 'no source' | 'busy' {
     const { record } = want;
     const { path, entry } = record;
+    // A job of what was given up ends first.
+    if (this.#atWork.isAt(path, () => stagedNameOf(path, entry))) return 'busy';
     const isStaged = entry.kind !== 'file' || this.#whole.has(path, entry.sha256);
     if (isStaged || (!isOtherwiseHere(want) && this.local.isHere(record, want.movedFrom))) {
-      this.#ready.add(path);
+      this.toApply.add(path);
       return 'ready';
     }
     const local = this.local.source(entry, (source) => this.#sources.isWrongHere(source, entry.sha256));
@@ -268,16 +245,20 @@ export class Fetcher {
 
   /** A want that is new: one that needs no content is ready at once. Another waits for its turn. */
   wanted({ record, movedFrom, code }: Want): void {
-    if (this.#ready.size + this.#handed.size >= MAX_READY) return;
+    if (this.toApply.count >= MAX_READY) return;
     const isMoved = movedFrom !== undefined && !isOtherwiseHere({ code }) && this.local.isHere(record, movedFrom);
     if (record.entry.kind !== 'file' || isMoved) this.ready(record.path);
   }
 
   /** This want needs nothing but to be applied. */
   ready(path: RelativePath): void {
-    if (this.#active.has(path) || this.#handed.has(path)) return;
-    this.#parked.delete(path);
-    this.#ready.add(path);
+    if (!this.#active.has(path)) this.toApply.add(path);
+  }
+
+  /** This want's content lies in staging from before, whole and verified. */
+  staged({ path, entry }: FileRecord): void {
+    if (entry.kind === 'file') this.#whole.add(path, entry.sha256);
+    this.ready(path);
   }
 
   #begin(path: RelativePath, entry: FileEntry, local?: Source): Fetch {
@@ -329,13 +310,10 @@ export class Fetcher {
         saved(length, payloadBytes);
         this.#sources.answered(fetch, length);
       },
-      isWanted: () => {
-        if (this.#active.get(path) === fetch) return true;
-        this.#context.onUnneeded(fetch);
-        return false;
-      },
+      isWanted: () => this.#isActive(fetch),
       onWhole: (hashed) => this.#arrived(fetch, { kind: 'part', hashed }),
       onProblem: (code) => {
+        if (!this.#isActive(fetch)) return;
         this.#forget(fetch);
         this.#context.onProblem(path, code);
       },
@@ -353,16 +331,12 @@ export class Fetcher {
   #onStaged({ item, result }: StagedItem): void {
     const { path } = item;
     const fetch = this.#active.get(path);
-    if (fetch === undefined || fetch !== item) {
-      // Another version is wanted by now.
-      this.#context.onUnneeded(item);
-      return;
-    }
+    if (fetch === undefined || fetch !== item) return this.#hasEnded(item);
     switch (result.kind) {
       case 'ready':
         this.#forget(fetch);
         this.#whole.add(path, fetch.entry.sha256);
-        this.#ready.add(path);
+        this.toApply.add(path);
         this.#context.onReady();
         return;
       case 'wrong':
@@ -385,15 +359,31 @@ export class Fetcher {
 
   #forget(fetch: Fetch): void {
     this.#sources.end(fetch);
-    this.#active.delete(fetch.path);
+    if (this.#isActive(fetch)) this.#active.delete(fetch.path);
     this.#requests.end(fetch);
+  }
+
+  #isActive(fetch: Fetch): boolean {
+    return this.#active.get(fetch.path) === fetch;
   }
 
   /** Work of one fetch that fails unexpectedly ends that fetch alone. */
   #guard(fetch: Fetch, work: Promise<void>): void {
-    work.catch((error: unknown) => {
+    this.#atWork.begin(fetch);
+    const failed = (error: unknown): void => {
       this.#forget(fetch);
       this.#context.onFailure(error);
+    };
+    void work.catch(failed).finally(() => {
+      this.#atWork.end(fetch);
+      if (!this.#isActive(fetch)) this.#hasEnded(fetch);
     });
+  }
+
+  /** A job of what was given up: what it left may be of no use, and what waited for its end can begin. */
+  #hasEnded(item: StagedItem['item']): void {
+    this.#context.onUnneeded(item);
+    this.#stuck = undefined;
+    this.#context.onReady();
   }
 }

@@ -37,7 +37,7 @@ export interface LargeFetchTalk {
   asked(bytes: number): void;
   /** Something has come: as long as that, in so many bytes. */
   came(length: number, payloadBytes: number): void;
-  /** False when another version is wanted by now: what is done still is of no use. */
+  /** False when it was given up, or another version is wanted by now: nothing more is to be done. */
   isWanted(): boolean;
   /** All of it has come. `hashed`: its hash is known to be the right one. */
   onWhole(hashed: boolean): void;
@@ -88,6 +88,7 @@ export class LargeFetch {
   /** Where some of it may be here already, and what the first of them holds. */
   #own: readonly PieceSource[] = [];
   #firstOwn: Promise<Manifest | undefined> | undefined;
+  #asksManifest = false;
   #working = 0;
   #waits = false;
 
@@ -120,6 +121,11 @@ export class LargeFetch {
     if (first === undefined) return this.#work(() => this.#begin());
     this.#firstOwn = this.#manifestOf(first);
     this.#firstOwn.catch(() => undefined); // whoever needs it hears of it
+    this.#askManifest();
+  }
+
+  #askManifest(): void {
+    this.#asksManifest = true;
     this.#talk.ask({ kind: 'manifest' });
   }
 
@@ -131,9 +137,9 @@ export class LargeFetch {
     const part = await workers.run(beginPart, { tree, staged, size: entry.size, reservedBytes: reservedBytes() });
     if (!this.#talk.isWanted()) return;
     if (part.kind === 'problem') return this.#talk.onProblem(part.code);
-    if (part.kind === 'needs manifest') return this.#talk.ask({ kind: 'manifest' });
+    if (part.kind === 'needs manifest') return this.#askManifest();
     // Asked once more, in one step with taking the room: others may have taken it meanwhile.
-    if (entry.size + reservedBytes() > part.usableBytes) return this.#talk.ask({ kind: 'manifest' });
+    if (entry.size + reservedBytes() > part.usableBytes) return this.#askManifest();
     this.#next = { missing: new MissingPieces(extentsOf(entry.size)), begun: (lastBegun += 1) };
     await this.#goOn(this.#next.missing);
   }
@@ -157,8 +163,8 @@ export class LargeFetch {
 
   async #takeManifest(payload: Uint8Array): Promise<void> {
     const { entry } = this.#what;
-    if (this.#next !== undefined) return this.#talk.onRefused(); // nobody asked for it
-    if (this.#missing !== undefined) return; // asked for once
+    if (!this.#asksManifest) return this.#talk.onRefused();
+    this.#asksManifest = false; // asked for once
     const decoded = decodeManifest(payload, entry.size);
     if (!decoded.ok) {
       this.#talk.onRefused();

@@ -1,16 +1,14 @@
 // Contents on their way into staging: gathered while a worker is busy, so that many small files cost one job.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
 import { rootCode } from '../disk/errno.ts';
 import { type Source, type StageItem, type Staged, stage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { Workers } from '../ports/workers.ts';
+import type { AtWork, Staging } from './at-work.ts';
 
-interface Item {
-  readonly path: RelativePath;
+interface Item extends Staging {
   readonly entry: FileEntry;
-  readonly staged: string;
 }
 
 interface Waiting {
@@ -25,6 +23,8 @@ export interface StagedItem {
 
 interface StagingContext {
   readonly workers: Workers;
+  /** Told of each item, until it is staged. */
+  readonly atWork: AtWork;
   tree(): TreeRef;
   onFailure(error: unknown): void;
 }
@@ -58,6 +58,7 @@ export class StagingQueue {
   add(item: Item, source: Source): void {
     this.#bytes += sizeInMemory(source);
     this.#waiting.push({ item, source });
+    this.#context.atWork.begin(item);
     if (this.#scheduled) return;
     this.#scheduled = true;
     // What comes in the same turn goes in one job.
@@ -90,7 +91,10 @@ export class StagingQueue {
     } finally {
       this.#running--;
       this.#bytes -= bytes;
-      for (const { staged } of items) this.#inWork.delete(staged);
+      for (const { item } of batch) {
+        this.#inWork.delete(item.staged);
+        this.#context.atWork.end(item);
+      }
       this.#run();
       // Where the job failed there is no result: each is then a problem of its own.
       batch.forEach(({ item }, i) =>

@@ -1,26 +1,11 @@
 // Fetching from peers that are slow, wrong, or have lost what they announced: each costs itself alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeManifest } from '../../daemon/disk/manifest-job.ts';
 import type { DeviceId } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
-import { observe } from '../../daemon/disk/observe.ts';
-import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
 import type { VerifyItem } from '../../daemon/folder/view.ts';
+import { manifestOf } from './manifest-of.ts';
 import { OneDevice, ROOT, file } from './one-device.ts';
-
-function manifestOf(content: string): Uint8Array {
-  const theirs = new MemoryFileSystem(new OneDevice().clock);
-  theirs.user.write('/p/.syncd/id', 'there');
-  theirs.user.write('/p/large', content);
-  const tree = { root: '/p', marker: 'there', boundaries: [] };
-  const [found] = observe.run(theirs, { tree, items: [{ path: 'large' as RelativePath }] });
-  assert.equal(found?.kind, 'present');
-  const of = { kind: 'file', path: 'large' as RelativePath, seen: found.seen } as const;
-  const manifest = makeManifest.run(theirs, { tree, of, size: content.length });
-  assert.ok(manifest);
-  return manifest;
-}
 
 test('a peer that sends other bytes than it announced is not asked again at once', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a' });

@@ -1,7 +1,7 @@
 // A replaced content that could neither be kept nor be put back: the disk failed in the middle.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OneDevice, file } from './one-device.ts';
+import { OneDevice, ROOT, file } from './one-device.ts';
 
 test('I1: what was replaced, and could neither be kept nor be put back, is kept as soon as the disk lets it be', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'old' });
@@ -48,5 +48,20 @@ test('I1: what was deleted is kept also where the disk fails just after it was t
   await device.until(() => device.folder.snapshot().skipped.length === 0, 'nothing to be named');
   assert.deepEqual(device.kept(), ['old']);
   assert.ok(!device.exists('a.txt') && left <= 0);
+  await device.stop();
+});
+
+test('what jobs have in staging meanwhile is not taken for what was replaced', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'old' });
+  const heal = device.fs.fail('rename', () => device.read('a.txt') === 'new', 'EACCES');
+  device.peer.tell(device.peer.version('a.txt', file('new')), 'new');
+  await device.until(() => device.read('a.txt') === 'new', 'the new content');
+  // As a job writes them of whose content nobody has said yet that it is not wanted any more.
+  const others = ['0'.repeat(40), `${'1'.repeat(40)}.part`];
+  for (const name of others) device.user.write(`${ROOT}/.syncd/staging/${name}`, 'another');
+  heal();
+  await device.until(() => device.kept().includes('old'), 'the old content in the version store');
+  assert.deepEqual(device.kept(), ['old']);
+  assert.deepEqual([...device.user.tree(`${ROOT}/.syncd/staging`).keys()].toSorted(), others);
   await device.stop();
 });

@@ -6,6 +6,7 @@ import type { RelativePath } from '../../daemon/core/path.ts';
 import type { FileEntry } from '../../daemon/core/record.ts';
 import type { StageItem } from '../../daemon/disk/stage.ts';
 import type { Job, Workers } from '../../daemon/ports/workers.ts';
+import { AtWork } from '../../daemon/transfer/at-work.ts';
 import { StagingQueue } from '../../daemon/transfer/staging-queue.ts';
 
 const LARGE_BYTES = 9 << 20;
@@ -28,7 +29,8 @@ function queue() {
     },
   };
   const tree = () => ({ root: '/root', marker: 'marker', boundaries: [] });
-  const context = { workers, tree, onFailure: (error: unknown) => failures.push(error) };
+  const atWork = new AtWork();
+  const context = { workers, atWork, tree, onFailure: (error: unknown) => failures.push(error) };
   const made = new StagingQueue(context, ({ item, result }) => staged.push(`${item.path} ${result.kind}`));
   const add = (path: string, name: string, copyOfBytes?: number): void => {
     const entry = { kind: 'file', size: copyOfBytes ?? 1 } as FileEntry;
@@ -42,11 +44,12 @@ function queue() {
     running.splice(n, 1)[0]?.end();
     await turn();
   };
-  return { made, add, running, staged, failures, end };
+  const isAt = (path: string, name: string): boolean => atWork.isAt(path as RelativePath, () => name);
+  return { made, add, running, staged, failures, end, isAt };
 }
 
 test('two jobs never write one name: the second content waits until the first is staged', async () => {
-  const { made, add, running, staged, failures, end } = queue();
+  const { made, add, running, staged, failures, end, isAt } = queue();
   add('first', 'one name');
   await turn();
   add('second', 'one name');
@@ -63,7 +66,9 @@ test('two jobs never write one name: the second content waits until the first is
     running.map(({ names }) => names),
     [['one name']],
   );
+  assert.ok(isAt('second', 'one name') && !isAt('first', 'one name') && !isAt('second', 'another name'));
   await end(0);
+  assert.ok(!isAt('second', 'one name'));
   assert.deepEqual(staged, ['other ready', 'first ready', 'second ready']);
   assert.equal(made.bytes, 0);
   assert.deepEqual(failures, []);

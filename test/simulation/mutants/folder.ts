@@ -109,7 +109,11 @@ export const FOLDER: readonly Mutation[] = [
     invariant: 'I12',
     within: 'crashes',
     edits: [
-      { file: RECOVERY, find: 'await this.#stagedContents();\n    await this.#lostVersions.find();', replace: '' },
+      {
+        file: RECOVERY,
+        find: 'if (names?.size !== 0) await this.#stagedContents(names);\n    await this.#lostVersions.find();',
+        replace: '',
+      },
     ],
   },
   {

@@ -37,8 +37,11 @@ function holds({ fs, folder }: SimulatedDevice, wanted: string): boolean {
   return false;
 }
 
-/** I2: one tree, one list of conflicts; but for what a power loss took from everybody. */
-export function differences(devices: readonly SimulatedDevice[]): string[] {
+/**
+ * I2: one tree, one list of conflicts; but for what a power loss took from everybody.
+ * @param named what is at these paths, or below, may differ
+ */
+export function differences(devices: readonly SimulatedDevice[], named: ReadonlySet<string> = new Set()): string[] {
   const [first, ...rest] = devices;
   if (first === undefined) return [];
   const problems: string[] = [];
@@ -47,9 +50,9 @@ export function differences(devices: readonly SimulatedDevice[]): string[] {
   for (const other of rest) {
     const theirs = other.fs.user.tree(ROOT);
     for (const path of new Set([...tree.keys(), ...theirs.keys()]))
-      if (tree.get(path) !== theirs.get(path) && !gone.has(path))
+      if (tree.get(path) !== theirs.get(path) && !gone.has(path) && !isNamed(path, named))
         problems.push(`I2: ${path}: ${first.name} has ${tree.get(path)}, ${other.name} has ${theirs.get(path)}`);
-    const [a, b] = [conflictsOf(first, gone), conflictsOf(other, gone)];
+    const [a, b] = [first, other].map((one) => conflictsOf(one, (path) => gone.has(path) || isNamed(path, named)));
     if (a !== b) problems.push(`I2: conflicts differ: ${first.name}: ${a}; ${other.name}: ${b}`);
   }
   return problems;
@@ -94,7 +97,28 @@ function goneFrom({ folder, index }: SimulatedDevice, devices: readonly Simulate
   return [...named, ...wanted.map(({ record }) => record.path)];
 }
 
-function conflictsOf({ folder }: SimulatedDevice, without: ReadonlySet<string>): string {
-  const conflicts = (folder?.conflicts() ?? []).filter(({ path }) => !without.has(path));
+/** What somebody names as left alone. */
+export function namedPaths(devices: readonly SimulatedDevice[]): ReadonlySet<string> {
+  return new Set(devices.flatMap(({ folder }) => folder?.snapshot().skipped.map(({ path }) => path) ?? []));
+}
+
+function isNamed(path: string, named: ReadonlySet<string>): boolean {
+  if (named.has('.') || named.has(path)) return true;
+  return [...named].some((one) => path.startsWith(`${one}/`) || one.startsWith(`${path}/`));
+}
+
+/** I11: what is skipped and not named. */
+export function unnamed(devices: readonly SimulatedDevice[]): string[] {
+  return devices.flatMap((device) => {
+    const named = namedPaths([device]);
+    const skipped = [...(device.index?.wantedAll() ?? [])].filter(({ why }) => why === 'skipped');
+    return skipped
+      .filter(({ record }) => !named.has(record.path))
+      .map(({ record, code }) => `${device.name} skips ${record.path} (${code}) and does not name it`);
+  });
+}
+
+function conflictsOf({ folder }: SimulatedDevice, isLeftOut: (path: string) => boolean): string {
+  const conflicts = (folder?.conflicts() ?? []).filter(({ path }) => !isLeftOut(path));
   return conflicts.map(({ path, winner, lost }) => `${path} ${winner.at(-1)} ${lost.sha256.slice(0, 8)}`).join(', ');
 }

@@ -1,7 +1,7 @@
 // A world: some devices, the wires between them, and one clock. Everything in it follows from its plan, so a run that
 // fails can be repeated, and made shorter.
 import { AssertionFailed } from '../../daemon/core/assert.ts';
-import { areIdle, differences, gonePaths, unfinished } from './at-rest.ts';
+import { areIdle, differences, gonePaths, namedPaths, unfinished, unnamed } from './at-rest.ts';
 import { type Backup, backUp, putBack } from './backup.ts';
 import { ByteWires } from './byte-wires.ts';
 import { SimulatedClock } from './clock.ts';
@@ -370,17 +370,21 @@ export class World {
     return answers.flatMap((answer, i) => (answer === 'in sync' ? [] : [`wait on device ${i} says: ${answer}`]));
   }
 
-  /** When all say that they are in sync, once for each hop, then all that was written is everywhere. */
+  /**
+   * When all say that they are in sync, once for each hop, then all that was written is everywhere, but for what one of them
+   * names; and what it does not have for good it names.
+   */
   async #waitForAll(): Promise<string[]> {
-    const mayTell =
-      this.#seesAll && this.#plan.meddleOneIn === undefined && this.#troubled.size === 0 && !this.#filtered;
-    if (!mayTell || !this.#wires.isWhole || this.devices.some(({ folder }) => folder === undefined)) return [];
+    if (this.#plan.watchFaults !== undefined || this.#filtered || !this.#wires.isWhole) return [];
+    if (this.devices.some(({ folder }) => folder === undefined)) return [];
+    this.#meddles = false;
+    let areInSync = true;
     for (let round = 1; round < this.devices.length; round++)
-      if ((await this.#askAll()).some((answer) => answer !== 'in sync')) return [];
-    // What is named is not waited for.
-    if (!this.#wires.isWhole || this.devices.some(({ folder }) => (folder?.snapshot().skipped.length ?? 0) > 0))
-      return [];
-    return differences(this.devices).map((problem) => `wait says in sync everywhere, and ${problem}`);
+      areInSync &&= (await this.#askAll()).every((answer) => answer === 'in sync');
+    this.#meddles = true;
+    if (!areInSync || !this.#wires.isWhole) return [];
+    const problems = [...differences(this.devices, namedPaths(this.devices)), ...unnamed(this.devices)];
+    return problems.map((problem) => `wait says in sync everywhere, and ${problem}`);
   }
 
   async #askAll(): Promise<string[]> {

@@ -7,6 +7,7 @@ import type { Directory, Stat } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
+import { lookAt } from './outcome.ts';
 import { discard } from './stage.ts';
 import { STAGING, type TreeRef, withTree } from './tree.ts';
 import { type Filed, file } from './versions.ts';
@@ -49,7 +50,9 @@ export const recover: Job<RecoverInput, Recovered> = {
         for (const { name } of staging.list()) {
           const [staged = name, kind] = name.split('.');
           if (names?.has(staged) === false) continue;
-          const stat = staging.lstat(name);
+          const stat = lookAt(staging, name);
+          // When the root is back, jobs from before may be at work still: one has given it its name.
+          if (stat === undefined) continue;
           if (stat.kind === 'dir') {
             removeEmpty(staging, name);
             continue;

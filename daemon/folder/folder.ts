@@ -393,8 +393,8 @@ export class Folder implements ControlledFolder {
     const ended = await Promise.race([this.#running ?? Promise.resolve(), late]);
     if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
     await this.#watching.stop();
-    if (ended !== 'late') await this.#upkeep.checkpoint().catch(() => undefined);
+    if (ended !== 'late' && this.#health.isReady) await this.#upkeep.checkpoint().catch(() => undefined);
     this.#health.close();
-    index.close();
+    index.close(index.closedCleanly || this.#health.isReady);
   }
 }

@@ -82,6 +82,11 @@ export class Health {
     return true;
   }
 
+  /** What a power loss may have taken was looked at. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** What should not happen has happened. Hints may have been lost with it. */
   fail(error: unknown): void {
     const code = rootCode(error) ?? 'E_INTERNAL';

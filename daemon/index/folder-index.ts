@@ -352,10 +352,10 @@ export class FolderIndex {
   }
 
   /** May be called twice. */
-  close(): void {
+  close(isSure = true): void {
     if (!this.#db.open) return;
     try {
-      if (!this.#damaged) this.#write(() => this.#life.setState('closed'));
+      if (!this.#damaged && isSure) this.#write(() => this.#life.setState('closed'));
     } finally {
       this.#db.close();
     }

@@ -323,3 +323,21 @@ test('I11: what a power loss took from all stays named, and nobody waits for it,
     },
     963025,
   ));
+
+test('I4: what a power loss took is compared at the next start, when the first could not write its index and was stopped', () =>
+  holds(
+    {
+      devices: 3,
+      delayMs: 10,
+      steps: [
+        write(2, 'b', 'one'),
+        write(2, 'd/A', 'two'),
+        pass(300),
+        { kind: 'power loss', device: 1, calls: 38 },
+        { kind: 'index fails', device: 1, code: 'E_IO' },
+        { kind: 'start', device: 1 },
+        { kind: 'stop', device: 1 },
+      ],
+    },
+    200_121,
+  ));

@@ -15,36 +15,60 @@ export interface StoredVersion {
   readonly seen: SeenStat;
 }
 
-/** What these directories of the store hold; '' is the store itself. Gone ones hold nothing. */
+/** A directory of the store; '' is the store itself. */
+export interface StorePlace {
+  readonly dir: DirPath;
+  /** Names up to this one were listed before. */
+  readonly after?: string;
+}
+
+export interface StoredPage {
+  readonly versions: readonly StoredVersion[];
+  /** What is still to be listed: directories in these, and what there was no room for. */
+  readonly places: readonly StorePlace[];
+}
+
+/** What these places hold, no more than `atMost` entries of them. Gone ones hold nothing. */
 export const listStored: Job<
-  { tree: TreeRef; dirs: readonly DirPath[] },
-  { readonly versions: readonly StoredVersion[]; readonly dirs: readonly RelativePath[] }
+  { readonly tree: TreeRef; readonly places: readonly StorePlace[]; readonly atMost: number },
+  StoredPage
 > = {
   name: 'listStored',
-  run(fs, { tree: ref, dirs }) {
+  run(fs, { tree: ref, places, atMost }) {
     return withTree(fs, ref, (tree) => {
       const versions: StoredVersion[] = [];
-      const below: RelativePath[] = [];
-      for (const dir of dirs) {
+      const left: StorePlace[] = [];
+      let room = atMost;
+      for (const place of places) {
+        if (room <= 0) {
+          left.push(place);
+          continue;
+        }
+        const { dir, after = '' } = place;
         const store = openIn(tree, dir);
         if (store === undefined) continue;
         try {
-          for (const { name } of store.list()) look(store, dir, name, versions, below);
+          const names = store.list().flatMap(({ name }) => (name > after ? name : []));
+          const page = names.sort().slice(0, room);
+          room -= page.length;
+          const last = page.at(-1);
+          if (page.length < names.length && last !== undefined) left.push({ dir, after: last });
+          for (const name of page) look(store, dir, name, versions, left);
         } finally {
           store.close();
         }
       }
-      return { versions, dirs: below };
+      return { versions, places: left };
     });
   },
 };
 
-function look(store: Directory, dir: DirPath, name: string, versions: StoredVersion[], below: RelativePath[]): void {
+function look(store: Directory, dir: DirPath, name: string, versions: StoredVersion[], below: StorePlace[]): void {
   const storedAs = dir === '' ? name : `${dir}/${name}`;
   const stat = store.lstat(name);
   if (stat.kind === 'dir') {
     const parsed = parseRelativePath(storedAs);
-    if (parsed.ok) below.push(parsed.path);
+    if (parsed.ok) below.push({ dir: parsed.path });
     return;
   }
   const tilde = storedAs.lastIndexOf('~');

@@ -1,14 +1,14 @@
 // What a killed run had moved into the version store before it could write so: without this nobody could restore it, and
 // nothing would ever let it go.
-import type { DirPath } from '../core/path.ts';
-import { type StoredVersion, listStored } from '../disk/stored-versions.ts';
+import { type StorePlace, type StoredVersion, listStored } from '../disk/stored-versions.ts';
 import { lookAtVersion } from '../disk/versions-out.ts';
 import { hashText } from '../disk/versions.ts';
 import type { KeptVersionRow } from '../index/versions.ts';
 import type { FolderContext } from './context.ts';
 
-/** Directories listed in one job. */
+/** Directories listed in one job, and entries of them: of a file that is written all day there are many versions in one. */
 const LIST_AT_ONCE = 64;
+const ENTRIES_AT_ONCE = 5_000;
 
 export class LostVersions {
   readonly #context: FolderContext;
@@ -25,10 +25,10 @@ export class LostVersions {
     this.#isFirst = false;
     if (!isNeeded) return;
     let count = 0;
-    for (const queue: DirPath[] = ['']; queue.length > 0;) {
-      const dirs = queue.splice(-LIST_AT_ONCE);
-      const listed = await workers.run(listStored, { tree: this.#context.tree(), dirs });
-      queue.push(...listed.dirs);
+    for (const queue: StorePlace[] = [{ dir: '' }]; queue.length > 0;) {
+      const places = queue.splice(-LIST_AT_ONCE);
+      const listed = await workers.run(listStored, { tree: this.#context.tree(), places, atMost: ENTRIES_AT_ONCE });
+      queue.push(...listed.places);
       for (const stored of listed.versions) {
         if (index.version(stored.id, stored.path).some(({ id }) => id === stored.id)) continue;
         const row = await this.#row(stored);

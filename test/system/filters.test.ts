@@ -5,7 +5,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Daemon, settle, startPair } from './daemon.ts';
-import { exists, plant, read } from './trees.ts';
+import { exists, moveIn, plant, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 async function set(device: Daemon, ...assignments: readonly string[]): Promise<void> {
@@ -119,8 +119,8 @@ test('only, hidden, max_size and content: each at run time, and taken back', asy
   await same();
 
   await set(laptop, 'max_size=1kB');
-  plant(left, { 'large.bin': 'x'.repeat(1001), 'small.bin': 'x'.repeat(1000), 'b.txt': 'y'.repeat(2000) });
-  plant(right, { 'a.md': 'z'.repeat(2000) });
+  moveIn(left, { 'large.bin': 'x'.repeat(1001), 'small.bin': 'x'.repeat(1000), 'b.txt': 'y'.repeat(2000) });
+  moveIn(right, { 'a.md': 'z'.repeat(2000) });
   await settle('docs', hub, laptop);
   assert.ok(!exists(right, 'large.bin') && exists(right, 'small.bin'));
   assert.deepEqual([read(right, 'b.txt'), read(left, 'a.md')], ['b', 'a'], 'neither replaced nor deleted');
@@ -131,8 +131,9 @@ test('only, hidden, max_size and content: each at run time, and taken back', asy
   await set(laptop, 'content=text');
   const latin = Buffer.from('Grüße', 'latin1');
   const utf16 = Buffer.from('\uFEFFGrüße', 'utf16le');
-  plant(left, { 'c/notes': 'text', 'c/latin.txt': latin, 'c/utf16.txt': utf16 });
-  plant(left, { 'c/blob': Buffer.from([1, 0, 2]), 'c/photo.jpg': 'not really', 'c/fake.txt': Buffer.from('a\0b') });
+  const text = { 'c/notes': 'text', 'c/latin.txt': latin, 'c/utf16.txt': utf16 };
+  const fake = Buffer.from('a\0b');
+  moveIn(left, { ...text, 'c/blob': Buffer.from([1, 0, 2]), 'c/photo.jpg': 'not really', 'c/fake.txt': fake });
   await settle('docs', hub, laptop);
   assert.ok(exists(right, 'c/notes') && exists(right, 'c/latin.txt') && exists(right, 'c/utf16.txt'));
   assert.ok(!exists(right, 'c/blob') && !exists(right, 'c/photo.jpg') && !exists(right, 'c/fake.txt'));

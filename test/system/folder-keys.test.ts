@@ -5,7 +5,7 @@ import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Daemon, settle, startPair } from './daemon.ts';
-import { countFiles, exists, plant, plantMany, read } from './trees.ts';
+import { countFiles, exists, moveIn, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 const set = (daemon: Daemon, ...settings: readonly string[]): Promise<string> =>
@@ -88,7 +88,7 @@ test('authority, names, max_delete, owner and filters: wrong, at run time, over 
 
   await set(laptop, 'only=["*.md", "*.txt"]', 'max_size=1kB', 'content=text');
   await laptop.restart();
-  plant(left, { 'a.md': 'a', 'a.js': 'a', 'large.md': 'x'.repeat(2000), 'b.md': Buffer.from([0, 1, 2]) });
+  moveIn(left, { 'a.md': 'a', 'a.js': 'a', 'large.md': 'x'.repeat(2000), 'b.md': Buffer.from([0, 1, 2]) });
   await waitFor('what is meant arrives', () => exists(right, 'a.md'));
   await settle('docs', hub, laptop);
   for (const name of ['a.js', 'large.md', 'b.md']) assert.ok(!exists(right, name), name);

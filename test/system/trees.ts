@@ -7,6 +7,8 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -27,6 +29,17 @@ export function plant(root: string, entries: Readonly<Record<string, Entry>>): v
     else if ('link' in entry) symlinkSync(entry.link, place);
     else mkdirSync(place, { recursive: true });
   }
+}
+
+/**
+ * The same, written elsewhere and then moved into the root: where a file is written it is empty for a moment, and small,
+ * and text. A directory must not be there yet.
+ */
+export function moveIn(root: string, entries: Readonly<Record<string, Entry>>): void {
+  const aside = `${root}, aside`;
+  plant(aside, entries);
+  for (const name of readdirSync(aside)) renameSync(join(aside, name), join(root, name));
+  rmSync(aside, { recursive: true });
 }
 
 /** `count` small files in directories of a hundred, each with its own content. */

@@ -1,6 +1,7 @@
 // Undoes what was changed on this device although its role here does not allow it. A content that was changed is replaced by
 // what it was, and goes to the version store; what was deleted comes back; what was moved goes back by a rename.
 import type { Observation, SeenStat } from '../core/observation.ts';
+import { pages } from '../core/pages.ts';
 import { type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type Entry, type FileRecord, UNSYNCED_STAMP, isLive, newVersion, sameContent } from '../core/record.ts';
 import { relate } from '../core/version-vector.ts';
@@ -51,15 +52,9 @@ export function lookAtUndone({ index, clock }: FolderContext): void {
 
 /** Wants back what has vanished. Answers with how many. */
 export async function bringBack(context: FolderContext, unsynced: Unsynced, gone: Iterable<Row>): Promise<number> {
-  let page: Row[] = [];
   let count = 0;
-  for (const row of gone) {
-    page.push(row);
-    if (page.length < AT_ONCE) continue;
-    count += await bringPageBack(context, unsynced, page);
-    page = [];
-  }
-  return count + (page.length === 0 ? 0 : await bringPageBack(context, unsynced, page));
+  for (const page of pages(gone, AT_ONCE)) count += await bringPageBack(context, unsynced, page);
+  return count;
 }
 
 async function bringPageBack(context: FolderContext, unsynced: Unsynced, rows: readonly Row[]): Promise<number> {

@@ -1,4 +1,5 @@
 // Deletions made here: they rest, are looked at once more, pass the brake or are held by it, and become tombstones.
+import { pages } from '../core/pages.ts';
 import { type RelativePath, ancestorsOf, comparePaths } from '../core/path.ts';
 import { isLive, isUnsynced } from '../core/record.ts';
 import { observe } from '../disk/observe.ts';
@@ -365,15 +366,4 @@ function topmost(rows: readonly Row[]): readonly Row[] {
 
 function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
-function* pages<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let page: T[] = [];
-  for (const item of items) {
-    page.push(item);
-    if (page.length < size) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
 }

@@ -3,6 +3,7 @@
 // something of which only others have told; what then is not here is received.
 import { Filter, type Thing } from '../core/filter.ts';
 import { NO_SEQUENCE } from '../core/ids.ts';
+import { pages } from '../core/pages.ts';
 import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import { setAside } from '../core/set-aside.ts';
@@ -93,7 +94,7 @@ export class Filtering {
     if (!this.#includes || this.#isDue) return;
     const { index, clock, log } = this.#context;
     let count = 0;
-    for (const page of pages(index.wantedAll())) {
+    for (const page of pages(index.wantedAll(), AT_ONCE)) {
       const mark = page.filter((want) => want.why === 'ignored' && !this.ignores(want.record)).map(toFetch);
       count += mark.length;
       if (mark.length > 0) index.commit({ nowUs: clock.nowUs(), mark });
@@ -269,7 +270,7 @@ export class Filtering {
   }
 
   async #setAsideWants(): Promise<void> {
-    for (const page of pages(this.#context.index.wantedAll())) {
+    for (const page of pages(this.#context.index.wantedAll(), AT_ONCE)) {
       const isOld = (want: WantedRow): boolean => want.why !== 'ignored' && this.ignores(want.record);
       this.ignoreWants(page.filter(isOld));
       await this.#breathe();
@@ -295,15 +296,4 @@ export class Filtering {
 
 function toFetch(want: WantedRow): WantMark {
   return { path: want.record.path, why: 'fetch', code: lasting(want), attempts: 0 };
-}
-
-function* pages<T>(items: Iterable<T>): Generator<T[]> {
-  let page: T[] = [];
-  for (const item of items) {
-    page.push(item);
-    if (page.length < AT_ONCE) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
 }

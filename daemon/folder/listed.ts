@@ -63,7 +63,7 @@ export class Listed {
         return [];
       case 'whole': {
         const own = listing.dir === '' ? '.' : listing.dir;
-        skipped.isInReach(own);
+        skipped.comesIntoReach(own);
         if (listing.dir === '' || !(this.waits(listing.dir) || skipped.code(own) === 'E_ROLE')) skipped.clear(own);
         const dirs = listing.entries.filter(({ seen }) => seen.kind === 'dir');
         const there = new Set<string>([...dirs.map(({ path }) => path), ...listing.unknown]);

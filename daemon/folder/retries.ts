@@ -1,5 +1,6 @@
 // What could not be received or applied is tried again from time to time: disks get room, rights are given back.
 import type { ErrorCode } from '../../protocol/errors.ts';
+import { pages } from '../core/pages.ts';
 import { type RelativePath, isBelow } from '../core/path.ts';
 import { isLive } from '../core/record.ts';
 import { relate } from '../core/version-vector.ts';
@@ -166,15 +167,8 @@ export class Retries {
   }
 
   #askAgain(): void {
-    let page: WantedRow[] = [];
-    for (const want of this.#context.index.wantedAll()) {
-      if (want.why !== 'held') continue;
-      page.push(want);
-      if (page.length < AT_ONCE) continue;
-      this.#fetch(page);
-      page = [];
-    }
-    this.#fetch(page);
+    for (const page of pages(this.#context.index.wantedAll(), AT_ONCE))
+      this.#fetch(page.filter(({ why }) => why === 'held'));
   }
 
   #fetch(wants: readonly WantedRow[], anew = false): void {

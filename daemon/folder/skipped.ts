@@ -42,7 +42,7 @@ export class SkippedPaths {
   }
 
   /** It stays named, for what is to be written there; but it can be read and written now. */
-  isInReach(path: string): void {
+  comesIntoReach(path: string): void {
     if (this.isOutOfReach(path)) this.#onOver(path);
   }
 
@@ -77,7 +77,7 @@ export class SkippedPaths {
   clearBelow(dir: RelativePath, waits: (path: RelativePath) => boolean): void {
     for (const path of this.#codes.keys()) {
       if (!isBelow(path as RelativePath, dir)) continue;
-      if (waits(path as RelativePath)) this.isInReach(path);
+      if (waits(path as RelativePath)) this.comesIntoReach(path);
       else this.clear(path);
     }
   }

@@ -47,8 +47,8 @@ test('what is not in the way any more is told once, whatever has shown that', ()
   for (let n = 0; n < 2; n++) skipped.clearBelow('tree' as RelativePath, never);
   for (let n = 0; n < 2; n++) skipped.clearCode('E_ROLE');
   skipped.set('.', 'E_ACCESS');
-  skipped.isInReach('never skipped');
-  skipped.isInReach('.');
+  skipped.comesIntoReach('never skipped');
+  skipped.comesIntoReach('.');
 
   assert.deepEqual(over, ['looked', 'listed', 'tree/a', 'tree/b', 'role', '.']);
   assert.deepEqual(skipped.list(9), [{ path: '.', code: 'E_ACCESS' }]);

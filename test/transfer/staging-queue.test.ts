@@ -45,27 +45,22 @@ function queue() {
     await turn();
   };
   const isAt = (path: string, name: string): boolean => atWork.isAt(path as RelativePath, () => name);
-  return { made, add, running, staged, failures, end, isAt };
+  const jobs = (): readonly (readonly string[])[] => running.map(({ names }) => names);
+  return { made, add, jobs, staged, failures, end, isAt };
 }
 
 test('two jobs never write one name: the second content waits until the first is staged', async () => {
-  const { made, add, running, staged, failures, end, isAt } = queue();
+  const { made, add, jobs, staged, failures, end, isAt } = queue();
   add('first', 'one name');
   await turn();
   add('second', 'one name');
   add('other', 'another name');
   await turn();
-  assert.deepEqual(
-    running.map(({ names }) => names),
-    [['one name'], ['another name']],
-  );
+  assert.deepEqual(jobs(), [['one name'], ['another name']]);
   await end(1);
-  assert.equal(running.length, 1, 'the second still waits');
+  assert.equal(jobs().length, 1, 'the second still waits');
   await end(0);
-  assert.deepEqual(
-    running.map(({ names }) => names),
-    [['one name']],
-  );
+  assert.deepEqual(jobs(), [['one name']]);
   assert.ok(isAt('second', 'one name') && !isAt('first', 'one name') && !isAt('second', 'another name'));
   await end(0);
   assert.ok(!isAt('second', 'one name'));
@@ -75,18 +70,12 @@ test('two jobs never write one name: the second content waits until the first is
 });
 
 test('a copy of a large file is a job by itself, and what comes behind it keeps its order', async () => {
-  const { add, running, end } = queue();
+  const { add, jobs, end } = queue();
   add('a', 'a');
   add('b', 'b', LARGE_BYTES);
   add('c', 'c');
   await turn();
-  assert.deepEqual(
-    running.map(({ names }) => names),
-    [['a'], ['b']],
-  );
+  assert.deepEqual(jobs(), [['a'], ['b']]);
   await end(0);
-  assert.deepEqual(
-    running.map(({ names }) => names),
-    [['b'], ['c']],
-  );
+  assert.deepEqual(jobs(), [['b'], ['c']]);
 });

@@ -197,12 +197,17 @@ export class Folders {
     });
   }
 
+  /** This one alone; it may be opened again at once. */
   async close(name: FolderName): Promise<void> {
+    await this.#takeAway(name)?.stop({ jobsToo: true });
+  }
+
+  #takeAway(name: FolderName): Folder | undefined {
     const folder = this.#running.get(name);
     this.#running.delete(name);
     this.#problems.delete(name);
     this.#places.leave(name);
-    await folder?.stop();
+    return folder;
   }
 
   /** After close: forgets what was known of it. Its files stay. */
@@ -230,8 +235,10 @@ export class Folders {
     }
   }
 
+  /** For a process that ends. */
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#running.keys()].map((name) => this.close(name)));
+    const folders = [...this.#running.keys()].flatMap((name) => this.#takeAway(name) ?? []);
+    await Promise.all(folders.map((folder) => folder.stop()));
   }
 }
 

@@ -74,7 +74,11 @@ export const ERRORS = {
     'A folder that a peer brings cannot be made: this device has no storage for it, or cannot use it.',
     'Set storage: in config.yaml to a directory that exists, that the daemon may write to and that is no folder, then syncctl reload.',
   ),
-  E_FOLDER_LOCKED: entry(1, 'Another daemon keeps this folder.', 'Stop the other daemon, or remove the folder there.'),
+  E_FOLDER_LOCKED: entry(
+    1,
+    'Another daemon keeps this folder, or its last work from before it was closed here is not over.',
+    'Stop the other daemon, or remove the folder there; what was closed here a moment ago goes on by itself.',
+  ),
   E_FOLDER_IN_CONFIG: entry(
     1,
     'The folder is written in config.yaml, which commands never change.',

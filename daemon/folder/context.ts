@@ -1,6 +1,6 @@
 // What the parts of one folder share: its index, its settings as they are now, and the edges.
 import type { Filter } from '../core/filter.ts';
-import type { DeviceId, FolderName, VersionId } from '../core/ids.ts';
+import type { DeviceId, Epoch, FolderName, VersionId } from '../core/ids.ts';
 import type { CommonSetting } from '../core/common-setting.ts';
 import type { Maker } from '../core/record.ts';
 import type { ReconcileContext } from '../core/reconcile.ts';
@@ -11,7 +11,9 @@ import type { FolderIndex } from '../index/folder-index.ts';
 import type { FileLock } from '../index/home-lock.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Backpressure } from '../ports/peers.ts';
 import type { Random } from '../ports/random.ts';
+import type { Watch } from '../ports/watch.ts';
 import type { Workers } from '../ports/workers.ts';
 import type { Traffic } from '../transfer/traffic.ts';
 import type { FolderEvent } from './view.ts';
@@ -37,6 +39,16 @@ export interface FolderContext {
   /** Keeps other daemons from this root. E_FOLDER_LOCKED. */
   lockRoot(root: string): FileLock;
   emit(event: Omit<FolderEvent, 'folder' | 'atMs'>): void;
+}
+
+/** What a folder is given. */
+export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'agreed' | 'tree'> {
+  readonly settings: FolderSettings;
+  readonly watch: Watch;
+  readonly backpressure: Backpressure;
+  newEpoch(): Epoch;
+  /** Which boot of the machine this is; undefined where nobody can say. */
+  readonly bootId?: string | undefined;
 }
 
 /** Who makes versions in this folder now. */

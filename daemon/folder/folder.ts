@@ -4,24 +4,25 @@
 //   local:   hint → dirty set → scan, observe → core/observation → index.commit → announce
 //   remote:  inbox → core/reconcile → index.commit (wanted) → fetch → stage → apply (guarded) → index.commit → announce
 import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
-import type { Epoch, FolderName } from '../core/ids.ts';
+import type { FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
-import type { Backpressure, FolderDoor } from '../ports/peers.ts';
+import type { FolderDoor } from '../ports/peers.ts';
 import type { Row } from '../index/file-state.ts';
 import type { WantedRow } from '../index/wanted.ts';
-import type { Watch } from '../ports/watch.ts';
 import { Fetcher } from '../transfer/fetch.ts';
 import { Agreed } from './agreed.ts';
 import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
 import { Boundaries } from './boundaries.ts';
 import { CarryOut } from './carry-out.ts';
-import type { FolderContext } from './context.ts';
+import type { FolderContext, FolderEdges } from './context.ts';
 import { Deletions } from './deletions.ts';
+import { end } from './ending.ts';
 import { Filtering } from './filtering.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
+import { Jobs } from './jobs.ts';
 import { KeptDirectories } from './kept-directories.ts';
 import { conflictsOf, versionsOf } from './kept.ts';
 import { Links } from './links.ts';
@@ -59,18 +60,8 @@ import { Waiters } from './waiters.ts';
 import { notInTime } from './waiting.ts';
 import { Watching } from './watching.ts';
 
-export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'agreed' | 'tree'> {
-  readonly settings: FolderSettings;
-  readonly watch: Watch;
-  readonly backpressure: Backpressure;
-  newEpoch(): Epoch;
-  /** Which boot of the machine this is; undefined where nobody can say. */
-  readonly bootId?: string | undefined;
-}
-
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
-const STOP_MS = 3_000;
 
 export class Folder implements ControlledFolder {
   readonly name: FolderName;
@@ -78,6 +69,7 @@ export class Folder implements ControlledFolder {
   /** All that is here, by path; the folder may change between two of them. */
   readonly live: () => IterableIterator<Row>;
   readonly #context: FolderContext;
+  readonly #jobs: Jobs;
   readonly #bell: Bell;
   readonly #hints: Hints;
   readonly #skipped = new SkippedPaths((path) => this.#retries.over(path));
@@ -114,8 +106,10 @@ export class Folder implements ControlledFolder {
     this.name = name;
     this.live = () => index.liveBelow('');
     this.#settings = edges.settings;
+    this.#jobs = new Jobs(edges.workers);
     this.#context = {
       ...edges,
+      workers: this.#jobs,
       settings: () => this.#settings,
       filter: () => this.#filtering.filter,
       agreed: () => this.agreed.now,
@@ -155,7 +149,10 @@ export class Folder implements ControlledFolder {
       refused: this.#refused,
     };
     this.#local = new LocalChanges(context, local);
-    const onProblem = (path: RelativePath, code: ErrorCode): void => this.#retries.onProblem(path, code);
+    const onProblem = (path: RelativePath, code: ErrorCode): void => {
+      // Of what is not begun any more nothing is known.
+      if (!this.#stopping) this.#retries.onProblem(path, code);
+    };
     const onUnneeded = (left: Left): void => this.#litter.leave(left);
     const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
@@ -384,17 +381,12 @@ export class Folder implements ControlledFolder {
     return this.#asked.verify(repair, signal);
   }
 
-  async stop(): Promise<void> {
+  /** Its root is free then, or as soon as its last job has ended; `jobsToo`: see ending.ts. */
+  stop({ jobsToo }: { readonly jobsToo: boolean } = { jobsToo: false }): Promise<void> {
     this.#stopping = true;
     this.#tasks.refuse(new CodedError('E_NOT_RUNNING', 'the daemon stops'));
     this.#bell.ring();
-    const { clock, log, index } = this.#context;
-    const late = new Promise<'late'>((resolve) => clock.after(STOP_MS, () => resolve('late')));
-    const ended = await Promise.race([this.#running ?? Promise.resolve(), late]);
-    if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
-    await this.#watching.stop();
-    if (ended !== 'late' && this.#health.isReady) await this.#upkeep.checkpoint().catch(() => undefined);
-    this.#health.close();
-    index.close(index.closedCleanly || this.#health.isReady);
+    const parts = { jobs: this.#jobs, watching: this.#watching, upkeep: this.#upkeep, health: this.#health };
+    return end(this.#context, parts, this.#running ?? Promise.resolve(), jobsToo);
   }
 }

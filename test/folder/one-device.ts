@@ -1,5 +1,6 @@
 // One device over a disk in memory, and a peer whose every word a test says itself. What the device says to it is kept.
 import assert from 'node:assert/strict';
+import { CodedError } from '../../protocol/errors.ts';
 import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../../daemon/core/ids.ts';
 import type { RelativePath } from '../../daemon/core/path.ts';
@@ -10,6 +11,7 @@ import { Folder } from '../../daemon/folder/folder.ts';
 import type { WaitResult } from '../../daemon/folder/view.ts';
 import type { Row } from '../../daemon/index/file-state.ts';
 import { FolderIndex } from '../../daemon/index/folder-index.ts';
+import type { FileLock } from '../../daemon/index/home-lock.ts';
 import type { WantedRow } from '../../daemon/index/wanted.ts';
 import type { Log } from '../../daemon/ports/log.ts';
 import type {
@@ -213,6 +215,7 @@ export class OneDevice {
   watch: Watch | undefined;
   /** Peers that are not read now. */
   readonly unread = new Set<DeviceId>();
+  readonly #locks = new Set<string>();
   #settings: FolderSettings;
   readonly #peers: readonly ScriptedPeer[];
   #index: FolderIndex;
@@ -276,7 +279,7 @@ export class OneDevice {
       watch: { subscribe: (...given) => (this.watch ?? simulated).subscribe(...given) },
       backpressure: { setReading: (device, on) => void (on ? this.unread.delete(device) : this.unread.add(device)) },
       newEpoch: () => 'BBBBBBBBBBBBBBBB' as Epoch,
-      lockRoot: () => ({ release: ignore }),
+      lockRoot: (root) => this.#lock(root),
       deviceName: (device) => device.slice(0, 1),
       emit: ignore,
     });
@@ -360,7 +363,33 @@ export class OneDevice {
     const stopping = dead.stop().catch(ignore);
     await this.clock.advance(5_000);
     await stopping;
+    this.#locks.clear();
     this.#folder = this.#make();
+  }
+
+  /** Closed, and opened again on the same root by the same process. Nobody is connected. Answers how long closing took. */
+  async reopen(): Promise<number> {
+    const [index, closing, began] = [this.#index, this.#folder, this.clock.monotonicMs()];
+    const close = index.close.bind(index);
+    let saved: Buffer | undefined;
+    index.close = (isClean) => {
+      saved = index.serialise();
+      close(isClean);
+    };
+    void closing.stop({ jobsToo: true });
+    await this.until(() => saved !== undefined, 'it to be closed');
+    const tookMs = this.clock.monotonicMs() - began;
+    this.#index = FolderIndex.open(saved ?? '', { newEpoch: () => SELF_EPOCH, newRun });
+    this.#folder = this.#make();
+    this.#folder.start();
+    return tookMs;
+  }
+
+  /** The kernel's, of this process as well. */
+  #lock(root: string): FileLock {
+    if (this.#locks.has(root)) throw new CodedError('E_FOLDER_LOCKED', `${root} is kept`);
+    this.#locks.add(root);
+    return { release: () => void this.#locks.delete(root) };
   }
 
   /** Sets the filter alone: what is not named is not set. */

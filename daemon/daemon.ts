@@ -15,6 +15,7 @@ import type {
   TreeSurvey,
 } from './control/daemon-port.ts';
 import { EventFeed } from './control/events.ts';
+import { OPENING_MS, whenOpened } from './control/opening.ts';
 import { ControlServer } from './control/server.ts';
 import type { FilterPlan } from './core/filter-plan.ts';
 import type { DeviceId, FolderName } from './core/ids.ts';
@@ -22,15 +23,13 @@ import type { FolderSettings } from './core/settings.ts';
 import { examine } from './examine.ts';
 import type { ControlledFolder } from './folder/view.ts';
 import { Folders } from './folders.ts';
-import { type FileLock, lockFile } from './index/home-lock.ts';
+import type { Home } from './home.ts';
 import { Hosting } from './hosting.ts';
 import { inEffect } from './in-effect.ts';
 import { Joining } from './joining.ts';
 import { type LookAheadEdges, planSettings, surveyFolder } from './look-ahead.ts';
 import { settingsOf } from './new-folder.ts';
 import { Notices } from './notices.ts';
-import type { Identity } from './peer/identity.ts';
-import { loadIdentity } from './peer/identity.ts';
 import { Peers } from './peer/peers.ts';
 import type { PeersSettings } from './peer/trust.ts';
 import { peersSettings } from './peers-settings.ts';
@@ -43,7 +42,6 @@ import { RealFileSystem } from './system/file-system.ts';
 import { InotifyWatch } from './system/inotify-watch.ts';
 import { giveBack, whenAtRest } from './system/give-back.ts';
 import { KeyFiles } from './system/key-files.ts';
-import { keyMaker } from './system/key-maker.ts';
 import type { DaemonLog } from './system/log.ts';
 import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
@@ -64,20 +62,6 @@ export interface DaemonOptions {
   readonly log: DaemonLog;
   /** What --log-level says lies over the configuration. */
   readonly fixedLogLevel: boolean;
-}
-
-/** The lock is taken and the identity known; nothing runs yet. */
-export interface Home {
-  readonly lock: FileLock;
-  readonly identity: Identity;
-}
-
-/** E_HOME_LOCKED, E_HOME. */
-export async function openHome(locations: Locations, givenKey: string | undefined): Promise<Home> {
-  const files = new KeyFiles(locations.stateDir);
-  files.makeDirectory('folders');
-  const lock = lockFile(`${locations.stateDir}/lock.db`, 'E_HOME_LOCKED');
-  return { lock, identity: await loadIdentity(files, keyMaker, givenKey) };
 }
 
 export class Daemon implements ControlledDaemon {
@@ -191,13 +175,13 @@ export class Daemon implements ControlledDaemon {
 
   async start(): Promise<void> {
     const { log } = this.#options.log;
-    const opening = [...this.#config.folders.values()].map((settings) => this.#folders.open(settings));
-    this.#opened = Promise.all(opening).then(() => undefined);
-    // Whoever asks hears at once which folders there are, also when a disk does not answer.
-    await this.#server.start();
-    await this.#opened;
-    await this.#storage.update(this.#config.storage);
-    await this.#peers.update(this.#peersSettings());
+    const folders = [...this.#config.folders.values()].map((settings) => this.#folders.open(settings));
+    // Whoever asks hears soon which folders there are, also when a disk does not answer.
+    const started = this.#server.start().then(() => this.#connect(folders));
+    this.#opened = started.catch(() => undefined);
+    // A folder that is being opened must not be opened a second time.
+    this.#changing = whenOpened({ opened: this.#opened }, this.#clock, OPENING_MS);
+    await started;
     this.#notices.look();
     log.info('started', {
       device: this.id,
@@ -205,6 +189,13 @@ export class Daemon implements ControlledDaemon {
       folders: this.#config.folders.size,
       version: VERSION,
     });
+  }
+
+  /** Folders first: a session is about those that run. */
+  async #connect(folders: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(folders);
+    await this.#storage.update(this.#config.storage);
+    await this.#peers.update(this.#peersSettings());
   }
 
   /** Within 5 s. */

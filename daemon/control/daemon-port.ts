@@ -24,7 +24,7 @@ export interface ControlledDaemon {
 
   /** The folders that run. */
   folders(): ReadonlyMap<FolderName, ControlledFolder>;
-  /** Resolves when each folder of the configuration runs, or has a problem. */
+  /** Resolves when each folder of the configuration runs or has a problem, and peers can connect. */
   opened(): Promise<void>;
   /** All folders of the configuration, disabled ones too. */
   folderSettings(): ReadonlyMap<FolderName, FolderSettings>;

@@ -28,11 +28,17 @@ export function findFolder(daemon: ControlledDaemon, text: string): ControlledFo
   const settings = findSettings(daemon, text);
   const folder = daemon.folders().get(settings.name);
   if (folder !== undefined) return folder;
-  throw new CodedError(
-    'E_NO_SUCH_FOLDER',
-    `folder ${settings.name} is not running${settings.enabled ? '' : ': it is disabled'}`,
-    settings.enabled ? 'See syncctl logs.' : `syncctl edit-folder ${settings.name} --set enabled=true.`,
-  );
+  throw notRunning(daemon, settings);
+}
+
+/** Why it does not run, where that is known: its own code says what to do. */
+function notRunning(daemon: ControlledDaemon, { name, enabled }: FolderSettings): CodedError {
+  const problem = daemon.problems().find(({ folder }) => folder === name);
+  if (problem !== undefined) return new CodedError(problem.code, problem.message);
+  const [why, hint] = enabled
+    ? ['it is still being opened', 'Does its disk answer? See syncctl status.']
+    : ['it is disabled', `syncctl edit-folder ${name} --set enabled=true.`];
+  return new CodedError('E_NO_SUCH_FOLDER', `folder ${name} is not running: ${why}`, hint);
 }
 
 /** The named folder alone, or all that run, by name. */

@@ -12,6 +12,7 @@ import { CodedError } from '../../protocol/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { Fields } from './fields.ts';
+import { beforeAnswer } from './opening.ts';
 import { RequestRefused, refusalOf } from './refusal.ts';
 import { type Served, handlers } from './routes.ts';
 
@@ -110,6 +111,7 @@ export class ControlServer {
     const fields =
       routes[name].method === 'GET' ? Fields.fromQuery(url.searchParams) : Fields.fromJson(await readBody(request));
     this.#log.debug('control', { route: routes[name].path, method: request.method });
+    await beforeAnswer(name, this.#served.daemon, this.#clock, signal);
     if (name === 'events' || name === 'logs' || name === 'verify') {
       await stream(response, handlers[name](this.#served, fields, signal));
       return;

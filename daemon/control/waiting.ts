@@ -5,6 +5,7 @@ import type { ControlledFolder, FolderSnapshot, WaitResult } from '../folder/vie
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { ControlledDaemon } from './daemon-port.ts';
 import { findFolders, findSnapshots } from './find.ts';
+import { whenOpened } from './opening.ts';
 
 const DEFAULT_TIMEOUT_S = 60;
 /** How long after its deadline a folder may still be about to answer. */
@@ -46,12 +47,7 @@ async function opened(
 ): Promise<void> {
   // What is not there need not be waited for.
   if (findSnapshots(daemon, folder).every(({ name }) => daemon.folders().has(name))) return;
-  let timer: Timer | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = clock.after(timeoutMs, resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([daemon.opened(), late]).finally(() => timer?.cancel());
+  await whenOpened({ opened: daemon.opened() }, clock, timeoutMs, signal);
 }
 
 /** A folder that does not run: it has a problem, or its disk does not answer. */

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '../../daemon/control/status.ts';
+import { findFolder } from '../../daemon/control/find.ts';
+import { beforeAnswer } from '../../daemon/control/opening.ts';
 import { waitFor } from '../../daemon/control/waiting.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { FakeDaemon, FakeFolder, named, settings } from './fake-daemon.ts';
+import { ask, serve } from './served.ts';
 
 const never = new AbortController().signal;
 
@@ -58,4 +61,46 @@ test('I11: a folder that cannot be opened is an error in status, and wait says w
     ],
   );
   assert.equal(own.health, 'failing');
+});
+
+test('what is asked of a daemon that is still opening its folders is answered when they run', async (t) => {
+  const { daemon, docs, socket } = await serve(t);
+  let open = (): void => undefined;
+  daemon.opening = new Promise((resolve) => (open = resolve));
+  daemon.fakeFolders.delete(docs.name);
+  daemon.disabled.set(docs.name, docs.settings);
+
+  const answers = [ask(socket, 'POST', '/v1/pause', { body: '{"folder":"docs"}' }), ask(socket, 'GET', '/v1/plan')];
+  // Events need no folder: when this is answered, what was asked before has been read.
+  assert.equal((await ask(socket, 'GET', '/v1/events')).status, 200);
+  daemon.disabled.clear();
+  daemon.add(docs);
+  open();
+
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ status: code }) => code),
+    [200, 200],
+  );
+});
+
+test('who only looks does not wait long for a disk that does not answer', async () => {
+  const { daemon, clock } = starting();
+  const looked = beforeAnswer('status', daemon, clock, never);
+  await clock.advance(2_001);
+  await looked;
+  const asked = beforeAnswer('sync', daemon, clock, never);
+  await clock.advance(10_001);
+  await asked;
+  assert.throws(() => findFolder(daemon, 'docs'), /folder docs is not running: it is still being opened/);
+});
+
+test('a folder that could not be opened is not answered for, and its own problem says why', () => {
+  const { daemon } = starting();
+  daemon.problemList = [
+    { code: 'E_FOLDER_LOCKED', message: 'folder docs: another daemon has it', folder: named('docs') },
+  ];
+  assert.throws(() => findFolder(daemon, 'docs'), {
+    code: 'E_FOLDER_LOCKED',
+    message: 'folder docs: another daemon has it',
+  });
 });

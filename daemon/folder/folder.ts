@@ -259,7 +259,7 @@ export class Folder implements ControlledFolder {
     worked = (await this.#deletions.settle(this.#local.mayFindMoved)) || worked;
     worked = this.#talk.receive() || worked;
     if (this.#state.mayAct && this.#state.scannedOnce) {
-      this.#retries.tick();
+      worked = this.#retries.tick() || worked;
       this.#fetcher.fill();
       worked = (await this.#carryOut.take()) || worked;
     }

@@ -42,6 +42,8 @@ export class Retries {
   #retriedMs = 0;
   /** Where the next page of what is skipped begins. */
   #after = '';
+  /** All is to be tried again without a pause, for who waits; `again`: and once more from the beginning after that. */
+  #asked: 'no' | 'yes' | 'again' = 'no';
   /** What stood in the way at them need not do so any more. */
   readonly #over = new Set<RelativePath>();
 
@@ -57,12 +59,13 @@ export class Retries {
   /** Something that was skipped is to be tried again at the next tick. */
   get isDue(): boolean {
     if (this.#context.index.wantedCounts().skipped === 0) return false;
-    return this.#over.size > 0 || this.#retriedMs === Number.NEGATIVE_INFINITY;
+    return this.#over.size > 0 || this.#asked !== 'no';
   }
 
-  /** At the next tick, whatever the interval. */
+  /** From the next tick on, whatever the interval. */
   now(): void {
-    this.#retriedMs = Number.NEGATIVE_INFINITY;
+    if (this.#asked === 'no') this.#after = '';
+    this.#asked = this.#after === '' ? 'yes' : 'again';
   }
 
   /** What could not be written there or below may be possible now; `.` is the root. */
@@ -71,23 +74,28 @@ export class Retries {
     else this.#over.add(path as RelativePath);
   }
 
-  tick(): void {
+  /** True when it is to be called again at once. */
+  tick(): boolean {
     this.#tryOver();
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#tickedMs > TICK_MS) {
       this.#tickedMs = nowMs;
       this.#fetcher.tick();
     }
-    if (nowMs - this.#retriedMs <= RETRY_MS) return;
+    if (this.#asked === 'no' && nowMs - this.#retriedMs <= RETRY_MS) return false;
     this.#retriedMs = nowMs;
     const { index } = this.#context;
     const page = index.skipped(AT_ONCE, this.#after);
     this.#fetch(page.flatMap(({ path }) => index.wanted(path) ?? []));
-    const isLast = page.length < AT_ONCE;
-    this.#after = isLast ? '' : (page.at(-1)?.path ?? '');
+    const last = page.length < AT_ONCE ? undefined : page.at(-1);
+    this.#after = last?.path ?? '';
+    if (last === undefined) {
+      this.#asked = this.#asked === 'again' ? 'yes' : 'no';
+      if (index.wantedCounts().held > 0) this.#askAgain();
+    }
     // Many are tried again page by page, so that the last of them has its turn too.
-    if (!isLast) this.#retriedMs = nowMs - RETRY_MS + NEXT_PAGE_MS;
-    else if (index.wantedCounts().held > 0) this.#askAgain();
+    else if (this.#asked === 'no') this.#retriedMs = nowMs - RETRY_MS + NEXT_PAGE_MS;
+    return this.#asked !== 'no';
   }
 
   #tryOver(): void {

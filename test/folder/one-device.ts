@@ -70,6 +70,7 @@ export class ScriptedPeer implements PeerLink {
   isEmpty = false;
   readonly #device: OneDevice;
   readonly #said: Announcement[] = [];
+  #received = 0;
   #seq = 1000;
   #count = 1;
 
@@ -148,23 +149,31 @@ export class ScriptedPeer implements PeerLink {
   }
 
   sendIndex(offer: IndexOffer): void {
+    this.#received = 0;
     this.indexes.push(offer);
   }
 
   announce(announcements: readonly Announcement[]): void {
     this.told.push(...announcements);
-    // It takes in all that it hears.
     const received = announcements.at(-1)?.seq;
-    if (received === undefined) return;
+    if (received !== undefined) this.#takesIn(received);
+  }
+
+  acknowledge(ack: Acknowledgement): void {
+    this.acknowledged = ack;
+    // What it need not be told counts as told.
+    this.#takesIn(ack.announced);
+  }
+
+  /** All that it hears. */
+  #takesIn(received: Sequence): void {
+    if (received <= this.#received) return;
+    this.#received = received;
     const announced = this.#seq as Sequence;
     const { epoch } = this.#device.index;
     this.#device.clock.after(1, () =>
       this.#device.folder.door.onAcknowledge(this, { epoch, received, held: received, skipped: 0, announced }),
     );
-  }
-
-  acknowledge(ack: Acknowledgement): void {
-    this.acknowledged = ack;
   }
 
   request(request: ChunkRequest): void {

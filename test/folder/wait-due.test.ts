@@ -30,6 +30,52 @@ test('I15: what was skipped is tried once more for who waits, also in the middle
   await device.stop();
 });
 
+/** Out of staging, to its place. */
+const isPlacing = (path: string): boolean => path.includes('/staging/') && !path.endsWith('.part');
+
+test('I15: all that was skipped is tried once more for who waits, however much it is', async () => {
+  const device = await new OneDevice().start();
+  device.other.connect();
+  const names = Array.from({ length: 2_000 }, (_, i) => `f${String(i).padStart(4, '0')}`);
+  const heal = device.fs.fail('rename', isPlacing, 'ENOSPC');
+  for (const name of names) device.peer.tell(device.peer.version(name, file(name)), name);
+  await device.until(() => device.index.wantedCounts().skipped === names.length, 'all to be skipped');
+  await device.clock.advance(2_000);
+  const left = () => names.filter((name) => !device.exists(name)).length;
+  assert.equal(left(), names.length);
+  heal();
+  const isLeft = device.folder.wait(30_000, new AbortController().signal).then(left);
+  // Somebody else asks while they are tried.
+  await device.clock.advance(10);
+  const second = device.folder.wait(30_000, new AbortController().signal).then(left);
+  await device.clock.advance(31_000);
+
+  assert.deepEqual([await isLeft, await second], [0, 0], 'when wait answers');
+  await device.stop();
+});
+
+test('I10: what cannot be had yet is tried again page by page, and who waits is answered all the same', async () => {
+  const device = await new OneDevice().start();
+  device.other.connect();
+  const names = Array.from({ length: 1_100 }, (_, i) => `f${String(i).padStart(4, '0')}`);
+  let tries = 0;
+  device.fs.before(
+    'rename',
+    (path) => path.startsWith(`${ROOT}/f`),
+    () => void tries++,
+  );
+  device.fs.fail('rename', isPlacing, 'ENOSPC');
+  for (const name of names) device.peer.tell(device.peer.version(name, file(name)), name);
+  await device.until(() => device.index.wantedCounts().skipped === names.length, 'all to be skipped');
+  await device.clock.advance(2_000);
+  tries = 0;
+
+  assert.equal((await device.wait()).kind, 'in sync');
+  await device.clock.advance(5_000);
+  assert.ok(tries <= 2 * names.length, `${tries} tries`);
+  await device.stop();
+});
+
 const silent: Watch = {
   subscribe: (_root, { onState }) => {
     queueMicrotask(() => onState({ kind: 'watching' }));

@@ -9,7 +9,9 @@ import type { FolderContext } from './context.ts';
 import { bringBack } from './bring-back.ts';
 import { winnersSince } from './deleted-winners.ts';
 import { Hold } from './hold.ts';
+import type { Hints } from './hints.ts';
 import type { Litter } from './litter.ts';
+import { elsewhereAmong, isElsewhere } from './elsewhere.ts';
 import type { Roles } from './roles.ts';
 import { takenAway } from './taken-away.ts';
 import type { Unsynced } from './unsynced.ts';
@@ -25,6 +27,7 @@ interface Parts {
   readonly roles: Roles;
   readonly unsynced: Unsynced;
   readonly litter: Litter;
+  readonly hints: Hints;
 }
 
 export class Deletions {
@@ -32,15 +35,17 @@ export class Deletions {
   readonly #vanished = new Vanished();
   readonly hold: Hold;
 
+  readonly #hints: Hints;
   readonly #litter: Litter;
   readonly #roles: Roles;
   readonly #unsynced: Unsynced;
   readonly #tell: () => void;
 
   /** `tell`: tombstones can be told, while more are written. */
-  constructor(context: FolderContext, { roles, unsynced, litter }: Parts, tell: () => void) {
+  constructor(context: FolderContext, { roles, unsynced, litter, hints }: Parts, tell: () => void) {
     this.#context = context;
     this.#tell = tell;
+    this.#hints = hints;
     this.#litter = litter;
     this.#roles = roles;
     this.#unsynced = unsynced;
@@ -63,13 +68,16 @@ export class Deletions {
     const { index, clock } = this.#context;
     const isDirectory = entry.kind === 'dir';
     const inConflict = isDirectory ? index.conflicts(path).filter(({ record }) => isLive(record)) : [];
-    this.#vanished.add(row, isDirectory ? index.below.inodes(path) : [], inConflict, clock.monotonicMs());
+    this.#vanished.add(row, isDirectory ? index.below.inodes(path) : [], inConflict, {
+      nowMs: clock.monotonicMs(),
+      marked: this.#hints.marked,
+    });
   }
 
   /** What was in a directory that is none any more: whether all of it is gone from the index too, rests or is held. */
   vanishedFrom(dir: RelativePath): 'gone' | 'resting' | 'held' {
     const left = this.#context.index.children(dir).filter((row) => isLive(row.record) && row.seen !== undefined);
-    for (const row of left) this.vanished(row);
+    for (const row of left) if (!this.#vanished.has(row.record.path)) this.vanished(row);
     if (left.length === 0) return 'gone';
     return left.every(({ record }) => this.hold.covers(record.path)) ? 'held' : 'resting';
   }
@@ -140,7 +148,7 @@ export class Deletions {
    */
   async settle(scanning: boolean): Promise<boolean> {
     const { index, clock } = this.#context;
-    const { rows: rested, inConflict } = this.#vanished.take(clock.monotonicMs(), scanning);
+    const { rows: rested, inConflict } = this.#vanished.take(clock.monotonicMs(), scanning, this.#hints.taken);
     if (rested.size === 0) return false;
     const gone = await this.#stillGone([...rested.keys()]);
     if (gone.length === 0) return false;
@@ -155,7 +163,7 @@ export class Deletions {
       // What is only in the way here is nobody's.
       const mine = rows.filter(({ record }) => isUnsynced(record, this.#context.self));
       await bringBack(this.#context, this.#unsynced, this.#withBelow(rows.filter((row) => !mine.includes(row))));
-      if (mine.length > 0) await this.#bury(mine, { files: 0 });
+      if (mine.length > 0) await this.#bury(mine, { counted: false });
       return true;
     }
     const { held } = this.hold;
@@ -163,11 +171,24 @@ export class Deletions {
     const joining = held === undefined ? [] : rows.filter((row) => this.#holdsSome(row));
     if (held !== undefined && joining.length > 0) this.#hold(joining, this.#count(joining).entries, held.why);
     const others = rows.filter(({ record }) => !this.hold.covers(record.path));
-    const { files, entries } = this.#count(others);
-    const why = this.hold.judge(files, entries);
-    if (why === undefined) await this.#bury(others, { files });
-    else this.#hold(others, entries, why);
+    await this.#brake(others);
     return true;
+  }
+
+  /** What was moved is no deletion, also where it was found in its new place before it was missed in the old one. */
+  async #brake(rows: readonly Row[]): Promise<void> {
+    const { files, entries } = this.#count(rows);
+    if (this.hold.judge(files, entries) === undefined) return void (await this.#bury(rows, { counted: true }));
+    const gone = new Set(rows.map(({ record }) => record.path));
+    const isGone = (path: RelativePath): boolean => gone.has(path) || this.isPending(path);
+    const all = await elsewhereAmong(this.#context, this.#withBelow(rows), isGone);
+    const moved = all.filter(({ record }) => !this.hold.covers(record.path));
+    const why = this.hold.judge(files - moved.length, entries);
+    if (why === undefined) return void (await this.#bury(rows, { counted: true }));
+    await this.#bury(moved, { counted: false });
+    const tombs = new Set(moved.map(({ record }) => record.path));
+    const left = rows.filter(({ record }) => !tombs.has(record.path));
+    this.#hold(left, entries - moved.length, why);
   }
 
   /** Those that live in the index; mostly a directory stands for all that was in it. */
@@ -245,7 +266,7 @@ export class Deletions {
     const { index } = this.#context;
     const gone = await this.#stillGone(this.hold.release());
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
-    return this.#bury(rows, { files: 0, hold: this.#context.clock.nowMs() });
+    return this.#bury(rows, { counted: false, hold: this.#context.clock.nowMs() });
   }
 
   /** Wants back what is held. Answers with their number. */
@@ -277,17 +298,19 @@ export class Deletions {
 
   /**
    * Tombstones for these and all below them. Answers with their number.
-   * @param how.files so many the brake has let through
+   * @param how.counted the brake has let them through, and is to count them
    * @param how.hold they were held, and are approved now
    */
   async #bury(
     rows: readonly Row[],
-    { files, hold }: { readonly files: number; readonly hold?: number },
+    { counted, hold }: { readonly counted: boolean; readonly hold?: number },
   ): Promise<number> {
     const { index, clock, self } = this.#context;
     let count = 0;
+    let files = 0;
     for (const page of pages(this.#withBelow(rows), BURY_AT_ONCE)) {
       count += page.length;
+      if (counted) files += page.filter((row) => row.record.entry.kind === 'file' && !isElsewhere(index, row)).length;
       const nowMs = clock.nowMs();
       const gone = page.map(({ record }) => takenAway(this.#context, this.#roles, record, hold));
       const changes = gone.map(({ record }): RowChange => ({ record, seen: undefined, announce: true }));

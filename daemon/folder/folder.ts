@@ -131,7 +131,7 @@ export class Folder implements ControlledFolder {
     this.#refused = new Refused(context, this.#skipped, this.#roles);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
-    const deleting = { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter };
+    const deleting = { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter, hints: this.#hints };
     this.#deletions = new Deletions(context, deleting, () => void this.#talk.tell());
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);

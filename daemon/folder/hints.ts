@@ -38,6 +38,8 @@ export class Hints {
   /** Peers were told that they cannot have these. */
   readonly #stale = new Set<RelativePath>();
   #everything: string | undefined;
+  /** Paths that were ever marked. */
+  #marked = 0;
   /** Called whenever something is marked. */
   readonly #wake: () => void;
 
@@ -57,6 +59,16 @@ export class Hints {
   /** All that is marked, also what waits or is being read. */
   get unsettled(): number {
     return this.size + this.#later.size + this.#beingRead.size;
+  }
+
+  /** How many paths were ever marked. The first marked is the first taken. */
+  get marked(): number {
+    return this.#marked;
+  }
+
+  /** How many of them have been taken. */
+  get taken(): number {
+    return this.#marked - this.#paths.size;
   }
 
   /** Directories, or everything, are to be listed. */
@@ -92,7 +104,7 @@ export class Hints {
   add(hint: Hint): void {
     switch (hint.kind) {
       case 'path':
-        this.#paths.add(hint.path);
+        this.#mark(hint.path);
         break;
       case 'tree':
         this.#trees.add(hint.dir);
@@ -103,6 +115,11 @@ export class Hints {
     }
     this.#bound();
     this.#wake();
+  }
+
+  #mark(path: RelativePath): void {
+    if (!this.#paths.has(path)) this.#marked++;
+    this.#paths.add(path);
   }
 
   /** Names have come to this directory, or gone from it: it is listed. */
@@ -177,7 +194,7 @@ export class Hints {
       if (at > nowMs) break;
       this.#young.delete(path);
       this.#put.delete(path);
-      this.#paths.add(path);
+      this.#mark(path);
     }
     if (this.#manyYoungMs === undefined || this.#manyYoungMs > nowMs) return;
     this.#manyYoungMs = undefined;
@@ -197,7 +214,7 @@ export class Hints {
     for (const [path, at] of this.#later) {
       if (at > nowMs) continue;
       this.#later.delete(path);
-      this.#paths.add(path);
+      this.#mark(path);
     }
     this.#takeYoung(nowMs);
     const everything = this.#everything;

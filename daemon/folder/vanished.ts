@@ -5,7 +5,7 @@ import type { Row } from '../index/file-state.ts';
 
 /** A deletion is believed when nothing more has vanished for so long … */
 export const REST_MS = 250;
-/** … or after this at the latest. */
+/** … or, each by itself, when nothing was told of it for so long: what is renamed to and fro all the time is told of again. */
 export const REST_AT_MOST_MS = 2000;
 /** What a move has brought elsewhere may take long to read. A scan that takes longer than this is not waited for. */
 const SCAN_AT_MOST_MS = 10 * 60 * 1000;
@@ -18,11 +18,21 @@ export interface Rested {
   readonly inConflict: ReadonlyMap<RelativePath, Row>;
 }
 
+interface Gone {
+  readonly row: Row;
+  /** When it was last found to be gone. */
+  readonly atMs: number;
+  /** So many hints there had been until then. */
+  readonly marked: number;
+}
+
 export class Vanished {
-  readonly #paths = new Map<RelativePath, Row>();
+  /** The one that nothing was told of for the longest time first. */
+  readonly #paths = new Map<RelativePath, Gone>();
   readonly #byInode = new Map<bigint, RelativePath>();
   /** What was in a conflict when a directory above it vanished. */
   readonly #inConflict = new Map<RelativePath, Row>();
+  /** When something vanished first, and last. */
   #firstMs = 0;
   #lastMs = 0;
 
@@ -34,13 +44,26 @@ export class Vanished {
     return this.#paths.has(path);
   }
 
-  /** For a directory, `files` are those that the index has in it, and `inConflict` what in it is in a conflict. */
-  add(row: Row, files: Iterable<FileInode>, inConflict: Iterable<Row>, nowMs: number): void {
+  /**
+   * For a directory, `files` are those that the index has in it, and `inConflict` what in it is in a conflict.
+   * @param now.marked so many hints there have been
+   */
+  add(
+    row: Row,
+    files: Iterable<FileInode>,
+    inConflict: Iterable<Row>,
+    { nowMs, marked }: { readonly nowMs: number; readonly marked: number },
+  ): void {
     const { path } = row.record;
-    if (this.#paths.has(path)) return;
+    const known = this.#paths.get(path);
+    if (known !== undefined) {
+      this.#paths.delete(path);
+      this.#paths.set(path, { ...known, atMs: nowMs });
+      return;
+    }
     if (this.#paths.size === 0) this.#firstMs = nowMs;
     this.#lastMs = nowMs;
-    this.#paths.set(path, row);
+    this.#paths.set(path, { row, atMs: nowMs, marked });
     for (const one of inConflict) this.#inConflict.set(one.record.path, one);
     if (row.seen?.kind === 'file' && row.seen.nlink === 1) this.#byInode.set(row.seen.ino, path);
     for (const { path: file, ino } of files) {
@@ -51,8 +74,8 @@ export class Vanished {
 
   /** It is there again. */
   remove(path: RelativePath): void {
-    const row = this.#paths.get(path);
-    if (row?.seen !== undefined) this.#byInode.delete(row.seen.ino);
+    const gone = this.#paths.get(path);
+    if (gone?.row.seen !== undefined) this.#byInode.delete(gone.row.seen.ino);
     this.#paths.delete(path);
   }
 
@@ -61,17 +84,30 @@ export class Vanished {
     return this.#byInode.get(inode);
   }
 
-  /** When the present ones may be believed, on the monotonic clock. */
+  /** When the next ones may be believed, on the monotonic clock. */
   get dueMs(): number | undefined {
-    return this.#paths.size === 0 ? undefined : Math.min(this.#lastMs + REST_MS, this.#firstMs + REST_AT_MOST_MS);
+    const [longest] = this.#paths.values();
+    return longest && Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
   }
 
-  /** Takes all, when they have rested: as they were when they vanished. */
-  take(nowMs: number, scanning: boolean): Rested {
-    const due = this.dueMs;
-    const mustRest = due === undefined || nowMs < due || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
-    if (mustRest) return { rows: new Map(), inConflict: new Map() };
-    const rested = { rows: new Map(this.#paths), inConflict: new Map(this.#inConflict) };
+  /**
+   * Takes those that have rested: as they were when they vanished.
+   * @param looked so many of the hints have been looked at: what moved somewhere else was marked there as well
+   */
+  take(nowMs: number, scanning: boolean, looked: number): Rested {
+    const rows = new Map<RelativePath, Row>();
+    const { dueMs } = this;
+    const mustRest = dueMs === undefined || nowMs < dueMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
+    if (mustRest) return { rows, inConflict: new Map() };
+    const allRest = nowMs >= this.#lastMs + REST_MS;
+    for (const [path, { row, atMs, marked }] of this.#paths)
+      if (marked <= looked && (allRest || nowMs >= atMs + REST_AT_MOST_MS)) rows.set(path, row);
+    const rested = { rows, inConflict: new Map(this.#inConflict) };
+    if (rows.size < this.#paths.size) {
+      for (const path of rows.keys()) this.remove(path);
+      if (rows.size > 0) this.#firstMs = nowMs;
+      return rested;
+    }
     this.#paths.clear();
     this.#byInode.clear();
     this.#inConflict.clear();

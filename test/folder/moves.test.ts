@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RelativePath } from '../../daemon/core/path.ts';
 import { hashText } from '../../daemon/disk/versions.ts';
+import type { WatchListener } from '../../daemon/ports/watch.ts';
 import { OneDevice, ROOT } from './one-device.ts';
 
 test('a large directory that is moved while it takes long to read is no mass deletion', async () => {
@@ -109,3 +110,72 @@ test('I1: a file that is moved over another of the same content and time lives, 
   assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
   await device.stop();
 });
+
+test('what is found in its new place before it is missed in the old one is no mass deletion, and counts as none', async () => {
+  const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.txt`, `content ${i}`]));
+  const device = new OneDevice({ maxDelete: 0.3 });
+  const watch = handWatch(device);
+  await device.start({ ...files, 'deleted.txt': 'x' });
+  for (let i = 0; i < 40; i++) device.user.rename(`${ROOT}/${i}.txt`, `${ROOT}/moved-${i}.txt`);
+  watch.tell(Array.from({ length: 40 }, (_, i) => `moved-${i}.txt`));
+  await device.until(() => device.peer.lastTold('moved-39.txt') !== undefined, 'the new place');
+  watch.tell(Object.keys(files));
+  await device.until(() => device.peer.lastTold('39.txt')?.entry.kind === 'absent', 'the old place');
+  device.remove('deleted.txt');
+  watch.tell(['deleted.txt']);
+  await device.until(() => device.peer.lastTold('deleted.txt')?.entry.kind === 'absent', 'a deletion');
+
+  assert.notEqual(device.folder.progress.condition.kind, 'held');
+  await device.stop();
+});
+
+test('of a mass deletion that is held, what was moved is gone from its old place', async () => {
+  const files = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`d/${i}.txt`, `content ${i}`]));
+  const device = new OneDevice({ maxDelete: 0.3 });
+  const watch = handWatch(device);
+  await device.start(files);
+  device.user.rename(`${ROOT}/d/7.txt`, `${ROOT}/moved.txt`);
+  watch.tell(['moved.txt']);
+  await device.until(() => device.peer.lastTold('moved.txt') !== undefined, 'the new place');
+  device.remove('d');
+  watch.tell(['d']);
+  await device.until(() => device.folder.progress.condition.kind === 'held', 'the hold');
+
+  await device.until(() => device.peer.lastTold('d/7.txt')?.entry.kind === 'absent', 'the old place');
+  assert.equal(device.row('d/8.txt')?.record.entry.kind, 'file');
+  const done = device.folder.approve();
+  await device.clock.advance(2_000);
+  assert.equal(await done, 60);
+  await device.stop();
+});
+
+test('a thousand files that are moved while it takes long to look at each are no mass deletion', async () => {
+  const files = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`a/${i}.txt`, `content ${i}`]));
+  const device = new OneDevice({ maxDelete: 0.3 });
+  const watch = handWatch(device);
+  await device.start({ ...files, 'b/x.txt': 'x' });
+  device.jobMs = 1_500;
+  for (let i = 0; i < 1_000; i++) device.user.rename(`${ROOT}/a/${i}.txt`, `${ROOT}/b/${i}.txt`);
+  // The watcher says in no order what has gone and what has come.
+  watch.tell([...Object.keys(files), ...Object.keys(files).map((path) => path.replace('a/', 'b/'))]);
+  await device.until(() => device.row('b/999.txt') !== undefined, 'the new places', 600_000);
+  await device.until(() => device.row('a/999.txt')?.record.entry.kind === 'absent', 'the old places', 600_000);
+
+  assert.notEqual(device.folder.progress.condition.kind, 'held');
+  assert.equal(device.peer.told.filter(({ movedFrom }) => movedFrom !== undefined).length, 1_000);
+  await device.stop();
+});
+
+/** A watcher that tells nothing by itself. */
+function handWatch(device: OneDevice) {
+  let listener: WatchListener | undefined;
+  device.watch = {
+    subscribe: (_root, given) => {
+      listener = given;
+      return { addTree: () => undefined, settled: () => Promise.resolve(), close: () => Promise.resolve() };
+    },
+  };
+  const tell = (paths: readonly string[]): void =>
+    listener?.onHints(paths.map((path) => ({ kind: 'path', path: path as RelativePath })));
+  return { tell };
+}

@@ -33,8 +33,8 @@ export const FOLDER: readonly Mutation[] = [
     edits: [
       {
         file: HINTS,
-        find: 'this.#paths.add(hint.path);\n        break;',
-        replace: 'if (this.#paths.size === 0) this.#paths.add(hint.path);\n        break;',
+        find: 'this.#mark(hint.path);\n        break;',
+        replace: 'if (this.#paths.size === 0) this.#mark(hint.path);\n        break;',
       },
       NO_SWEEP,
     ],

@@ -274,6 +274,9 @@ export class Daemon implements ControlledDaemon {
   editFolder(name: FolderName, set: readonly string[]): Promise<void> {
     return this.#change(async () => {
       const assignments = parseAssignments(set);
+      const wanted = write.editFolder(write.withoutWriting(this.#context), name, assignments).folders.get(name);
+      if (wanted !== undefined && wanted.path !== this.#config.folders.get(name)?.path)
+        await this.#folders.checkMove(wanted);
       await this.#apply(write.editFolder(this.#context, name, assignments));
       // What is set to what the file said already is no difference, but may be one to what is in effect.
       const insisted = new Set(assignments.flatMap(({ keys: [key] }) => key ?? []));

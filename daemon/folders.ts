@@ -116,6 +116,13 @@ export class Folders {
     }
   }
 
+  /** What stands against another path of a folder. E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED. */
+  async checkMove(settings: FolderSettings): Promise<void> {
+    const { path } = settings;
+    refusePrivate(path, surroundingsOf(path));
+    await this.#places.checkMove(settings);
+  }
+
   /**
    * Makes the directory of a new folder, or says why it cannot be one, and then has made nothing in another's.
    * E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED.

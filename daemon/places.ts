@@ -35,7 +35,23 @@ export class Places {
   }
 
   /** Notes where it lies. E_FOLDER_PATH; E_FOLDER_NESTED, also for what lies in a root that another daemon keeps. */
-  async take({ name, path }: FolderSettings): Promise<void> {
+  async take(settings: FolderSettings): Promise<void> {
+    const chain = await this.#unclaimed(settings);
+    // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
+    if (chain.own !== undefined) this.#chains.set(settings.name, chain);
+  }
+
+  /** For a folder that may get another path: refuses as `take`, notes nothing. Also E_FOLDER_LOCKED. */
+  async checkMove(settings: FolderSettings): Promise<void> {
+    const { name, path } = settings;
+    const { own } = await this.#unclaimed(settings);
+    // The directory that it has already, moved or reached in another way: the lock there is its own.
+    if (own !== undefined && own === this.#chains.get(name)?.own) return;
+    if (isRootLocked(path)) throw new CodedError('E_FOLDER_LOCKED', `${path} is kept by another daemon`);
+    await this.refuseAround(path);
+  }
+
+  async #unclaimed({ name, path }: FolderSettings): Promise<RootChain> {
     const chain = await this.#chainOf(path);
     for (const dir of this.#edges.ownDirs)
       if (overlap(chain, await this.#chainOf(dir)))
@@ -46,8 +62,7 @@ export class Places {
     for (const root of chain.roots)
       if (isRootLocked(root))
         throw new CodedError('E_FOLDER_NESTED', `${path} lies in a folder that another daemon keeps`);
-    // What is not there, or cannot be read, is held against nobody: the folder halts and says so itself.
-    if (chain.own !== undefined) this.#chains.set(name, chain);
+    return chain;
   }
 
   leave(name: FolderName): void {

@@ -61,6 +61,33 @@ test('a folder that another daemon keeps, or a directory in it, is refused, and 
   assert.equal((await first.folder('docs')).state, 'idle');
 });
 
+test('a folder is not moved to where another folder is, of this daemon or another, and stays where it was', async (t) => {
+  const place = temporaryDirectory(t);
+  const first = await startDaemon(t, { name: 'first' });
+  const second = await startDaemon(t, { name: 'second' });
+  await first.ok('add-folder', 'docs', join(place, 'docs'));
+  await second.ok('add-folder', 'notes', join(place, 'notes'));
+  await second.ok('add-folder', 'music', join(place, 'music'));
+  symlinkSync(join(place, 'docs'), join(place, 'link'));
+  mkdirSync(join(place, 'docs/inner'));
+  await waitFor('the folder is looked after', async () => (await first.folder('docs')).state === 'idle');
+
+  const refusals = {
+    docs: 'E_FOLDER_LOCKED',
+    link: 'E_FOLDER_LOCKED',
+    'docs/inner': 'E_FOLDER_NESTED',
+    music: 'E_FOLDER_NESTED',
+  };
+  for (const [to, code] of Object.entries(refusals)) {
+    const refused = await second.ctl('edit-folder', 'notes', '--set', `path=${join(place, to)}`);
+    assert.equal(refused.code, 1, to);
+    assert.match(refused.stderr, new RegExp(code));
+  }
+
+  assert.equal((await second.folder('notes')).path, join(place, 'notes'));
+  await waitFor('it runs', async () => (await second.folder('notes')).state === 'idle');
+});
+
 test('a folder on the same path as another, inside it or around it, is refused', async (t) => {
   const place = temporaryDirectory(t);
   const daemon = await startDaemon(t, { name: 'hub' });

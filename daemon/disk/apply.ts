@@ -3,13 +3,14 @@
 // out: if that is not what was expected, somebody wrote in between, and it is put back.
 import { assertNever } from '../core/assert.ts';
 import { sameFile } from '../core/observation.ts';
-import { type RelativePath, parentOf } from '../core/path.ts';
+import type { RelativePath } from '../core/path.ts';
 import type { Operation } from '../core/plan.ts';
 import { type Directory, type Stat, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { codeOf, isElsewhere } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { toMicroseconds } from './observe.ts';
+import { withWritableParent } from './opened.ts';
 import { CHANGED, type Outcome, isExpected, isTaken, lookAt, strand } from './outcome.ts';
 import { put } from './put.ts';
 import { discard, discardIfPossible } from './stage.ts';
@@ -41,8 +42,8 @@ export const apply: Job<ApplyInput, Outcome[]> = {
 
 function carryOut(tree: Tree, staging: Directory, operation: Operation): Outcome {
   try {
-    const act = (): Outcome => withWritableParent(tree, operation.path, () => step(tree, staging, operation));
-    return operation.kind === 'move' ? withWritableParent(tree, operation.from, act) : act();
+    const act = (): Outcome => withWritableParent(tree, staging, operation.path, () => step(tree, staging, operation));
+    return operation.kind === 'move' ? withWritableParent(tree, staging, operation.from, act) : act();
   } catch (error) {
     if (isElsewhere(error)) return CHANGED;
     const code = codeOf(error);
@@ -264,28 +265,4 @@ function removeDirectory(tree: Tree, path: RelativePath): Outcome {
     throw error;
   }
   return { kind: 'done', seen: undefined, filed: [] };
-}
-
-/**
- * A directory without write permission for its owner gets it for one step, and has its mode back afterwards, unless somebody
- * has given it another one meanwhile. One that may not be read cannot be written into by that, and is left alone.
- */
-function withWritableParent(tree: Tree, path: RelativePath, act: () => Outcome): Outcome {
-  try {
-    return act();
-  } catch (error) {
-    const parent = parentOf(path);
-    if (errnoOf(error) !== 'EACCES' || parent === '') throw error;
-    const above = tree.beside().place(parent);
-    const mode = above.dir.lstat(above.name).mode & 0o777;
-    if ((mode & 0o300) === 0o300 || (mode & 0o400) === 0) throw error;
-    above.dir.setAttributes(above.name, { mode: mode | 0o300 });
-    try {
-      return act();
-    } finally {
-      const again = tree.beside().place(parent);
-      const isOurs = (again.dir.lstat(again.name).mode & 0o777) === (mode | 0o300);
-      if (isOurs) again.dir.setAttributes(again.name, { mode });
-    }
-  }
 }

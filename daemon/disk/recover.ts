@@ -1,5 +1,6 @@
 // After a stop at any instruction: what lies in staging is a whole content that is still wanted, a part of one, or what
 // somebody had and an interrupted exchange left there. The last is filed in the version store; nothing is guessed away.
+// Directories that were open for a step have their modes back.
 import type { Sha256, VersionId } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Entry } from '../core/record.ts';
@@ -7,6 +8,7 @@ import type { Directory, Stat } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
 import { hashFile } from './observe.ts';
+import { OPENED, closeOpened } from './opened.ts';
 import { lookAt } from './outcome.ts';
 import { discard } from './stage.ts';
 import { STAGING, type TreeRef, withTree } from './tree.ts';
@@ -55,6 +57,10 @@ export const recover: Job<RecoverInput, Recovered> = {
           if (stat === undefined) continue;
           if (stat.kind === 'dir') {
             removeEmpty(staging, name);
+            continue;
+          }
+          if (kind === OPENED) {
+            closeOpened(tree, staging, name);
             continue;
           }
           const want = byName.get(staged);

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Attention, Status } from '../../protocol/control.ts';
 import { needsAttention } from '../folder/condition.ts';
 import type { FolderSnapshot } from '../folder/view.ts';
-import type { ControlledDaemon, PeerState } from './daemon-port.ts';
+import type { ControlledDaemon, PeerState, Problem } from './daemon-port.ts';
 
 /** Named as skipped, and nothing to do about: what is no file, and what will be sent when it rests. */
 const NOT_WORTH_A_CALL: ReadonlySet<ErrorCode> = new Set(['E_KIND', 'E_CHANGING']);
@@ -82,9 +82,15 @@ function attentionOfSkipped(snapshot: FolderSnapshot): Attention[] {
 }
 
 function attentionOfPeer(peer: PeerState): Attention[] {
-  if (peer.problem === undefined || !PEER_CODES.has(peer.problem.code)) return [];
-  const { code, message } = peer.problem;
+  const problem = seriousProblem(peer);
+  if (problem === undefined) return [];
+  const { code, message } = problem;
   return [{ folder: null, peer: peer.name, code, message, hint: hintFor(code) }];
+}
+
+/** What keeps a peer away until somebody does something. */
+export function seriousProblem({ problem }: PeerState): Problem | undefined {
+  return problem !== undefined && PEER_CODES.has(problem.code) ? problem : undefined;
 }
 
 /** failing: a folder does nothing. degraded: something needs attention. */

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { FolderSnapshot } from '../folder/view.ts';
-import { attentionOf, healthOf, hintFor } from './attention.ts';
+import { attentionOf, healthOf, hintFor, seriousProblem } from './attention.ts';
 import type { ControlledDaemon, PeerState } from './daemon-port.ts';
 import { deviceNames, findSnapshots } from './find.ts';
 import { rfc3339OrNull } from './rfc3339.ts';
@@ -32,7 +32,7 @@ export function overview(daemon: ControlledDaemon, clock: Clock, folderName: str
         uptime_s: Math.floor((clock.monotonicMs() - daemon.startedMonotonicMs) / 1000),
         health: healthOf(snapshots, attention),
       },
-      folders: shown.map((one) => statusOfFolder(one.settings, one.snapshot, nameOf)),
+      folders: shown.map((one) => statusOfFolder(one.settings, one.snapshot, { all, nameOf })),
       peers: peers.map(statusOfPeer),
     },
     listening: daemon.listening() ?? null,
@@ -54,7 +54,7 @@ export function status(daemon: ControlledDaemon, clock: Clock, folderName: strin
 function statusOfFolder(
   settings: FolderSettings,
   snapshot: FolderSnapshot,
-  nameOf: (id: DeviceId) => string,
+  { all, nameOf }: { readonly all: readonly PeerState[]; readonly nameOf: (id: DeviceId) => string },
 ): StatusFolder {
   const states = new Map(snapshot.peers.map((peer) => [peer.device, peer]));
   return {
@@ -68,7 +68,7 @@ function statusOfFolder(
     pending_bytes: snapshot.pendingBytes,
     conflicts: snapshot.conflicts,
     last_sync: rfc3339OrNull(snapshot.lastSyncMs),
-    error: errorOf(snapshot),
+    error: errorOf(snapshot) ?? errorOfPeers(all.filter(({ id }) => settings.peers.has(id))),
     skipped: snapshot.skipped.map(({ path, code }) => ({ path, code })),
     peers: [...settings.peers].map(([id, role]) => ({
       id,
@@ -85,6 +85,16 @@ function errorOf(snapshot: FolderSnapshot): StatusFolder['error'] {
   const found = 'code' in snapshot.condition ? snapshot.condition : snapshot.warnings[0];
   if (found === undefined) return null;
   return { code: found.code, message: found.message, hint: hintFor(found.code, snapshot.name) };
+}
+
+/** A peer that can never be reached again as things are: its folders come and go no more. */
+function errorOfPeers(peers: readonly PeerState[]): StatusFolder['error'] {
+  for (const peer of peers) {
+    const problem = seriousProblem(peer);
+    if (problem === undefined) continue;
+    return { code: problem.code, message: `${peer.name}: ${problem.message}`, hint: hintFor(problem.code) };
+  }
+  return null;
 }
 
 export function statusOfPeer(peer: PeerState): StatusPeer {

@@ -104,8 +104,16 @@ test('health says what folders and peers say, and errors come with their hint', 
     peer(LAPTOP, 'laptop', { connected: false, problem: { code: 'E_UNREACHABLE', message: 'no route' } }),
   ];
   assert.equal((await status()).daemon.health, 'ok', 'a laptop that sleeps needs nobody');
+  assert.equal((await status()).folders[0]?.error, null);
   daemon.peerList = [peer(LAPTOP, 'laptop', { connected: false, problem: { code: 'E_WRONG_KEY', message: 'other' } })];
-  assert.equal((await status()).daemon.health, 'degraded');
+  const refused = await status();
+  assert.equal(refused.daemon.health, 'degraded');
+  assert.deepEqual(
+    [refused.folders[0]?.error?.code, refused.folders[0]?.error?.message],
+    ['E_WRONG_KEY', 'laptop: other'],
+  );
+  daemon.peerList = [peer(NAS, 'nas', { connected: false, problem: { code: 'E_TWIN', message: 'two of them' } })];
+  assert.equal((await status()).folders[0]?.error, null, 'the folder is not shared with it');
 });
 
 test('a preview of a join says what was compared, null where nothing was, and uses nothing up', async (t) => {

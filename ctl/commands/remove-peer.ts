@@ -1,14 +1,25 @@
 // `syncctl remove-peer`.
-import type { Command } from '../command.ts';
+import { type Command, YES } from '../command.ts';
 
 export const removePeer: Command = {
   name: 'remove-peer',
   summary: 'stop trusting a device, at once',
   details: 'Its session ends, and it gets and gives nothing any more. Files stay on both.',
   arguments: [{ syntax: '<peer>', tells: 'its name, or the beginning of its ID' }],
+  options: [YES],
   examples: [{ line: 'syncctl remove-peer laptop', tells: 'pair it again with invite and join' }],
-  async run({ client, out }, given) {
-    const removed = await client.ask('removePeer', { peer: given.argument('peer') });
+  async run({ client, out, terminal }, given) {
+    const wanted = given.argument('peer');
+    if (terminal.answers && !given.flag('yes')) {
+      const peer = (await client.ask('peers', {})).find(({ id, name }) => name === wanted || id.startsWith(wanted));
+      if (peer !== undefined) {
+        out.line(
+          `${peer.name} (${peer.id.slice(0, 7)}) shares ${peer.folders.length} folders: ${peer.folders.join(', ')}`,
+        );
+        await terminal.confirm('Stop trusting it?', 'no');
+      }
+    }
+    const removed = await client.ask('removePeer', { peer: wanted });
     out.done(removed, `Removed ${removed.name} (${removed.id.slice(0, 7)}). Files stay on both devices.`);
   },
 };

@@ -431,7 +431,7 @@ test('peers are listed and removed by name', async (t) => {
     listed.stdout,
     `laptop\tyes\t2026-11-21T06:00:00.000Z\t8.2\t1234\t5678\tlaptop.example:9031\tdocs\t${LAPTOP}\n`,
   );
-  assert.equal((await syncctl(['--home', home, 'remove-peer', 'lapt'])).code, 0);
+  assert.equal((await syncctl(['--home', home, 'remove-peer', 'lapt', '--yes'])).code, 0);
   const none = await syncctl(['--home', home, 'peers']);
   assert.deepEqual([none.code, none.stdout], [0, '']);
 });

@@ -83,6 +83,16 @@ export class KeyFiles implements PrivateFiles {
     }
   }
 
+  /** What a kill left beside names in a directory, `''` for the state directory itself. The caller has the home's lock. */
+  removeLeftOver(directory: string): void {
+    const path = join(this.#root, directory);
+    try {
+      for (const name of readdirSync(path)) if (name.startsWith(TEMPORARY)) unlinkSync(join(path, name));
+    } catch {
+      // It is of no use to anybody, and keeps no daemon from its start.
+    }
+  }
+
   /** One of the directories in it, with what is missing above it. E_HOME. */
   makeDirectory(directory: string): void {
     const path = join(this.#root, directory);

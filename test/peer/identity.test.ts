@@ -22,6 +22,19 @@ test('the first start makes a key, and every later one is the same device', asyn
   assert.equal(statSync(directory).mode & 0o777, 0o700);
 });
 
+test('what a kill left beside keys and invitations is removed, and nothing else', (t) => {
+  const directory = temporaryDirectory(t);
+  const files = new KeyFiles(directory);
+  files.create('kept', 'key');
+  files.create('invitations/kept', 'hash');
+  for (const name of ['.new-device.key-1a2b', 'invitations/.new-A.json-3c4d']) writeFileSync(join(directory, name), '');
+
+  for (const one of ['', 'invitations', 'missing']) files.removeLeftOver(one);
+
+  const left = readdirSync(directory, { recursive: true }).map(String).toSorted();
+  assert.deepEqual(left, ['invitations', 'invitations/kept', 'kept']);
+});
+
 test('the device ID is base32 of the SHA-256 of the public key that the certificate carries', async (t) => {
   const { device, credentials } = await loadIdentity(new KeyFiles(temporaryDirectory(t)), keyMaker);
 

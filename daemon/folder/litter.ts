@@ -103,7 +103,10 @@ export class Litter {
   }
 
   #isWanted(path: RelativePath, { sha256 }: FileEntry): boolean {
-    const wanted = this.#context.index.wanted(path)?.record.entry;
-    return wanted?.kind === 'file' && wanted.sha256 === sha256;
+    const want = this.#context.index.wanted(path);
+    // What is ignored may be so for ever.
+    if (want === undefined || want.why === 'ignored') return false;
+    const { entry } = want.record;
+    return entry.kind === 'file' && entry.sha256 === sha256;
   }
 }

@@ -133,6 +133,7 @@ export class Retries {
       [...this.#context.settings().peers.keys()].some((device) => this.#links.byDevice(device)?.caughtUp !== true);
     const unwant: RelativePath[] = [];
     const rows: RowChange[] = [];
+    let isOursAlone = false;
     const mark = wants.flatMap((want): WantMark | [] => {
       const { record, attempts, sources } = want;
       const { path } = record;
@@ -144,6 +145,7 @@ export class Retries {
         unwant.push(path);
         // What had come of it before its source went.
         this.#litter.add(record);
+        isOursAlone = true;
         return [];
       }
       if (row !== undefined && this.#isOursLost(want, row)) {
@@ -161,6 +163,15 @@ export class Retries {
       return { path, why: 'skipped', code, attempts };
     });
     index.commit({ nowUs: clock.nowUs(), mark, unwant, rows });
+    if (isOursAlone) this.#hearAllAgain();
+  }
+
+  /** What it was made over others may still have, and have said so before: it is to come then. */
+  #hearAllAgain(): void {
+    for (const device of this.#context.settings().peers.keys()) {
+      this.#context.index.forgetPeer(device);
+      this.#links.byDevice(device)?.link.reopen();
+    }
   }
 
   /**

@@ -9,12 +9,14 @@ import {
   parseRules,
 } from '../core/filter-file.ts';
 import { type SeenStat, looksSame } from '../core/observation.ts';
-import { type DirPath, type RelativePath, isBelow, nameOf, parentOf } from '../core/path.ts';
+import { type DirPath, type RelativePath, ancestorsOf, isBelow, nameOf, parentOf } from '../core/path.ts';
 import { type RulesText, readRules } from '../disk/read-rules.ts';
 import type { Listing } from '../disk/scan.ts';
 import type { FolderContext } from './context.ts';
 import type { Hints } from './hints.ts';
 import type { SkippedPaths } from './skipped.ts';
+
+type WholeListing = Extract<Listing, { kind: 'whole' }>;
 
 const RULES = 'rules';
 /** A file that is gone for so long is gone. */
@@ -68,15 +70,19 @@ export class RulesFiles {
   async inListings(listings: readonly Listing[]): Promise<DirPath[]> {
     const read = new Map<DirPath, SeenStat | undefined>();
     const gone: DirPath[] = [];
+    const whole = new Map<DirPath, WholeListing>();
     for (const listing of listings) {
       const { dir } = listing;
       if (listing.kind === 'absent' && dir !== '') gone.push(...this.#forget(dir));
       if (listing.kind !== 'whole') continue;
+      whole.set(dir, listing);
       const entry = listing.entries.find(({ path }) => nameOf(path) === RULES_FILE);
       const known = this.#files.get(dir);
       const wasThere = known !== undefined || this.#refused.has(dir);
       if (entry?.seen.kind === 'file' ? !looksSame(known?.seen, entry.seen) : wasThere) read.set(dir, entry?.seen);
     }
+    // What is in a directory that is not where it was nobody lists, and its file may be one that is ignored itself.
+    for (const dir of this.#files.keys()) if (isNotWhereItWas(dir, whole)) read.set(dir, undefined);
     return this.#save([...gone, ...(await this.#read(read))]);
   }
 
@@ -172,6 +178,15 @@ export class RulesFiles {
     this.#refused.set(dir, code);
     if (this.#skipped.set(path, code)) this.#context.log.warn('rules that cannot be used', { path, code, line });
   }
+}
+
+/** The directory, or one above it, is not in the listing of its parent. */
+function isNotWhereItWas(dir: DirPath, whole: ReadonlyMap<DirPath, WholeListing>): boolean {
+  if (dir === '') return false;
+  return [dir, ...ancestorsOf(dir)].some((one) => {
+    const listing = whole.get(parentOf(one));
+    return listing?.entries.every(({ path, seen }) => path !== one || seen.kind !== 'dir') === true;
+  });
 }
 
 function rulesIn(dir: DirPath): RelativePath {

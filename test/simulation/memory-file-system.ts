@@ -65,6 +65,11 @@ export class MemoryFileSystem implements FileSystem {
     this.#tree.journal?.sync();
   }
 
+  /** Whether a power loss would leave its content as it is. */
+  isDurable(file: FileInode): boolean {
+    return this.#tree.journal?.isDurable(file) ?? true;
+  }
+
   /** Whoever had something open is gone; nobody is told of any change. */
   losePower(random: SeededRandom): void {
     this.#tree.losePower(random);

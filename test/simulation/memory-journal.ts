@@ -47,6 +47,12 @@ export class Journal {
     }
   }
 
+  /** Whether a power loss leaves its content as it is. */
+  isDurable(file: FileInode): boolean {
+    const unwritten = this.#unwritten.get(file);
+    return unwritten === undefined || this.#nowMs() - unwritten.lastMs >= WRITTEN_BACK_MS;
+  }
+
   /** All is durable now. */
   sync(): void {
     this.#done = [];

@@ -7,6 +7,23 @@ const PATHS = ['a', 'b', 'd', 'e', 'd/a', 'd/b', 'd/e', 'd/e/a', 'e/a', 'e/d', '
 /** Names that another file system would take for one; and ours, further down, where it is like any other. */
 const ODD_PATHS = ['A', 'd/A', 'caf\u00e9', 'cafe\u0301', 'D', 'D/a', 'd/.syncd', '__proto__', 'a.saving', 'x\ny'];
 const IGNORED = [[], [], ['a'], ['d/'], ['e/**', '!e/a'], ['/d/e', 'b'], ['*', '!*/', '!b']];
+/** Where users put rules of what is ignored, and what they say. */
+const RULES_PATHS = ['.syncignore', '.syncignore', 'd/.syncignore', 'e/.syncignore', 'd/e/.syncignore'];
+const RULES = [
+  ...[
+    ['a'],
+    ['b'],
+    ['/a', 'e/b'],
+    ['d/'],
+    ['e/'],
+    ['/e'],
+    ['*', '!*/', '!b'],
+    ['a', '!a'],
+    ['**/a', '!/a'],
+    ['e/**', '!e/a'],
+  ],
+  ...[['*.saving'], ['?'], ['D'], ['.syncignore'], ['[']],
+];
 const MODES = [0o644, 0o600, 0o755, 0o700, 0o444];
 const PASSES = [0, 0, 1, 5, 20, 60, 150, 300, 700, 2500];
 /** Some are larger than what travels with its announcement, some than what is asked for in one piece. */
@@ -41,6 +58,17 @@ export function randomUserStep(random: SeededRandom, serial: number): UserStep {
   if (weight < 96) return { kind: random.oneIn(2) ? 'move out' : 'move in', path };
   const mtimeUs = random.oneIn(3) ? undefined : BigInt(random.below(2_000_000_000)) * 1_000_003n - 300_000_000_000_000n;
   return { kind: 'touch', path, mtimeUs };
+}
+
+/** One thing that a user may do to a file of rules. */
+export function randomRulesStep(random: SeededRandom, serial: number): UserStep {
+  const path = random.pick(RULES_PATHS);
+  const weight = random.below(20);
+  if (weight < 4) return { kind: 'remove', path };
+  if (weight < 7) return { kind: 'rename', path, to: random.pick(RULES_PATHS) };
+  const content = [`# ${serial}`, ...random.pick(RULES), ''].join('\n');
+  if (weight < 9) return { kind: 'append', path, content };
+  return { kind: weight < 14 ? 'save' : 'write', path, content };
 }
 
 export interface StepChances {

@@ -2,7 +2,8 @@
 // links, and what happens.
 import { type Plan, type Shape, linksOf } from './plan.ts';
 import { SeededRandom } from './random.ts';
-import { randomSteps } from './random-steps.ts';
+import { randomRulesStep, randomSteps } from './random-steps.ts';
+import type { Step } from './steps.ts';
 
 /** Steps of one history; the time that passes between two is a step as well. */
 export const STEPS = 200;
@@ -32,7 +33,7 @@ export function randomPlan(seed: number, devices?: number): Plan {
     cuts: bytes,
     settleOneIn: 90,
   };
-  const steps = randomSteps(random, chances).slice(0, STEPS);
+  const steps = withRules(randomSteps(random, chances).slice(0, STEPS), meddles, seed);
   const blind = seldom(8);
   return {
     seed,
@@ -47,4 +48,14 @@ export function randomPlan(seed: number, devices?: number): Plan {
     ...(meddles && { meddleOneIn: random.pick([60, 300]) * (count - 1) }),
     ...(seldom(3) && { watchBatchMs: 50 }),
   };
+}
+
+/** In one world of six users write, change and remove files of rules, in place of some of what they do else. */
+function withRules(steps: readonly Step[], meddles: boolean, seed: number): readonly Step[] {
+  // Of its own, so that all else is as it is without.
+  const random = new SeededRandom(seed * 11 + 5);
+  if (meddles || !random.oneIn(6)) return steps;
+  return steps.map((step, i) =>
+    step.kind === 'user' && random.oneIn(8) ? { ...step, does: randomRulesStep(random, i) } : step,
+  );
 }

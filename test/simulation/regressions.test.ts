@@ -341,3 +341,73 @@ test('I4: what a power loss took is compared at the next start, when the first c
     },
     200_121,
   ));
+
+test('I2: what was edited, ignored and removed before a peer had it comes back as that peer has it', () =>
+  holds(
+    {
+      devices: 3,
+      shape: 'star',
+      delayMs: 60,
+      bytes: true,
+      steps: [
+        user(0, { kind: 'save', path: 'b', content: 'c2 ' }),
+        pass(150),
+        user(2, { kind: 'copy', path: 'b', to: 'd/e/a', keepTime: true }),
+        pass(700),
+        write(2, 'd/e/a', 'c25 '),
+        pass(5),
+        { kind: 'cut', a: 0, b: 2, how: 'black hole' },
+        user(2, { kind: 'save', path: '.syncignore', content: '**/a\n' }),
+        remove(2, 'd/e'),
+        pass(150),
+        // That no device has it is said after a while only.
+        { kind: 'settle' },
+      ],
+    },
+    2783,
+  ));
+
+test('I10: rules of a directory that was moved away with others are forgotten with it', () =>
+  holds(
+    {
+      devices: 2,
+      delayMs: 10,
+      bytes: true,
+      steps: [
+        user(1, { kind: 'save', path: 'd/.syncignore', content: '*\n!*/\n!b\n' }),
+        pass(150),
+        user(1, { kind: 'save', path: '.syncignore', content: '*\n!*/\n!b\n' }),
+        pass(3_200),
+        write(1, 'd/e/a', 'c37 '),
+        user(1, { kind: 'rename', path: 'd', to: 'e/d/a' }),
+        pass(2_500),
+        user(0, { kind: 'chmod', path: 'e/d', mode: 0o700 }),
+        pass(300),
+        user(1, { kind: 'rename', path: 'e', to: 'f' }),
+        pass(3_200),
+        write(1, '.syncignore', '?\n'),
+        pass(5),
+      ],
+    },
+    2951,
+  ));
+
+test('I10: a content that was staged just before its path is ignored does not stay in staging', () =>
+  holds(
+    {
+      devices: 2,
+      delayMs: 400,
+      watchBatchMs: 50,
+      steps: [
+        user(0, { kind: 'mkdir', path: 'a' }),
+        pass(2_500),
+        user(1, { kind: 'save', path: 'd/e/a', content: 'c3 ' }),
+        user(0, { kind: 'rename', path: 'a', to: 'e/d' }),
+        pass(300),
+        user(0, { kind: 'save', path: '.syncignore', content: 'e/**\n!e/a\n' }),
+        pass(700),
+        remove(1, 'd'),
+      ],
+    },
+    13080,
+  ));

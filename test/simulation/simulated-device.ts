@@ -20,6 +20,7 @@ import { filesBelow, sha256 } from './files.ts';
 import { InlineWorkers } from './inline-workers.ts';
 import { KeptIndex } from './kept-index.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
+import type { FileInode } from './memory-tree.ts';
 import { contentWords } from './memory-user.ts';
 import type { SeededRandom } from './random.ts';
 import { SimulatedHost } from './simulated-host.ts';
@@ -134,6 +135,11 @@ export class SimulatedDevice {
    */
   get mayLose(): boolean {
     return this.#boots > 0 || this.#ignored || this.#hasLost;
+  }
+
+  /** Users write files of rules here. */
+  mayIgnore(): void {
+    this.#ignored = true;
   }
 
   /** What is missing now may be wanted again, whoever has removed it. */
@@ -262,18 +268,22 @@ export class SimulatedDevice {
 
   /**
    * The machine goes down, and boots: what was not durable is gone, torn or there. The index was durable at each commit.
-   * Answers with the contents that were torn before the index knew them: they look like edits; and with those of which it
-   * knows better, as long as no older index takes its place.
+   * Answers with the contents that were torn before the index knew them: they look like edits; with those of which it
+   * knows better, as long as no older index takes its place; and with paths whose row says that a content is durable which
+   * is not: nobody would look at it again.
    */
-  async losePower(random: SeededRandom): Promise<{ readonly edits: string[]; readonly damaged: string[] }> {
+  async losePower(random: SeededRandom): Promise<{ edits: string[]; damaged: string[]; claimed: string[] }> {
     await this.crash();
     this.#boots++;
     const before = new Map([...filesBelow(this.fs.user, ROOT)].map(([, file]) => [file, sha256(file)]));
-    this.fs.losePower(random);
     const index = FolderIndex.open(this.#index.copy() ?? ':memory:', {
       newEpoch: () => NO_EPOCH,
       newRun: () => runName(0),
     });
+    const claimed = [...filesBelow(this.fs.user, ROOT)].flatMap(([path, file]) =>
+      isClaimed(index, path as RelativePath, file) && !this.fs.isDurable(file) ? path : [],
+    );
+    this.fs.losePower(random);
     const edits: string[] = [];
     const damaged: string[] = [];
     for (const [path, file] of filesBelow(this.fs.user, ROOT)) {
@@ -283,7 +293,7 @@ export class SimulatedDevice {
       if (was !== sha256(file)) (isKnown ? damaged : edits).push(contentWords(file));
     }
     index.close();
-    return { edits, damaged };
+    return { edits, damaged, claimed };
   }
 
   /** While it is down: a copy of the index, to be found again later; undefined before there was one. */
@@ -333,4 +343,11 @@ export class SimulatedDevice {
       return commit(changes);
     };
   }
+}
+
+/** The row is of this very file, with the bytes that it has, and says that no power loss can take them. */
+function isClaimed(index: FolderIndex, path: RelativePath, file: FileInode): boolean {
+  const row = index.row(path);
+  const isOfIt = row?.seen?.ino === file.ino && row.seen.ctimeNs === file.ctimeNs && row.seen.size === file.size;
+  return isOfIt && file.size > 0 && row.seq <= index.durableSeq;
 }

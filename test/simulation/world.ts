@@ -1,6 +1,7 @@
 // A world: some devices, the wires between them, and one clock. Everything in it follows from its plan, so a run that
 // fails can be repeated, and made shorter.
 import { AssertionFailed } from '../../daemon/core/assert.ts';
+import { RULES_FILE } from '../../daemon/core/filter-file.ts';
 import { areIdle, differences, gonePaths, namedPaths, unfinished, unnamed } from './at-rest.ts';
 import { type Backup, backUp, putBack } from './backup.ts';
 import { ByteWires } from './byte-wires.ts';
@@ -14,7 +15,7 @@ import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
 import { NO_WATCH_FAULTS } from './simulated-watch.ts';
 import { Standing } from './standing.ts';
 import { tellFields } from './tell-fields.ts';
-import { HIDING, type Step, tellStep } from './steps.ts';
+import { HIDING, type Step, type UserStep, tellStep } from './steps.ts';
 import type { ProcessEnd, Wires } from './wires.ts';
 
 export { linksOf, type Plan, type Shape } from './plan.ts';
@@ -65,7 +66,9 @@ export class World {
   #lastMovedMs = 0;
   #meddles = false;
   /** Not all devices sync all paths. */
-  #filtered = false;
+  #filtered: boolean;
+  /** Users write files of rules. */
+  readonly #hasRules: boolean;
   #meddled = 0;
 
   constructor(plan: Plan, onLog?: (line: string) => void) {
@@ -73,9 +76,12 @@ export class World {
     this.#random = new SeededRandom(plan.seed);
     this.#links = linksOf(plan.shape, plan.devices);
     this.#onLog = onLog;
+    this.#hasRules = plan.steps.some((step) => step.kind === 'user' && isRules(step.does.path));
+    this.#filtered = this.#hasRules;
     this.#seesAll = plan.watchFaults === undefined && !plan.steps.some(({ kind }) => HIDING.has(kind));
     const power = plan.steps.some(({ kind }) => kind === 'power loss');
     this.devices = Array.from({ length: plan.devices }, (_, number) => this.#makeDevice(number, power));
+    if (this.#hasRules) for (const device of this.devices) device.mayIgnore();
     const shared = {
       clock: this.#clock,
       random: new SeededRandom(plan.seed * 13 + 7),
@@ -241,8 +247,11 @@ export class World {
   }
 
   async #losePower(device: SimulatedDevice): Promise<void> {
-    const { edits, damaged } = await device.losePower(new SeededRandom(this.#random.next()));
+    const { edits, damaged, claimed } = await device.losePower(new SeededRandom(this.#random.next()));
+    for (const path of claimed) this.#errors.push(`I5: ${path} on ${device.name} counts as durable, and is not`);
     for (const torn of edits) this.#ledger.excuse(torn);
+    // What is ignored before it is whole again is looked at later as something of which nothing is known.
+    if (this.#hasRules) for (const torn of damaged) this.#ledger.excuse(torn);
     this.#damaged.set(device.number, [...(this.#damaged.get(device.number) ?? []), ...damaged]);
   }
 
@@ -305,18 +314,10 @@ export class World {
       this.#start(number);
     }
     if (this.#filtered) this.#doubtAll();
-    this.#filtered = false;
+    this.#filtered = this.#hasRules;
     for (const [a, b] of this.#links) this.#wires.heal(a, b);
-    const until = this.#clock.monotonicMs() + REST_LIMIT_MS;
-    this.#lastMovedMs = this.#clock.monotonicMs();
-    while (!this.#isAtRest()) {
-      if (this.#clock.monotonicMs() > until) {
-        // Several ask in turn for what nobody has any more, and are never still for long: all else must have been done.
-        if (this.#isSomethingGone && this.#wires.isWhole && areIdle(this.devices)) break;
-        return [`not at rest after ${REST_LIMIT_MS} ms`, ...unfinished(this.devices), ...differences(this.devices)];
-      }
-      await this.#clock.advance(Math.max(100, this.#lastMovedMs + this.#stillMs - this.#clock.monotonicMs()));
-    }
+    const late = await this.#comeToRest();
+    if (late !== undefined) return late;
     const tree = this.devices[0]?.fs.user.tree(ROOT) ?? new Map<string, string>();
     const problems = [
       ...differences(this.devices),
@@ -337,13 +338,47 @@ export class World {
     return problems;
   }
 
+  /** Undefined when it has. */
+  async #comeToRest(): Promise<string[] | undefined> {
+    const until = this.#clock.monotonicMs() + REST_LIMIT_MS;
+    this.#lastMovedMs = this.#clock.monotonicMs();
+    // A file of rules that was changed on one device outlives its removal on another, and one may come back from a disk.
+    while (!this.#isAtRest() || this.#endRules()) {
+      if (this.#clock.monotonicMs() > until) {
+        // Several ask in turn for what nobody has any more, and are never still for long: all else must have been done.
+        if (this.#isSomethingGone && this.#wires.isWhole && areIdle(this.devices)) break;
+        return [`not at rest after ${REST_LIMIT_MS} ms`, ...unfinished(this.devices), ...differences(this.devices)];
+      }
+      if (this.#isStill) this.#endRules();
+      await this.#clock.advance(Math.max(100, this.#lastMovedMs + this.#stillMs - this.#clock.monotonicMs()));
+    }
+    return undefined;
+  }
+
+  /** Users take away all rules that are there. False when there are none. */
+  #endRules(): boolean {
+    if (!this.#hasRules) return false;
+    let areThere = false;
+    for (const device of this.devices) {
+      const does: UserStep[] = rulesOf(device).map((path) => ({ kind: 'remove', path }));
+      // Where a directory has gone with its rules, what they ignored stays here with it; others hold from now on.
+      for (const dir of keptBy(device)) does.push({ kind: 'write', path: `${dir}/${RULES_FILE}`, content: '' });
+      for (const one of does) this.#ledger.act(device, one);
+      areThere ||= does.length > 0;
+    }
+    return areThere;
+  }
+
   get #stillMs(): number {
     return this.#seesAll ? STILL_MS : STILL_UNSEEN_MS;
   }
 
+  get #isStill(): boolean {
+    return this.#clock.monotonicMs() - this.#lastMovedMs >= this.#stillMs;
+  }
+
   #isAtRest(): boolean {
-    if (this.#clock.monotonicMs() - this.#lastMovedMs < this.#stillMs) return false;
-    return this.#wires.isWhole && areIdle(this.devices);
+    return this.#isStill && this.#wires.isWhole && areIdle(this.devices);
   }
 
   #backUpAll(): void {
@@ -419,4 +454,18 @@ export class World {
   #say(line: () => string): void {
     this.#onLog?.(`${String(this.#clock.monotonicMs()).padStart(7)} ${line()}`);
   }
+}
+
+function isRules(path: string): boolean {
+  return path === RULES_FILE || path.endsWith(`/${RULES_FILE}`);
+}
+
+/** Files of rules in its tree. */
+function rulesOf({ fs }: SimulatedDevice): string[] {
+  return [...fs.user.tree(ROOT).keys()].filter(isRules);
+}
+
+/** Directories that were removed elsewhere, and are here because of what is ignored in them. */
+function keptBy({ folder }: SimulatedDevice): string[] {
+  return (folder?.snapshot().skipped ?? []).flatMap(({ path, code }) => (code === 'E_DIR_KEPT' ? path : []));
 }

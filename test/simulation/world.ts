@@ -349,7 +349,7 @@ export class World {
         if (this.#isSomethingGone && this.#wires.isWhole && areIdle(this.devices)) break;
         return [`not at rest after ${REST_LIMIT_MS} ms`, ...unfinished(this.devices), ...differences(this.devices)];
       }
-      if (this.#isStill) this.#endRules();
+      this.#endRules();
       await this.#clock.advance(Math.max(100, this.#lastMovedMs + this.#stillMs - this.#clock.monotonicMs()));
     }
     return undefined;
@@ -373,12 +373,9 @@ export class World {
     return this.#seesAll ? STILL_MS : STILL_UNSEEN_MS;
   }
 
-  get #isStill(): boolean {
-    return this.#clock.monotonicMs() - this.#lastMovedMs >= this.#stillMs;
-  }
-
   #isAtRest(): boolean {
-    return this.#isStill && this.#wires.isWhole && areIdle(this.devices);
+    if (this.#clock.monotonicMs() - this.#lastMovedMs < this.#stillMs) return false;
+    return this.#wires.isWhole && areIdle(this.devices);
   }
 
   #backUpAll(): void {

@@ -106,3 +106,17 @@ export function comparePaths(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/** U+FFFD stands for bytes that are not UTF-8; a name may also hold it by right, so such a path is named as well. */
+export function mayBeMangled(text: string): boolean {
+  return text.includes('\uFFFD') || !text.isWellFormed();
+}
+
+/** The deepest directory above `text` whose path is certain. */
+export function nearestSayable(text: string): DirPath {
+  for (let end = text.lastIndexOf('/'); end > 0; end = text.lastIndexOf('/', end - 1)) {
+    const parsed = parseRelativePath(text.slice(0, end));
+    if (parsed.ok && !mayBeMangled(parsed.path)) return parsed.path;
+  }
+  return ROOT_DIR;
+}

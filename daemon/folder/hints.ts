@@ -1,6 +1,6 @@
 // The dirty set: which paths may have changed. Hints only mark; the loop takes a batch at its own pace. Beyond a bound
 // everything is marked, which is never wrong.
-import { type DirPath, type RelativePath, ancestorsOf } from '../core/path.ts';
+import { type DirPath, type RelativePath, ancestorsOf, mayBeMangled, nearestSayable } from '../core/path.ts';
 import type { Hint } from '../ports/watch.ts';
 
 /** More than this is cheaper to find by a full scan, and bounds the memory. */
@@ -98,6 +98,8 @@ export class Hints {
   /** From the watcher. What we have just changed with much else is looked at within a second: that one look is enough. */
   told(hint: Hint): void {
     if (hint.kind === 'path' && this.#put.size >= MANY_PUT && this.#put.has(hint.path)) return;
+    // Nothing may be there but a name that only reads so.
+    if (hint.kind === 'path' && mayBeMangled(hint.path)) this.addDirectory(nearestSayable(hint.path));
     this.add(hint);
   }
 

@@ -269,7 +269,7 @@ export class LocalChanges {
       if (observation?.kind === 'present' || !isLive(row?.record)) hints.notStale(path);
       if (change.kind !== 'skip' && !waiting.has(path)) {
         // That a directory is there does not say that it can be listed: until it is, it stays named.
-        if (!skipped.isOutOfReach(path) || !isDirectory(observation, row)) skipped.clear(path);
+        if (!skipped.isOutOfReach(path) || !isDirectory(observation, row)) skipped.looksWell(path);
         else if (listed === undefined) this.#queue.push(path);
       }
       if (observation?.kind === 'present' || observation?.kind === 'same') {

@@ -1,6 +1,6 @@
 // What this folder leaves alone, and why: told in status until it is over.
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { isBelow, type DirPath, type RelativePath } from '../core/path.ts';
+import { isBelow, mayBeMangled, type DirPath, type RelativePath } from '../core/path.ts';
 import type { Skipped } from './view.ts';
 
 /** More are counted, and named when others have gone. */
@@ -39,6 +39,11 @@ export class SkippedPaths {
 
   clear(path: string): void {
     if (this.#codes.delete(path)) this.#onOver(path);
+  }
+
+  /** A look shows nothing wrong with it. A name that is not UTF-8 only reads like it: the listing of its directory tells. */
+  looksWell(path: string): void {
+    if (this.#codes.get(path) !== 'E_NAME' || !mayBeMangled(path)) this.clear(path);
   }
 
   /** It stays named, for what is to be written there; but it can be read and written now. */

@@ -1,5 +1,5 @@
 // From what a watcher read to hints. Pure: bounded collecting in the watcher process, checking in the daemon.
-import { OWN_DIR, parseRelativePath, ROOT_DIR, type DirPath } from '../core/path.ts';
+import { OWN_DIR, mayBeMangled, nearestSayable, parseRelativePath, ROOT_DIR, type DirPath } from '../core/path.ts';
 import type { Hint } from '../ports/watch.ts';
 import type { RawHints } from './watch-messages.ts';
 
@@ -84,26 +84,12 @@ export function checkHints(raw: RawHints): CheckedHints {
     const parsed = parseRelativePath(text);
     if (parsed.ok) add({ kind: 'tree', dir: parsed.path });
     else if (text === ROOT_DIR) add({ kind: 'tree', dir: ROOT_DIR });
-    if (isMangled(text)) addDirectory(nearestSayable(text));
+    if (mayBeMangled(text)) addDirectory(nearestSayable(text));
   }
   for (const text of raw.paths) {
     const parsed = parseRelativePath(text);
     if (parsed.ok) add({ kind: 'path', path: parsed.path });
-    if (isMangled(text) || (!parsed.ok && parsed.why !== 'ours')) addDirectory(nearestSayable(text));
+    if (mayBeMangled(text) || (!parsed.ok && parsed.why !== 'ours')) addDirectory(nearestSayable(text));
   }
   return { hints: [...hints.values()], listRoot };
-}
-
-/** U+FFFD stands for bytes that are not UTF-8; a name may also hold it by right, so such a path is named as well. */
-function isMangled(text: string): boolean {
-  return text.includes('\uFFFD') || !text.isWellFormed();
-}
-
-/** The deepest directory above `text` whose path is certain. */
-function nearestSayable(text: string): DirPath {
-  for (let end = text.lastIndexOf('/'); end > 0; end = text.lastIndexOf('/', end - 1)) {
-    const parsed = parseRelativePath(text.slice(0, end));
-    if (parsed.ok && !isMangled(parsed.path)) return parsed.path;
-  }
-  return ROOT_DIR;
 }

@@ -1,6 +1,8 @@
 // A folder on a file system of whose changes inotify does not tell all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RelativePath } from '../../daemon/core/path.ts';
+import type { WatchListener } from '../../daemon/ports/watch.ts';
 import { SeededRandom } from '../simulation/random.ts';
 import { NO_WATCH_FAULTS, SimulatedWatch } from '../simulation/simulated-watch.ts';
 import { OneDevice, ROOT } from './one-device.ts';
@@ -70,3 +72,35 @@ function sizeOf(device: OneDevice, path: string): number | undefined {
   const entry = device.row(path)?.record.entry;
   return entry?.kind === 'file' ? entry.size : undefined;
 }
+
+test('I11: a name that is not UTF-8 is told by what it reads like: it is named at once, stays named, and is not when it is gone', async () => {
+  const device = new OneDevice();
+  let listener: WatchListener | undefined;
+  device.watch = {
+    subscribe: (_root, given) => {
+      listener = given;
+      return { addTree: () => undefined, settled: async () => {}, close: async () => {} };
+    },
+  };
+  await device.start({ 'd/a.txt': 'a' });
+  await device.clock.advance(5_000);
+  const tell = async (path: string): Promise<void> => {
+    listener?.onHints([{ kind: 'path', path: path as RelativePath }]);
+    await device.clock.advance(100);
+  };
+  const named = (): string[] => device.folder.snapshot().skipped.map(({ path, code }) => `${path} ${code}`);
+  const name = `${ROOT}/d/bad\ud800`;
+  device.user.write(name, 'x');
+  await tell('d/bad\ufffd');
+  assert.deepEqual(named(), ['d/bad\ufffd E_NAME']);
+
+  device.write('d/bad\ufffd', 'by this name');
+  for (let n = 0; n < 2; n++) await tell('d/bad\ufffd');
+  assert.deepEqual(named(), ['d/bad\ufffd E_NAME']);
+  assert.equal(device.row('d/bad\ufffd')?.record.entry.kind, 'file');
+
+  device.user.remove(name);
+  await tell('d/bad\ufffd');
+  assert.deepEqual(named(), []);
+  await device.stop();
+});

@@ -246,7 +246,10 @@ class MemoryDirectory implements Directory {
   list(): DirEntry[] {
     this.#arrive('list');
     if (this.#inode.nlink === 0) throw new FileSystemError('ENOENT', 'readdir', '.');
-    return [...this.#inode.children.keys()].map((name) => ({ name, wellFormed: true }));
+    return [...this.#inode.children.keys()].map((name) => ({
+      name: name.toWellFormed(),
+      wellFormed: name.isWellFormed(),
+    }));
   }
 
   lstat(name?: string): Stat {

@@ -121,6 +121,7 @@ export class Daemon implements ControlledDaemon {
       backpressure: (folder) => this.#peers.backpressure(folder),
       deviceName: (device) => this.#deviceName(device),
       emit: (event) => this.#feed.add(event),
+      change: (open) => this.#change(() => open().then(() => this.#peers.update(this.#peersSettings()))),
     });
     this.#storage = new Storage({ workers: this.#workers, clock, log });
     const changes = {

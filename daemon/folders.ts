@@ -13,7 +13,7 @@ import { rootCode } from './disk/errno.ts';
 import type { FolderEvent } from './folder/view.ts';
 import { FolderIndex } from './index/folder-index.ts';
 import { Places } from './places.ts';
-import type { Clock } from './ports/clock.ts';
+import type { Clock, Timer } from './ports/clock.ts';
 import type { FileSystem } from './ports/file-system.ts';
 import type { Log } from './ports/log.ts';
 import type { Backpressure } from './ports/peers.ts';
@@ -25,6 +25,9 @@ import { ownerOf, surroundingsOf } from './system/surroundings.ts';
 import { trafficSettings } from './traffic-settings.ts';
 import { Traffic } from './transfer/traffic.ts';
 import { refusalOf, refusePrivate } from './unusable-root.ts';
+
+/** Between two tries to open what could not be opened: a disk that is full or read-only may not be so any more. */
+const OPEN_AGAIN_MS = 5_000;
 
 export interface FoldersEdges {
   readonly self: DeviceId;
@@ -44,6 +47,8 @@ export interface FoldersEdges {
   /** What a device is called here. */
   deviceName(device: DeviceId): string;
   emit(event: FolderEvent): void;
+  /** Runs it as a change of the configuration is put into effect: after all that is under way, and peers hear of what runs since. */
+  change(open: () => Promise<void>): Promise<void>;
 }
 
 export interface FolderProblem {
@@ -58,6 +63,7 @@ export class Folders {
   readonly #problems = new Map<FolderName, FolderProblem>();
   readonly #places: Places;
   readonly #traffic: Traffic;
+  #again: Timer | undefined;
 
   constructor(edges: FoldersEdges) {
     this.#edges = edges;
@@ -83,22 +89,42 @@ export class Folders {
   /** Opens and starts one; what goes wrong is a problem that is told, not thrown. */
   async open(settings: FolderSettings): Promise<void> {
     const { name } = settings;
-    this.#problems.delete(name);
-    if (!settings.enabled || this.#running.has(name)) return;
+    if (!settings.enabled || this.#running.has(name)) {
+      this.#problems.delete(name);
+      return;
+    }
     try {
       await this.#take(settings);
       if (!this.#indexes().includes(baseOf(this.#indexFile(settings)))) await this.#places.refuseAround(settings.path);
       this.#forgetOtherPaths(name);
       const folder = this.#make(settings);
       this.#running.set(name, folder);
+      this.#problems.delete(name);
       folder.start();
     } catch (error) {
       const code = rootCode(error) ?? 'E_INTERNAL';
       const message = `folder ${name}: ${error instanceof Error ? error.message : String(error)}`;
+      const isNew = this.#problems.get(name)?.message !== message;
       this.#problems.set(name, { folder: name, code, message });
-      this.#emitProblem(name, code, message);
-      this.#edges.log.error('cannot open the folder', { folder: name, code, message, error });
+      if (isNew) this.#emitProblem(name, code, message);
+      if (isNew) this.#edges.log.error('cannot open the folder', { folder: name, code, message, error });
+      this.#openLater();
     }
+  }
+
+  /** What stood in the way may go away without a word to us. */
+  #openLater(): void {
+    const { change, clock, configured, log } = this.#edges;
+    this.#again ??= clock.after(OPEN_AGAIN_MS, () => {
+      this.#again = undefined;
+      const open = async (): Promise<void> => {
+        for (const name of [...this.#problems.keys()]) {
+          const settings = configured().folders.get(name);
+          if (settings !== undefined) await this.open(settings);
+        }
+      };
+      change(open).catch((error: unknown) => log.error('cannot open folders again', { error }));
+    });
   }
 
   #emitProblem(folder: FolderName, code: ErrorCode, what: string): void {
@@ -244,6 +270,7 @@ export class Folders {
 
   /** For a process that ends. */
   async closeAll(): Promise<void> {
+    this.#again?.cancel();
     const folders = [...this.#running.keys()].flatMap((name) => this.#takeAway(name) ?? []);
     await Promise.all(folders.map((folder) => folder.stop()));
   }

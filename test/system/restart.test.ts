@@ -1,6 +1,6 @@
 // Daemons that end, as they should or by force, and go on afterwards without help.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pair, settle, startDaemon, startPair, temporaryDirectory } from './daemon.ts';
@@ -28,6 +28,27 @@ test('what was changed on either side while a daemon was stopped arrives after i
   assert.equal(read(right, 'd001/f101.txt'), 'edited on the hub');
   assert.equal(exists(right, 'd001/f102.txt'), false);
   assert.equal((await hub.folder('docs')).conflicts, 0);
+});
+
+test('I11: a folder whose index cannot be opened at the start goes on by itself when it can', async (t) => {
+  const pairOf = await startPair(t, { before: (root) => plantMany(root, 20) });
+  const { laptop, left, right } = pairOf;
+  await laptop.stop();
+  const place = join(laptop.home, 'state/folders');
+  const index = readdirSync(place).find((name) => name.endsWith('.db')) ?? '';
+  renameSync(join(place, index), join(place, 'away'));
+  mkdirSync(join(place, index));
+
+  await laptop.start();
+  await waitFor('it says so', async () => (await laptop.folder('docs')).error !== null);
+  writeFileSync(join(left, 'd000/f1.txt'), 'edited meanwhile');
+  rmdirSync(join(place, index));
+  renameSync(join(place, 'away'), join(place, index));
+
+  await waitFor('it runs', async () => (await laptop.folder('docs')).state === 'idle');
+  await pairOf.same();
+  assert.equal(read(right, 'd000/f1.txt'), 'edited meanwhile');
+  assert.equal((await laptop.folder('docs')).error, null);
 });
 
 test('a deletion is not undone by a device that was away, nor a new file eaten by an old deletion', async (t) => {

@@ -1,6 +1,6 @@
 // The watcher process: it watches all folders with one inotify queue, and tells its parent. It may block or die; the
 // parent notices and starts another. It ends with its parent.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { WatchState } from '../ports/watch.ts';
 import { giveBack, whenAtRest } from './give-back.ts';
 import { endWithParent, queuedBytes, watchLeft } from './inotify-calls.ts';
@@ -165,12 +165,21 @@ function onRecentChange({ folder, dir, name, renamed }: RecentChange): void {
   const path = join(dir, name);
   if (isOwn(path)) return;
   measureForAWhile();
-  if (renamed && lookAt(join(root, path))?.directory === true) {
+  if (name === basename(dir) && isOutOfReach(join(root, dir))) hints.path(dir);
+  else if (renamed && lookAt(join(root, path))?.directory === true) {
     hints.tree(path);
     touch(folder, path);
   } else {
     hints.path(path);
   }
+}
+
+/**
+ * What changes of a directory itself, its mode for one, is told under its own name, as if it held one of that name. Where
+ * nobody can look whether it does, that would be named as what cannot be read.
+ */
+function isOutOfReach(dir: string): boolean {
+  return lookAt(`${dir}/.`) === undefined;
 }
 
 function measureForAWhile(): void {

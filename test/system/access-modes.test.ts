@@ -60,6 +60,8 @@ test('S46 T23 I1 I4 I15: a directory that may not be read is named and unknown; 
   await waitFor('the rest goes on', () => read(right, 'ordinary/sentinel.txt') === 'I arrive');
   await laptop.ok('sync', 'docs');
   await hub.ok('sync', 'docs');
+  const nothing = (line: string): boolean => line.startsWith('closed/closed');
+  assert.equal((await skippedOf(laptop)).some(nothing), false, 'what is not there is not named');
   assert.equal(countFiles(join(left, 'closed')), 100, 'nothing is deleted elsewhere');
   // To be written into it would have to be readable too: its mode is not touched, not for a moment.
   for (let n = 0; n < 200; n++) {

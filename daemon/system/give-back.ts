@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { bind } from './libc.ts';
 
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 /** µs of processor time spent at work since memory was given back: less has left little behind. */
 const WORK_US = 500_000;
 /** µs of it between two looks: less is rest. */
-const REST_US = 30_000;
+const REST_US = 15_000;
 
 /** malloc_trim(3): glibc has it. */
 const mallocTrim = bind<(padBytes: number) => number>('int malloc_trim(size_t)');

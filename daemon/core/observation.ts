@@ -39,7 +39,7 @@ export type LocalChange =
   /** The same entry behind another stat: remember the stat, tell nobody. */
   | { readonly kind: 'looked'; readonly seen: SeenStat; readonly boundary: boolean }
   | { readonly kind: 'changed'; readonly record: FileRecord; readonly seen: SeenStat; readonly boundary: boolean }
-  /** The disk holds what is wanted already: a crash came between placing it and writing it down. */
+  /** The disk holds what is or was wanted: a crash came between placing it and writing it down. */
   | { readonly kind: 'arrived'; readonly record: FileRecord; readonly seen: SeenStat; readonly boundary: boolean }
   /** What the index has is gone. To rest, and then to become a tombstone. */
   | { readonly kind: 'vanished' }
@@ -68,7 +68,7 @@ export function editedMs(entry: LiveEntry, times: ObservedTimes): number {
   return mtimeMs > times.sinceMs && mtimeMs <= times.nowMs ? mtimeMs : times.nowMs;
 }
 
-/** Compares one look with the index. `wanted`: what is to come to this path from a peer, if anything. */
+/** Compares one look with the index. `coming`: what is to come to this path from a peer, or was to come before the start. */
 export function judge(
   path: RelativePath,
   observation: Observation,
@@ -80,7 +80,7 @@ export function judge(
         readonly boundary?: boolean;
       }
     | undefined,
-  wanted: FileRecord | undefined,
+  coming: readonly FileRecord[],
   maker: Maker,
   times: ObservedTimes,
 ): LocalChange {
@@ -105,8 +105,8 @@ export function judge(
       // A directory that outlived its deletion because of what is ignored in it is not made anew by being seen; another
       // one in its place is.
       if (known?.keptLocally === true && entry.kind === 'dir' && known.seen?.ino === seen.ino) return { kind: 'same' };
-      if (wanted !== undefined && sameEntry(wanted.entry, entry))
-        return { kind: 'arrived', record: wanted, seen, boundary };
+      const placed = coming.find((one) => sameEntry(one.entry, entry));
+      if (placed !== undefined) return { kind: 'arrived', record: placed, seen, boundary };
       const replaces = known === undefined ? [] : [known.record];
       const record = newVersion(path, entry, replaces, maker, editedMs(entry, times), times.nowMs);
       return { kind: 'changed', record, seen, boundary };

@@ -40,6 +40,7 @@ import { RootGuard } from './root-guard.ts';
 import { SkippedPaths } from './skipped.ts';
 import { FolderState } from './state.ts';
 import { Stranded } from './stranded.ts';
+import { Superseded } from './superseded.ts';
 import { Talk } from './talk.ts';
 import { Tasks } from './tasks.ts';
 import { Timetable } from './timetable.ts';
@@ -147,6 +148,7 @@ export class Folder implements ControlledFolder {
       watching: this.#watching,
       unsynced: this.#unsynced,
       refused: this.#refused,
+      superseded: new Superseded(),
     };
     this.#local = new LocalChanges(context, local);
     const onProblem = (path: RelativePath, code: ErrorCode): void => {

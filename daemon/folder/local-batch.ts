@@ -122,13 +122,18 @@ export class LocalBatch {
     this.#rows.push({ record: unsyncedVersion(this.#context, path, entry), seen, boundary, announce: true });
   }
 
-  /** The disk has what was wanted; a crash came before it was written down. */
-  arrived(row: Row | undefined, wanted: FileRecord, seen: SeenStat, boundary: boolean): void {
-    const want = this.#context.index.wanted(wanted.path);
-    const record = this.#over(row?.record, wanted, want === undefined ? [wanted] : wantedVersions(want));
+  /** The disk has what was wanted; a crash came before it was written down. Another version may be wanted by now. */
+  arrived(row: Row | undefined, placed: FileRecord, seen: SeenStat, boundary: boolean): void {
+    const want = this.#context.index.wanted(placed.path);
+    const isLate = want !== undefined && relate(want.record.vector, placed.vector) !== 'equal';
+    const announced = want === undefined || isLate ? [placed] : wantedVersions(want);
+    const record = this.#over(row?.record, placed, announced);
     this.#rows.push({ record, seen, boundary, announce: true });
-    this.#unwant.push(record.path);
-    this.#litter.drop(record);
+    // What is wanted by now is decided on against this, when it is to take its place.
+    if (!isLate) {
+      this.#unwant.push(record.path);
+      this.#litter.drop(record);
+    }
     // It was here all the time, and ignored: nobody has brought it.
     if (want?.why === 'ignored') return;
     const what = whatHappened(row?.record.entry, record.entry);

@@ -18,6 +18,7 @@ import { LocalBatch } from './local-batch.ts';
 import { MovedAlong } from './moved-along.ts';
 import { Restless } from './restless.ts';
 import type { Roles } from './roles.ts';
+import type { Superseded } from './superseded.ts';
 import { withSyncedMode } from './permissions.ts';
 import type { Watching } from './watching.ts';
 
@@ -37,6 +38,7 @@ interface LocalParts extends ListedParts {
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
   readonly roles: Roles;
+  readonly superseded: Superseded;
   readonly watching: Watching;
 }
 
@@ -174,6 +176,7 @@ export class LocalChanges {
     this.#lastFullMs = this.#fullSinceMs;
     this.#lastFullDoneMs = clock.monotonicMs();
     this.#fullSinceMs = undefined;
+    this.#parts.superseded.end();
     log.debug('scanned the whole folder', { ...index.counts() });
   }
 
@@ -220,7 +223,7 @@ export class LocalChanges {
     const { filtering } = this.#parts;
     const paths = await filtering.admit(marked);
     if (paths.length === 0) return;
-    const { deletions, skipped, hints, keptDirectories, watching } = this.#parts;
+    const { deletions, skipped, hints, keptDirectories, superseded, watching } = this.#parts;
     const kept: Row[] = [];
     const beganNs = BigInt(clock.nowUs()) * 1000n;
     const rows = index.rows(paths);
@@ -242,7 +245,9 @@ export class LocalChanges {
       // What was ignored until now was not looked at before: its own time says when it was edited.
       const sinceMs = want?.why === 'ignored' ? Number.NEGATIVE_INFINITY : this.#lastFullMs;
       const times = { nowMs, sinceMs };
-      return { path, change: judge(path, observation, rows.get(path), want?.record, makerOf(this.#context), times) };
+      const before = observation.kind === 'present' ? superseded.take(path) : [];
+      const coming = want === undefined ? before : [want.record, ...before];
+      return { path, change: judge(path, observation, rows.get(path), coming, makerOf(this.#context), times) };
     });
     const { here } = this.#parts.roles;
     const mayChange = here === 'two-way';

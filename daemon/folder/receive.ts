@@ -12,6 +12,7 @@ import type { Litter } from './litter.ts';
 import { type Content, ReceivedBatch } from './received-batch.ts';
 import type { Refused } from './refused.ts';
 import type { Roles } from './roles.ts';
+import type { Superseded } from './superseded.ts';
 
 export interface Received {
   /** What is to be had from now on. */
@@ -22,12 +23,13 @@ export interface Received {
   readonly changedWants: readonly RelativePath[];
 }
 
-interface Parts {
+export interface ReceiverParts {
   readonly filtering: Filtering;
   readonly links: Links;
   readonly litter: Litter;
   readonly roles: Roles;
   readonly refused: Refused;
+  readonly superseded: Superseded;
 }
 
 export class Receiver {
@@ -37,14 +39,16 @@ export class Receiver {
   readonly #litter: Litter;
   readonly #roles: Roles;
   readonly #refused: Refused;
+  readonly #superseded: Superseded;
 
-  constructor(context: FolderContext, { filtering, links, litter, roles, refused }: Parts) {
+  constructor(context: FolderContext, { filtering, links, litter, roles, refused, superseded }: ReceiverParts) {
     this.#context = context;
     this.#filtering = filtering;
     this.#links = links;
     this.#litter = litter;
     this.#roles = roles;
     this.#refused = refused;
+    this.#superseded = superseded;
   }
 
   /** Decides on announcements of one peer, and commits what they mean. */
@@ -68,6 +72,8 @@ export class Receiver {
       else state.refused(path, seq);
     const { theirs, lasting } = state;
     const have = theirs === undefined ? [] : [{ peer: device, epoch: theirs.epoch, seq: lasting, run: theirs.run }];
+    if (!this.#superseded.isOver)
+      for (const want of batch.unwanted.flatMap(({ path }) => index.wanted(path) ?? [])) this.#superseded.add(want);
     const changes = [...batch.rows.values()];
     const committed = index.commit({
       nowUs: clock.nowUs(),

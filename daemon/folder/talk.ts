@@ -23,13 +23,9 @@ import type { Agreed } from './agreed.ts';
 import { Announcer } from './announce.ts';
 import type { FolderContext } from './context.ts';
 import { countAnew } from './count-anew.ts';
-import type { Filtering } from './filtering.ts';
 import { Inbox } from './inbox.ts';
-import type { LinkState, Links } from './links.ts';
-import type { Litter } from './litter.ts';
-import { Receiver } from './receive.ts';
-import type { Refused } from './refused.ts';
-import type { Roles } from './roles.ts';
+import type { LinkState } from './links.ts';
+import { Receiver, type ReceiverParts } from './receive.ts';
 import { isInSync } from './waiting.ts';
 
 /** So long after a refusal that others may explain the peer is asked again; each time twice as long, up to an hour. */
@@ -38,14 +34,9 @@ const LONGEST_ASK_AGAIN_MS = 3_600_000;
 /** More contents on their way than this, and the inbox waits. */
 const MAX_STAGING = 512;
 
-export interface TalkParts {
+export interface TalkParts extends ReceiverParts {
   readonly agreed: Agreed;
-  readonly links: Links;
   readonly fetcher: Fetcher;
-  readonly filtering: Filtering;
-  readonly litter: Litter;
-  readonly roles: Roles;
-  readonly refused: Refused;
   readonly backpressure: Backpressure;
   newEpoch(): Epoch;
   /** No content goes either way, and nothing is announced. */

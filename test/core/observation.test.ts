@@ -75,7 +75,7 @@ const TABLE: readonly (readonly [
 
 for (const [why, observation, before, want, expected] of TABLE)
   test(`a look at a path: ${why}: ${expected}`, () => {
-    const change = judge(path('a'), observation, before, want, maker('A'), TIMES);
+    const change = judge(path('a'), observation, before, want === undefined ? [] : [want], maker('A'), TIMES);
     assert.equal(change.kind, expected);
     if (change.kind !== 'changed') return;
     assert.deepEqual(change.record.entry, observation.kind === 'present' ? observation.entry : undefined);
@@ -87,7 +87,10 @@ for (const [why, observation, before, want, expected] of TABLE)
 test('I4: what could not be looked at is never taken for deleted', () => {
   const codes = ['E_ACCESS', 'E_IO', 'E_UNREADABLE', 'E_CROSS_DEVICE', 'E_KIND', 'E_NAME'] as const;
   for (const code of codes)
-    assert.equal(judge(path('a'), { kind: 'unknown', code }, known(file('x')), wanted, maker('A'), TIMES).kind, 'skip');
+    assert.equal(
+      judge(path('a'), { kind: 'unknown', code }, known(file('x')), [wanted], maker('A'), TIMES).kind,
+      'skip',
+    );
 });
 
 test('an edit is as old as its file says only between the last look and now', () => {
@@ -139,10 +142,10 @@ test('I4: a directory that is a mount point now, or is none any more, is unknown
     for (const mode of [0o755, 0o777]) {
       const look = { kind: 'present', entry: { kind: 'dir', mode }, seen: { ...seen, mode }, boundary } as const;
       const before = { ...known(dir()), seen, boundary: !boundary };
-      const change = judge(path('d'), look, before, undefined, maker('A'), TIMES);
+      const change = judge(path('d'), look, before, [], maker('A'), TIMES);
       assert.deepEqual(change, { kind: 'skip', code: 'E_CROSS_DEVICE' });
     }
   const look = { kind: 'present', entry: { kind: 'dir', mode: 0o755 }, seen, boundary: true } as const;
-  const change = judge(path('d'), look, undefined, undefined, maker('A'), TIMES);
+  const change = judge(path('d'), look, undefined, [], maker('A'), TIMES);
   assert.equal(change.kind, 'changed', 'one that is new is as it is');
 });

@@ -87,7 +87,7 @@ export class ModelDevice {
     const vanished: Row[] = [];
     for (const row of this.rows.values())
       if (!this.tree.nodes.has(row.record.path)) {
-        const change = judge(row.record.path, ABSENT, { ...row, keptLocally: false }, undefined, maker, times);
+        const change = judge(row.record.path, ABSENT, { ...row, keptLocally: false }, [], maker, times);
         if (change.kind === 'vanished') vanished.push(row);
       }
     if (vanished.length > 1) vanished.sort((a, b) => comparePaths(b.record.path, a.record.path));
@@ -99,7 +99,7 @@ export class ModelDevice {
       const want = this.wants.get(path);
       const known = row === undefined ? undefined : { ...row, keptLocally: false };
       const look = { kind: 'present', entry, seen, boundary: false } as const;
-      const change = judge(path, look, known, want?.record, maker, times);
+      const change = judge(path, look, known, want === undefined ? [] : [want.record], maker, times);
       if (change.kind === 'looked' && row !== undefined) this.rows.set(path, { ...row, seen });
       if (change.kind === 'changed') changed.push([this.#besideWanted(change.record), seen]);
       if (change.kind === 'arrived' && want !== undefined) {

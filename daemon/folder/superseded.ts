@@ -1,0 +1,41 @@
+// Wants of the run before that peers have replaced since the start, before all of the disk was looked at. That run may have
+// ended between putting one in its place and writing it down: what is found there then was announced, and is no edit of
+// anybody here. An edit it would be otherwise, beside the version that is wanted now, and in conflict with it.
+import type { RelativePath } from '../core/path.ts';
+import { type FileRecord, isLive } from '../core/record.ts';
+import type { WantedRow } from '../index/wanted.ts';
+
+/** A run carries out fewer at once; of more, the oldest are forgotten: then a conflict is kept that was none. */
+const MAX = 10_000;
+
+export class Superseded {
+  readonly #records = new Map<RelativePath, FileRecord>();
+  #isOver = false;
+
+  /** All of the disk was looked at since the start. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** A want that is about to be another one. The first of a path is from the run before. */
+  add({ why, record }: WantedRow): void {
+    const { path } = record;
+    if (this.#isOver || why !== 'fetch' || !isLive(record) || this.#records.has(path)) return;
+    const [oldest] = this.#records.keys();
+    if (oldest !== undefined && this.#records.size >= MAX) this.#records.delete(oldest);
+    this.#records.set(path, record);
+  }
+
+  /** For the first look at this path: what comes there later we know of, or somebody here has put it there. */
+  take(path: RelativePath): readonly FileRecord[] {
+    const record = this.#records.get(path);
+    this.#records.delete(path);
+    return record === undefined ? [] : [record];
+  }
+
+  /** All was looked at. */
+  end(): void {
+    this.#isOver = true;
+    this.#records.clear();
+  }
+}

@@ -18,7 +18,7 @@ export const MAX_RANGES = 256;
 export const MAX_RANGE_BYTES = MAX_PAYLOAD_BYTES;
 /** An unpaired device sends one JOIN, at most this long. Beyond: the connection ends. */
 export const MAX_JOIN_BYTES = 4 << 10;
-/** Wrong JOIN secrets a source address in a minute. Beyond: the connection ends unread. */
+/** Wrong JOIN secrets a source address in a minute. Beyond: they are refused without a line in the log. */
 export const MAX_WRONG_JOINS_PER_MINUTE = 3;
 /** TLS handshake and first message: 10 s from accept, so that a stalled stranger holds nothing for long. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;

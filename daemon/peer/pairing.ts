@@ -37,9 +37,9 @@ export class Pairing {
     this.#options = options;
   }
 
-  /** Is there anything that a stranger from there could be asked in for? */
-  mayJoin(source: string): boolean {
-    return this.#options.invitations.count > 0 && this.#options.tries.mayTry(source);
+  /** Is there anything that a stranger could be asked in for? */
+  get mayJoin(): boolean {
+    return this.#options.invitations.count > 0;
   }
 
   /** Never rejects: a stranger that finds a fault of ours ends nothing but its own try. */
@@ -53,11 +53,12 @@ export class Pairing {
 
   async #judge(join: Join, from: Applicant): Promise<JoinAnswer> {
     const { invitations, tries, log } = this.#options;
-    if (!tries.mayTry(from.source)) return refused();
     const shown = invitations.look(join.secret, from.device);
     if (shown === undefined) {
-      tries.wrong(from.source);
-      log.warn('a wrong or used invitation was shown', { source: from.source, device: from.device });
+      // Who has the right one comes in, however often others at the same address guess: nobody guesses 128 bits.
+      const { source, device } = from;
+      if (tries.mayTry(source)) log.warn('a wrong or used invitation was shown', { source, device });
+      tries.wrong(source);
       return refused();
     }
     const here = this.#foldersFor(shown, join, from);

@@ -83,7 +83,7 @@ export class Peers {
     this.#strangers = new Strangers({
       clock,
       isPeer: (device) => trust.peer(device) !== undefined,
-      mayJoin: (source) => pairing.mayJoin(source),
+      mayJoin: () => pairing.mayJoin,
       arrived: (arrival) => connections.arrived(arrival),
     });
     this.#listener = new Listener({ network, credentials, clock, log, files, gate: this.#strangers });

@@ -34,7 +34,7 @@ export interface StrangersOptions {
   readonly clock: Clock;
   readonly isPeer: (device: DeviceId) => boolean;
   /** An invitation is open, and this source has not guessed too often. */
-  readonly mayJoin: (source: string) => boolean;
+  readonly mayJoin: () => boolean;
   readonly arrived: (arrival: Arrival) => void;
 }
 
@@ -70,7 +70,7 @@ export class Strangers implements Gate {
       this.#paired.add(incoming);
       return PEER_LIMITS;
     }
-    return this.#options.mayJoin(incoming.source) ? STRANGER_LIMITS : undefined;
+    return this.#options.mayJoin() ? STRANGER_LIMITS : undefined;
   }
 
   opened(incoming: Incoming, link: Link): void {

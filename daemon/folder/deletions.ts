@@ -11,7 +11,7 @@ import { winnersSince } from './deleted-winners.ts';
 import { Hold } from './hold.ts';
 import type { Hints } from './hints.ts';
 import type { Litter } from './litter.ts';
-import { elsewhereAmong, isElsewhere } from './elsewhere.ts';
+import { elsewhereAmong, elsewhereOf } from './elsewhere.ts';
 import type { Roles } from './roles.ts';
 import { takenAway } from './taken-away.ts';
 import type { Unsynced } from './unsynced.ts';
@@ -310,7 +310,8 @@ export class Deletions {
     let files = 0;
     for (const page of pages(this.#withBelow(rows), BURY_AT_ONCE)) {
       count += page.length;
-      if (counted) files += page.filter((row) => row.record.entry.kind === 'file' && !isElsewhere(index, row)).length;
+      if (counted)
+        files += page.filter(({ record }) => record.entry.kind === 'file').length - elsewhereOf(index, page).length;
       const nowMs = clock.nowMs();
       const gone = page.map(({ record }) => takenAway(this.#context, this.#roles, record, hold));
       const changes = gone.map(({ record }): RowChange => ({ record, seen: undefined, announce: true }));

@@ -1,6 +1,6 @@
 // A folder's root: made once, with its marker; afterwards it is only looked at.
 import { OWN_DIR } from '../core/path.ts';
-import type { Directory, FileSystem } from '../ports/file-system.ts';
+import { type Directory, type FileSystem, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
 import { MARKER, STAGING, VERSIONS, openOrMake, readMarker } from './tree.ts';
@@ -113,30 +113,73 @@ export interface RootChain {
   readonly roots: readonly string[];
 }
 
-/** Where a root really lies, whatever links its path goes through: two roots of which one is above the other are nested. */
+/** Where a root really lies, whatever links and bind mounts its path goes through: two roots of which one is above the other are nested. */
 export const rootChain: Job<{ root: string }, RootChain> = {
   name: 'rootChain',
   run(fs, { root }) {
     let lowest = root;
     while (lowest !== '/' && !isThere(fs, lowest)) lowest = lowest.slice(0, lowest.lastIndexOf('/')) || '/';
-    const chain: string[] = [];
-    const roots: string[] = [];
-    for (let path = lowest; ; path = `${path}/..`) {
-      const dir = fs.openRoot(path);
-      try {
-        const { dev, ino } = dir.lstat();
-        const identity = `${dev}:${ino}`;
+    const { own, elsewhere } = lookAtLowest(fs, lowest);
+    const above = new Set<string>();
+    const roots = new Set<string>();
+    const climb = (from: string): void => {
+      let below = own;
+      for (let path = `${from}/..`; ; path = `${path}/..`) {
+        const at = lookAt(fs, path);
         // The topmost directory is above itself.
-        if (chain.at(-1) === identity) break;
-        chain.push(identity);
-        if (path !== root && readMarker(dir) !== undefined) roots.push(path);
-      } finally {
-        dir.close();
+        if (at.identity === below) break;
+        below = at.identity;
+        above.add(at.identity);
+        if (at.isRoot) roots.add(path);
       }
-    }
-    return lowest === root ? { own: chain[0], above: chain.slice(1), roots } : { own: undefined, above: chain, roots };
+    };
+    climb(lowest);
+    for (const path of elsewhere) climb(path);
+    if (lowest === root) return { own, above: [...above], roots: [...roots] };
+    if (lookAt(fs, lowest).isRoot) roots.add(lowest);
+    return { own: undefined, above: [own, ...above], roots: [...roots] };
   },
 };
+
+function lookAt(fs: FileSystem, path: string): { readonly identity: string; readonly isRoot: boolean } {
+  const dir = fs.openRoot(path);
+  try {
+    return { identity: identityOf(dir), isRoot: readMarker(dir) !== undefined };
+  } finally {
+    dir.close();
+  }
+}
+
+function lookAtLowest(fs: FileSystem, path: string): { readonly own: string; readonly elsewhere: readonly string[] } {
+  const dir = fs.openRoot(path);
+  try {
+    const own = identityOf(dir);
+    // A mount of later days may hide what lay there.
+    return { own, elsewhere: fs.alsoAt(dir).filter((other) => isAt(fs, other, own)) };
+  } finally {
+    dir.close();
+  }
+}
+
+/** False also for what cannot be opened: it is only another way to what is looked at. */
+function isAt(fs: FileSystem, path: string, identity: string): boolean {
+  try {
+    const dir = fs.openRoot(path);
+    try {
+      return identityOf(dir) === identity;
+    } finally {
+      dir.close();
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function identityOf(dir: Directory): string {
+  const { dev, ino } = dir.lstat();
+  return `${dev}:${ino}`;
+}
 
 function isThere(fs: FileSystem, path: string): boolean {
   try {

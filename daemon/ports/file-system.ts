@@ -106,6 +106,11 @@ export interface FileSystem {
   space(dir: Directory): { readonly freeBytes: number; readonly totalBytes: number };
   /** The type of the mount that the directory is on, as mount(8) shows it: `ext4`, `nfs4`, `fuse.sshfs`. Undefined: nobody can say. */
   mountType(dir: Directory): string | undefined;
+  /**
+   * Where else the directory may be reached with more above it than here: it lies in a bind mount, and what the mount shows
+   * is part of what is mounted there. Only as far as the system tells; each is to be opened and compared.
+   */
+  alsoAt(dir: Directory): readonly string[];
   /** syncfs(2): returns when all that was written to this file system is durable. */
   sync(dir: Directory): void;
 }

@@ -36,6 +36,7 @@ import {
   type StatKind,
 } from '../ports/file-system.ts';
 import { mountType } from './mounted-as.ts';
+import { pathsElsewhere } from './mounted-elsewhere.ts';
 import { closeOpened, openAt } from './open-at.ts';
 import { type Errno, RENAME_EXCHANGE, RENAME_NOREPLACE, renameat2, setMtime, setMtimeOf, syncfs } from './syscalls.ts';
 import { makeDirectories } from './make-directories.ts';
@@ -361,6 +362,11 @@ export class RealFileSystem implements FileSystem {
   mountType(dir: Directory): string | undefined {
     const path = `/proc/self/fd/${realDirectory(dir).fd}`;
     return call('statfs', path, () => mountType(path, dir.lstat().dev));
+  }
+
+  alsoAt(dir: Directory): readonly string[] {
+    const path = `/proc/self/fd/${realDirectory(dir).fd}`;
+    return pathsElsewhere(call('readlink', path, () => readlinkSync(path)));
   }
 
   sync(dir: Directory): void {

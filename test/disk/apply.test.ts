@@ -84,6 +84,7 @@ function interrupted(fs: FileSystem, method: 'rename' | 'setAttributes', intrude
     mayUse: (dir, name) => fs.mayUse(inner.get(dir) ?? dir, name),
     space: (dir) => fs.space(inner.get(dir) ?? dir),
     mountType: (dir) => fs.mountType(inner.get(dir) ?? dir),
+    alsoAt: (dir) => fs.alsoAt(inner.get(dir) ?? dir),
     sync: (dir) => fs.sync(inner.get(dir) ?? dir),
   };
 }

@@ -135,6 +135,11 @@ export class MemoryFileSystem implements FileSystem {
     return this.type;
   }
 
+  /** No mount shows a part of it elsewhere. */
+  alsoAt(): readonly string[] {
+    return [];
+  }
+
   sync(dir: Directory): void {
     this.arrive('sync', () => memoryDirectory(dir).path);
     this.#tree.journal?.sync();

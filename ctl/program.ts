@@ -32,19 +32,23 @@ export function parse(
   const program = build(commands, version, print, (choice) => {
     chosen = choice;
   });
-  // Not commander's: its `--version` would be taken from `restore --version ID` too.
-  if (words[0] === '--version' || words[0] === '-V') {
-    print(`syncctl ${version}\n`);
-    return { kind: 'helped' };
-  }
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    if (isVersionAsked(error)) {
+      print(`syncctl ${version}\n`);
+      return { kind: 'helped' };
+    }
     if (error.exitCode !== 0) throw wrongUsage(error, words, commands);
     return { kind: 'helped' };
   }
   return chosen;
+}
+
+/** Where no option of that name is known: commander's own would be taken from `restore --version ID` too. */
+function isVersionAsked({ code, message }: CommanderError): boolean {
+  return code === 'commander.unknownOption' && /^error: unknown option '(?:--version|-V)'/.test(message);
 }
 
 function build(

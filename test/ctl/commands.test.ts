@@ -112,6 +112,19 @@ test('explain, --help and --version need no daemon', async () => {
   for (const { code } of [explained, help, one, told]) assert.equal(code, 0);
 });
 
+test('--version is told wherever it stands, but where a command has an option of that name', async () => {
+  for (const line of [
+    '-V',
+    '--home /nowhere --version',
+    '--json -V',
+    'status --version',
+    'join --version',
+    'config -V',
+  ])
+    assert.match((await syncctl(line.split(' '))).stdout, /^syncctl \d+\.\d+\.\d+\n$/, line);
+  assert.equal((await syncctl(['restore', 'docs', 'a', '--version'])).code, 2);
+});
+
 test('status in a pipe has a line a thing; --check is 5 when something needs attention', async (t) => {
   const { home, docs } = await serve(t);
   const calm = await syncctl(['--home', home, 'status', '--check']);

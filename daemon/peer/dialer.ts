@@ -14,6 +14,8 @@ const SPREAD_MS = 6_000;
 const SETTLED_MS = 20_000;
 /** Trying again soon changes nothing about these: a person has to. */
 const SLOW: readonly ErrorCode[] = ['E_REMOVED', 'E_NOT_TRUSTED', 'E_TWIN', 'E_PROTOCOL_VERSION', 'E_WRONG_KEY'];
+/** Believed when it comes twice in a row: a link that is cut during the handshake looks the same. */
+const GUESSED: ErrorCode = 'E_NOT_TRUSTED';
 
 export interface DialerOptions {
   readonly clock: Clock;
@@ -48,6 +50,7 @@ export class Dialer {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const pause = new AbortController();
+      let before: ErrorCode | undefined = undefined;
       try {
         await pRetry(() => this.#try(), {
           retries: Infinity,
@@ -60,8 +63,11 @@ export class Dialer {
           onFailedAttempt: async ({ error }) => {
             if (this.#stop.signal.aborted) return;
             this.#pause = pause;
-            if (error instanceof CodedError) this.#options.failed(error);
-            if (error instanceof CodedError && SLOW.includes(error.code)) await this.#wait(pause.signal);
+            if (!(error instanceof CodedError)) return;
+            this.#options.failed(error);
+            const isSlow = SLOW.includes(error.code) && (error.code !== GUESSED || error.code === before);
+            before = error.code;
+            if (isSlow) await this.#wait(pause.signal);
           },
         });
       } catch {

@@ -102,6 +102,7 @@ export class Daemon implements ControlledDaemon {
     this.#config = loadConfig(this.#context);
     const clock = this.#clock;
     const random = new RealRandom();
+    const files = new KeyFiles(locations.stateDir);
     this.startedMonotonicMs = clock.monotonicMs();
     this.#workers = new WorkerPool({ size: 2, log });
     this.#watch = new InotifyWatch(clock, log);
@@ -146,7 +147,7 @@ export class Daemon implements ControlledDaemon {
         random,
         log,
         network: new TlsNetwork(),
-        files: new KeyFiles(locations.stateDir),
+        files,
         identity,
         program: PROGRAM,
         host: hosting,
@@ -157,6 +158,7 @@ export class Daemon implements ControlledDaemon {
     this.pairing = new Joining({
       ...changes,
       clock,
+      files,
       hosting,
       peers: () => this.#peers,
     });
@@ -183,6 +185,7 @@ export class Daemon implements ControlledDaemon {
     // A folder that is being opened must not be opened a second time.
     this.#changing = whenOpened({ opened: this.#opened }, this.#clock, OPENING_MS);
     await started;
+    this.pairing.start();
     this.#notices.look();
     log.info('started', {
       device: this.id,
@@ -307,11 +310,13 @@ export class Daemon implements ControlledDaemon {
     const settings = this.#config.folders.get(name);
     await this.#apply(write.removeFolder(this.#context, name));
     if (settings !== undefined) this.#folders.forget(settings);
+    this.pairing.forget(name);
   }
 
   removePeer(id: DeviceId): Promise<void> {
     return this.#change(async () => {
       await this.#apply(write.removePeer(this.#context, id));
+      this.pairing.forget(id);
     });
   }
 

@@ -16,6 +16,6 @@ export async function openHome(locations: Locations, givenKey: string | undefine
   const files = new KeyFiles(locations.stateDir);
   files.makeDirectory('folders');
   const lock = lockFile(`${locations.stateDir}/lock.db`, 'E_HOME_LOCKED');
-  for (const directory of ['', 'invitations']) files.removeLeftOver(directory);
+  for (const directory of ['', 'invitations', 'joins']) files.removeLeftOver(directory);
   return { lock, identity: await loadIdentity(files, keyMaker, givenKey) };
 }

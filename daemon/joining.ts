@@ -15,21 +15,30 @@ import type {
 import type { JoinPlace } from './control/join-places.ts';
 import { assert } from './core/assert.ts';
 import type { FolderDigest } from './core/digest.ts';
-import type { FolderName } from './core/ids.ts';
+import type { DeviceId, FolderName } from './core/ids.ts';
 import type { FilterSettings } from './core/settings.ts';
 import type { Folder } from './folder/folder.ts';
 import type { Hosting } from './hosting.ts';
 import { compareJoin } from './join-comparison.ts';
+import { type JoinResult, Unanswered } from './peer/join.ts';
 import type { Peers } from './peer/peers.ts';
-import type { Clock } from './ports/clock.ts';
+import { type PendingJoin, PendingJoins } from './pending-joins.ts';
+import type { Clock, Timer } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
+import type { PrivateFiles } from './ports/private-files.ts';
 import type { Workers } from './ports/workers.ts';
+
+/** Until an inviter that did not answer is asked again; each time twice as long. */
+const ASK_AGAIN_MS = 2_000;
+const MAX_ASK_AGAIN_MS = 300_000;
 
 export interface JoiningEdges {
   readonly context: write.WriteContext;
   readonly workers: Workers;
   readonly clock: Clock;
   readonly log: Log;
+  /** In the state directory. */
+  readonly files: PrivateFiles;
   readonly hosting: Hosting;
   config(): Config;
   peers(): Peers;
@@ -44,9 +53,13 @@ export interface JoiningEdges {
 
 export class Joining implements ControlledPairing {
   readonly #edges: JoiningEdges;
+  readonly #pending: PendingJoins;
+  #again: Timer | undefined;
+  #againMs = ASK_AGAIN_MS;
 
   constructor(edges: JoiningEdges) {
     this.#edges = edges;
+    this.#pending = new PendingJoins(edges.files, edges.clock, edges.log);
   }
 
   async invite(request: InviteRequest): Promise<{ readonly text: string; readonly expiresAtMs: number }> {
@@ -95,23 +108,81 @@ export class Joining implements ControlledPairing {
   }
 
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
-    const { context, change, apply, addFolder } = this.#edges;
+    const { change, peers } = this.#edges;
     return change(async () => {
-      const joined = await this.#edges.peers().join(invitation, false);
-      const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
-      for (const [i, place] of places.entries()) {
-        const { name: folder, path, exists } = place;
-        // In the order in which they were offered before; a private one may have got another device's name since.
-        const offered = joined.folders.find((one) => one.name === place.offered) ?? joined.folders[i];
-        if (offered === undefined) continue;
-        if (exists) {
-          await apply(write.grant(context, folder, name, 'two-way', offered.name));
-          // An inviter that has nothing in it has made it for us: then ours holds.
-          const agreed = this.#edges.folders().get(folder)?.agreed;
-          if (offered.files > 0) agreed?.follow(offered);
-          else agreed?.invited();
-          continue;
-        }
+      const pending = this.#pending.note(invitation, places);
+      try {
+        const joined = await peers().join(invitation, false);
+        const offer = await this.#writeDown(joined, places);
+        this.#pending.forget(pending);
+        return offer;
+      } catch (error) {
+        // It may have let this device in: then both are to have it. What refuses is told, and tried no more.
+        if (error instanceof CodedError && !(error instanceof Unanswered)) this.#pending.forget(pending);
+        else this.#goOnLater(ASK_AGAIN_MS);
+        throw error;
+      }
+    });
+  }
+
+  /** Once folders run: what a death has left half done is done, here and with those who were being let in. */
+  start(): void {
+    void this.#edges.peers().letInTheRest();
+    void this.#goOn();
+  }
+
+  /** What was noted is done, or found to be refused. */
+  async #goOn(): Promise<void> {
+    for (const pending of this.#pending.list()) await this.#goOnWith(pending);
+    if (this.#pending.list().length > 0) this.#goOnLater(Math.min(2 * this.#againMs, MAX_ASK_AGAIN_MS));
+  }
+
+  #goOnLater(inMs: number): void {
+    this.#again?.cancel();
+    this.#againMs = inMs;
+    this.#again = this.#edges.clock.after(inMs, () => void this.#goOn());
+  }
+
+  async #goOnWith(pending: PendingJoin): Promise<void> {
+    const { change, peers, log } = this.#edges;
+    const { inviter, invitation, places } = pending;
+    try {
+      // Nobody's change has to wait for an inviter that may be far away.
+      const joined = await peers().join(invitation, false);
+      await change(async () => {
+        if (!this.#pending.has(pending)) return;
+        const { name } = await this.#writeDown(joined, places);
+        log.info('a join that was interrupted is done', { peer: name, device: inviter });
+        this.#pending.forget(pending);
+      });
+    } catch (error) {
+      if (mayPass(error) && !this.#pending.isOld(pending)) {
+        log.debug('a join that was interrupted is not finished yet', { device: inviter, error });
+        return;
+      }
+      log.warn('a join that was interrupted cannot be finished', { device: inviter, error });
+      this.#pending.forget(pending);
+    }
+  }
+
+  /** Somebody removes this folder or peer: no join brings it back. */
+  forget(one: FolderName | DeviceId): void {
+    for (const pending of this.#pending.list())
+      if (pending.inviter === one || pending.places.some(({ name }) => name === one)) this.#pending.forget(pending);
+  }
+
+  /** As often as it takes: what is there already stays as it is. */
+  async #writeDown(joined: JoinResult, places: readonly JoinPlace[]): Promise<JoinOffer> {
+    const { context, config, apply, addFolder } = this.#edges;
+    const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
+    for (const [i, { name: folder, path, offered: wanted, exists }] of places.entries()) {
+      // In the order in which they were offered before; a private one may have got another device's name since.
+      const offered = joined.folders.find((one) => one.name === wanted) ?? joined.folders[i];
+      if (offered === undefined) continue;
+      // A join that was interrupted may have added it.
+      if (exists || config().folders.get(folder)?.path === path) {
+        await apply(write.grant(context, folder, name, 'two-way', offered.name));
+      } else {
         const named = offered.name === folder ? [] : [{ keys: ['names'], value: { [name]: offered.name } }];
         const settings: Assignment[] = [
           { keys: ['path'], value: path },
@@ -120,11 +191,20 @@ export class Joining implements ControlledPairing {
           { keys: ['authority'], value: offered.authority },
         ];
         await addFolder(folder, settings);
-        // Who joins takes the setting of the inviter, whatever the configuration here proposes for new folders.
-        this.#edges.folders().get(folder)?.agreed.follow(offered);
       }
-      await apply(loadConfig(context));
-      return { id: joined.device, name, folders: joined.folders };
-    });
+      const agreed = this.#edges.folders().get(folder)?.agreed;
+      // An inviter that has nothing in it has made it for us: then ours holds. Else who joins takes the setting of the
+      // inviter, whatever the configuration here proposes for new folders.
+      if (exists && offered.files === 0) agreed?.invited();
+      else agreed?.follow(offered);
+    }
+    await apply(loadConfig(context));
+    return { id: joined.device, name, folders: joined.folders };
   }
+}
+
+/** No refusal: the inviter, or the way to it, or the room on the disk here, may be back one day. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof Unanswered || !(error instanceof CodedError)) return true;
+  return error.code === 'E_UNREACHABLE' || error.code === 'E_WRONG_KEY';
 }

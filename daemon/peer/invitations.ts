@@ -1,6 +1,6 @@
 // The invitations that are open: one file each, with the hash of its secret and not the secret. Each is good once: who uses
 // it is written down before anything is done for it, so that of two devices that use it at the same time one is refused.
-// Until it would have expired, that device is known by it: it may have missed what it was answered.
+// For a while after it would have expired, that device is known by it: it may have missed what it was answered.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CodedError } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../core/base32.ts';
@@ -12,6 +12,8 @@ import type { Random } from '../ports/random.ts';
 
 const DIRECTORY = 'invitations';
 const SECRET_BYTES = 16;
+/** A device that died while it joined, and is started again within this, is told what it has missed. */
+const KNOWN_MS = 31 * 86_400_000;
 /** Nobody has so many open at a time; each wrong guess is compared with all. */
 const MAX_OPEN = 256;
 /** Beyond, the one that was made first is forgotten. */
@@ -33,9 +35,19 @@ export interface Shown extends Grant {
   readonly had: boolean;
 }
 
+/** Who uses one. */
+export interface User {
+  readonly device: DeviceId;
+  /** What it calls itself, without control characters. */
+  readonly name: string;
+  /** `wss://HOST:PORT`, if it listens. */
+  readonly address: string | undefined;
+}
+
 export interface Taken {
   readonly grant: Grant;
-  /** It is given. Until then the same device may go on with it: this one may have died in between. */
+  readonly by: User;
+  /** It is given. Until then it is unfinished, and the same device may go on with it: this one may have died in between. */
   given(): void;
   /** It could not be given: the secret is good again until it expires. */
   putBack(): void;
@@ -46,7 +58,7 @@ interface Kept extends Grant {
   readonly secretHash: Uint8Array;
   /** By the wall clock. */
   readonly expiresMs: number;
-  readonly usedBy: DeviceId | undefined;
+  readonly usedBy: User | undefined;
   readonly given: boolean;
 }
 
@@ -64,11 +76,10 @@ export class Invitations {
     for (const name of files.list(DIRECTORY)) this.#load(name);
   }
 
-  /** How many can still be used. Those that have expired are removed. */
+  /** By how many somebody may come who is no peer yet. Those that have expired are removed. */
   get count(): number {
-    const nowMs = this.#clock.nowMs();
-    for (const one of this.#kept.values()) if (one.expiresMs <= nowMs) this.#remove(one);
-    return this.#kept.size - this.#used().length;
+    for (const one of this.#kept.values()) if (this.#hasExpired(one)) this.#remove(one);
+    return this.#kept.size - this.#given().length;
   }
 
   /** Answers with the secret, which is not kept. */
@@ -87,43 +98,57 @@ export class Invitations {
   /** What the secret gives to this device, without using it up. Undefined: it gives nothing. */
   look(secret: string, device: DeviceId): Shown | undefined {
     const one = this.#find(secret);
-    if (one === undefined || (one.usedBy !== undefined && one.usedBy !== device)) return undefined;
+    if (one === undefined || !isFor(one, device)) return undefined;
     return { folders: one.folders, private: one.private, role: one.role, had: one.given };
   }
 
   /** Uses the secret up. Undefined: it gives nothing (any longer). */
-  take(secret: string, device: DeviceId): Taken | undefined {
+  take(secret: string, by: User): Taken | undefined {
     const one = this.#find(secret);
     // One whose file was removed was taken back.
     if (one === undefined || one.given || this.#files.read(fileOf(one.id)) === undefined) return undefined;
-    if (one.usedBy !== undefined && one.usedBy !== device) return undefined;
-    const used = { ...one, usedBy: device };
+    if (!isFor(one, by.device)) return undefined;
+    const used = { ...one, usedBy: by };
     this.#replace(used);
-    const [first, ...others] = this.#used();
+    const [first, ...others] = this.#given();
     if (first !== undefined && others.length >= MAX_USED) this.#remove(first);
+    return this.#taken(used, by);
+  }
+
+  /** Those that were being given when this device died. */
+  unfinished(): readonly Taken[] {
+    const used = [...this.#kept.values()].filter(({ given }) => !given);
+    return used.flatMap((one) => (one.usedBy === undefined ? [] : [this.#taken(one, one.usedBy)]));
+  }
+
+  #taken(used: Kept, by: User): Taken {
     return {
-      grant: one,
+      grant: used,
+      by,
       given: () => this.#replace({ ...used, given: true }),
-      putBack: () => this.#replace(one),
+      putBack: () => this.#replace({ ...used, usedBy: undefined }),
     };
   }
 
   /** A device that is no peer is not known by what it has used: nobody comes back by it. */
   forgetUnless(isPeer: (device: DeviceId) => boolean): void {
-    for (const one of this.#used()) if (one.usedBy !== undefined && !isPeer(one.usedBy)) this.#remove(one);
+    for (const one of this.#given()) if (one.usedBy !== undefined && !isPeer(one.usedBy.device)) this.#remove(one);
   }
 
-  #used(): readonly Kept[] {
-    return [...this.#kept.values()].filter((one) => one.usedBy !== undefined);
+  #given(): readonly Kept[] {
+    return [...this.#kept.values()].filter(({ given }) => given);
+  }
+
+  #hasExpired({ expiresMs, usedBy }: Kept): boolean {
+    return expiresMs + (usedBy === undefined ? 0 : KNOWN_MS) <= this.#clock.nowMs();
   }
 
   #find(secret: string): Kept | undefined {
-    const nowMs = this.#clock.nowMs();
     const wanted = hash(secret);
     // All are compared, whichever it is: time tells nothing.
     let found: Kept | undefined;
     for (const one of this.#kept.values())
-      if (timingSafeEqual(one.secretHash, wanted) && one.expiresMs > nowMs) found = one;
+      if (timingSafeEqual(one.secretHash, wanted) && !this.#hasExpired(one)) found = one;
     return found;
   }
 
@@ -148,6 +173,7 @@ export class Invitations {
 }
 
 const fileOf = (id: string): string => `${DIRECTORY}/${id}.json`;
+const isFor = ({ usedBy }: Kept, device: DeviceId): boolean => usedBy === undefined || usedBy.device === device;
 const hash = (secret: string): Uint8Array => createHash('sha256').update(secret).digest();
 
 function formatFile({ secretHash, expiresMs, folders, role, usedBy, given, private: isPrivate }: Kept): string {
@@ -159,7 +185,7 @@ function formatFile({ secretHash, expiresMs, folders, role, usedBy, given, priva
 /** Undefined where the file is not what this program writes: an invitation less, and nothing else. */
 function parseFile(id: string, text: string): Kept | undefined {
   const { secretSha256, expiresMs, folders, role, usedBy, given, private: isPrivate } = fieldsOf(text);
-  const user = typeof usedBy === 'string' ? parseDeviceId(usedBy) : undefined;
+  const user = parseUser(usedBy);
   if (usedBy !== undefined && user === undefined) return undefined;
   const granted = ROLES.find((one) => one === role);
   const names = Array.isArray(folders) ? folders.map((name) => parseFolderName(String(name))) : [];
@@ -170,6 +196,14 @@ function parseFile(id: string, text: string): Kept | undefined {
   const secretHash = Buffer.from(secretSha256, 'hex');
   const grant = { folders: known, private: isPrivate === true, role: granted };
   return { id, secretHash, expiresMs, ...grant, usedBy: user, given: given === true };
+}
+
+function parseUser(value: unknown): User | undefined {
+  const { device, name, address }: Partial<Record<keyof User, unknown>> =
+    typeof value === 'object' && value !== null ? value : {};
+  const id = typeof device === 'string' ? parseDeviceId(device) : undefined;
+  if (id === undefined || typeof name !== 'string') return undefined;
+  return { device: id, name, address: typeof address === 'string' ? address : undefined };
 }
 
 type Field = 'secretSha256' | 'expiresMs' | 'folders' | 'private' | 'role' | 'usedBy' | 'given';

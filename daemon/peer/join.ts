@@ -35,6 +35,9 @@ interface Answer {
   readonly payload: Uint8Array | undefined;
 }
 
+/** The invitation was shown, and no answer came: the inviter may have let this device in. */
+export class Unanswered extends CodedError {}
+
 /** Rejects with E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY, or what the other side answered. */
 export async function joinOnce(context: DialContext, request: JoinRequest, signal: AbortSignal): Promise<JoinResult> {
   const { invitation, preview, name, digests } = request;
@@ -76,8 +79,10 @@ function refusal(error: unknown): never {
 
 /** After JOINED the promise is settled, and this rejection nobody's. */
 function failure(ending: Ending): CodedError {
+  // Whichever side lost patience: the inviter may be at it still.
+  if (ending.kind === 'failed' && ending.code === 'E_PEER_SILENT') return new Unanswered(ending.code, ending.message);
   if (ending.kind === 'failed' && ending.by === 'peer' && ending.code !== 'E_INVITATION_REFUSED')
     return new CodedError(ending.code, `on the inviting device: ${ending.message}`, 'See syncctl logs there.');
   if (ending.kind === 'failed') return new CodedError(ending.code, ending.message);
-  return new CodedError('E_UNREACHABLE', 'the connection ended before the invitation was answered');
+  return new Unanswered('E_UNREACHABLE', 'the connection ended before the invitation was answered');
 }

@@ -10,7 +10,7 @@ import { formatHostPort, parseHostPort } from './address.ts';
 import type { JoinAnswer } from './conversation.ts';
 import type { OfferedDigests } from './digests.ts';
 import type { Host, HostFolder } from './host.ts';
-import type { Grant, Invitations } from './invitations.ts';
+import type { Grant, Invitations, Taken } from './invitations.ts';
 import type { WrongTries } from './tries.ts';
 import type { Trust } from './trust.ts';
 
@@ -32,6 +32,8 @@ export interface Applicant {
 
 export class Pairing {
   readonly #options: PairingOptions;
+  /** One device after the other is let in: what is put back for the one is not taken from under the other. */
+  #lettingIn: Promise<unknown> = Promise.resolve();
 
   constructor(options: PairingOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class Pairing {
   /** Never rejects: a stranger that finds a fault of ours ends nothing but its own try. */
   async judge(join: Join, from: Applicant): Promise<JoinAnswer> {
     try {
-      return await this.#judge(join, from);
+      return join.preview ? await this.#judge(join, from) : await this.#inTurn(() => this.#judge(join, from));
     } catch (failure) {
       return this.#failed(failure, from);
     }
@@ -72,31 +74,53 @@ export class Pairing {
   }
 
   async #admit(join: Join, from: Applicant): Promise<JoinAnswer> {
-    const { invitations, host, log } = this.#options;
-    const taken = invitations.take(join.secret, from.device);
-    if (taken === undefined) return refused();
-    const { folders, role, private: isPrivate } = taken.grant;
+    const { device, source } = from;
     const address = parseHostPort(join.address ?? '');
+    const taken = this.#options.invitations.take(join.secret, {
+      device,
+      name: printable(join.name),
+      address: address && `wss://${formatHostPort(address)}`,
+    });
+    if (taken === undefined) return refused();
     try {
-      const name = await host.admit({
-        device: from.device,
-        name: printable(join.name),
-        address: address && `wss://${formatHostPort(address)}`,
-        folders: folders.map((folder) => ({ name: folder, role })),
-        private: isPrivate,
-      });
-      taken.given();
-      log.info('a device has joined', { peer: name, device: from.device, folders, source: from.source });
+      await this.#letIn(taken, source);
       const here = this.#foldersFor(taken.grant, join, from);
-      const offered = here && this.#offer(taken.grant, here, from.device);
+      const offered = here && this.#offer(taken.grant, here, device);
       return offered === undefined ? gone() : { message: offered };
     } catch (failure) {
-      taken.putBack();
       return this.#failed(failure, from);
     }
   }
 
-  #failed(failure: unknown, { device }: Applicant): JoinAnswer {
+  /** Whom this device was letting in when it died: half a peer would be none to either side. Never rejects. */
+  letInTheRest(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const taken of this.#options.invitations.unfinished())
+        await this.#letIn(taken, undefined).catch((failure: unknown) => this.#failed(failure, taken.by));
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lettingIn.then(work);
+    this.#lettingIn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #letIn(taken: Taken, source: string | undefined): Promise<void> {
+    const { folders, role, private: isPrivate } = taken.grant;
+    const { device } = taken.by;
+    try {
+      const granted = folders.map((folder) => ({ name: folder, role }));
+      const name = await this.#options.host.admit({ ...taken.by, folders: granted, private: isPrivate });
+      taken.given();
+      this.#options.log.info('a device has joined', { peer: name, device, folders, source });
+    } catch (failure) {
+      taken.putBack();
+      throw failure;
+    }
+  }
+
+  #failed(failure: unknown, { device }: Pick<Applicant, 'device'>): JoinAnswer {
     this.#options.log.error('a device could not be added', { device, error: failure });
     return failure instanceof CodedError
       ? error(failure.code, failure.message)

@@ -57,6 +57,7 @@ export class Peers {
   readonly #connections: Connections;
   readonly #roster: Roster;
   readonly #invitations: Invitations;
+  readonly #pairing: Pairing;
   readonly #strangers: Strangers;
   readonly #listener: Listener;
   readonly #makeDialer: (peer: PeerSettings) => Dialer;
@@ -80,6 +81,7 @@ export class Peers {
     this.#connections = connections;
     this.#roster = roster;
     this.#invitations = invitations;
+    this.#pairing = pairing;
     this.#strangers = new Strangers({
       clock,
       isPeer: (device) => trust.peer(device) !== undefined,
@@ -114,6 +116,11 @@ export class Peers {
     this.#dialAsNeeded();
     const waitedFor = this.#trust.peers().some((peer) => peer.addresses.length === 0);
     await this.#listener.update(settings.listen, waitedFor || this.#invitations.count > 0);
+  }
+
+  /** Once folders run: whom this device was letting in when it died is let in. */
+  letInTheRest(): Promise<void> {
+    return this.#pairing.letInTheRest();
   }
 
   /** Within 2 s. No folder is called afterwards. */

@@ -17,7 +17,7 @@ import { lookAtRoom, prepareRoot, rootChain } from './root.ts';
 import { scan } from './scan.ts';
 import { stage, unstage } from './stage.ts';
 import { lookAtStorage } from './storage.ts';
-import { listStored } from './stored-versions.ts';
+import { listStored, lookAtStored } from './stored-versions.ts';
 import { copyVersionOut, lookAtVersion } from './versions-out.ts';
 import { areUnclaimedTexts, listUnclaimed, readUnclaimed, readUnclaimedRules } from './unclaimed.ts';
 import { mergeFiles, packTexts } from './text-jobs.ts';
@@ -59,6 +59,7 @@ export const jobs = [
   areUnclaimedTexts,
   dropVersions,
   listStored,
+  lookAtStored,
   lookAtVersions,
   lookAtVersion,
   copyVersionOut,

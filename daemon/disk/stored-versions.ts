@@ -5,6 +5,7 @@ import { type DirPath, type RelativePath, parseRelativePath } from '../core/path
 import type { Directory } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
+import { lookAt } from './outcome.ts';
 import { type Tree, type TreeRef, VERSIONS, seenOf, withTree } from './tree.ts';
 
 export interface StoredVersion {
@@ -15,68 +16,90 @@ export interface StoredVersion {
   readonly seen: SeenStat;
 }
 
-/** A directory of the store; '' is the store itself. */
-export interface StorePlace {
+/** The names in a directory of the store; '' is the store itself. */
+export interface StoredNames {
   readonly dir: DirPath;
-  /** Names up to this one were listed before. */
-  readonly after?: string;
+  readonly names: readonly string[];
 }
 
-export interface StoredPage {
-  readonly versions: readonly StoredVersion[];
-  /** What is still to be listed: directories in these, and what there was no room for. */
-  readonly places: readonly StorePlace[];
-}
-
-/** What these places hold, no more than `atMost` entries of them. Gone ones hold nothing. */
+/** What is in these directories, until there are `atMost` names or more; the others are left. Gone ones hold nothing. */
 export const listStored: Job<
-  { readonly tree: TreeRef; readonly places: readonly StorePlace[]; readonly atMost: number },
-  StoredPage
+  { readonly tree: TreeRef; readonly dirs: readonly DirPath[]; readonly atMost: number },
+  { readonly listed: readonly StoredNames[]; readonly left: readonly DirPath[] }
 > = {
   name: 'listStored',
-  run(fs, { tree: ref, places, atMost }) {
+  run(fs, { tree: ref, dirs, atMost }) {
     return withTree(fs, ref, (tree) => {
-      const versions: StoredVersion[] = [];
-      const left: StorePlace[] = [];
-      let room = atMost;
-      for (const place of places) {
-        if (room <= 0) {
-          left.push(place);
-          continue;
-        }
-        const { dir, after = '' } = place;
-        const store = openIn(tree, dir);
-        if (store === undefined) continue;
-        try {
-          const names = store.list().flatMap(({ name }) => (name > after ? name : []));
-          const page = names.sort().slice(0, room);
-          room -= page.length;
-          const last = page.at(-1);
-          if (page.length < names.length && last !== undefined) left.push({ dir, after: last });
-          for (const name of page) look(store, dir, name, versions, left);
-        } finally {
-          store.close();
+      const listed: StoredNames[] = [];
+      const left: DirPath[] = [];
+      let count = 0;
+      for (const dir of dirs) {
+        if (count >= atMost) left.push(dir);
+        else {
+          const names = inStore(tree, dir, (store) => store.list().map(({ name }) => name)) ?? [];
+          listed.push({ dir, names });
+          count += names.length;
         }
       }
-      return { versions, places: left };
+      return { listed, left };
     });
   },
 };
 
-function look(store: Directory, dir: DirPath, name: string, versions: StoredVersion[], below: StorePlace[]): void {
-  const storedAs = dir === '' ? name : `${dir}/${name}`;
-  const stat = store.lstat(name);
-  if (stat.kind === 'dir') {
+/** What these names in one directory are: versions, and directories of it. Anything else is somebody's, and left alone. */
+export const lookAtStored: Job<
+  StoredNames & { readonly tree: TreeRef },
+  { readonly versions: readonly StoredVersion[]; readonly dirs: readonly DirPath[] }
+> = {
+  name: 'lookAtStored',
+  run(fs, { tree: ref, dir, names }) {
+    return withTree(fs, ref, (tree) => {
+      const versions: StoredVersion[] = [];
+      const dirs: DirPath[] = [];
+      inStore(tree, dir, (store) => {
+        for (const name of names) look(store, dir, name, versions, dirs);
+      });
+      return { versions, dirs };
+    });
+  },
+};
+
+function look(store: Directory, dir: DirPath, name: string, versions: StoredVersion[], dirs: DirPath[]): void {
+  const stat = lookAt(store, name);
+  const storedAs = below(dir, name);
+  if (stat?.kind === 'dir') {
     const parsed = parseRelativePath(storedAs);
-    if (parsed.ok) below.push({ dir: parsed.path });
+    if (parsed.ok) dirs.push(parsed.path);
     return;
   }
-  const tilde = storedAs.lastIndexOf('~');
-  const id = parseVersionId(storedAs.slice(tilde + 1));
-  const path = parseRelativePath(storedAs.slice(0, Math.max(0, tilde)));
-  const seen = seenOf(stat);
-  // What somebody else has put there is left alone.
-  if (id !== undefined && path.ok && seen !== undefined) versions.push({ id, path: path.path, storedAs, seen });
+  const stored = parseStoredName(dir, name);
+  const seen = stat && seenOf(stat);
+  if (stored !== undefined && seen !== undefined) versions.push({ ...stored, storedAs, seen });
+}
+
+/** Of what a name in the store says to be a version, and which; undefined for what is none of ours. */
+export function parseStoredName(
+  dir: DirPath,
+  name: string,
+): { readonly id: VersionId; readonly path: RelativePath } | undefined {
+  const tilde = name.lastIndexOf('~');
+  const id = parseVersionId(name.slice(tilde + 1));
+  const path = parseRelativePath(below(dir, name.slice(0, Math.max(0, tilde))));
+  return id !== undefined && path.ok ? { id, path: path.path } : undefined;
+}
+
+function below(dir: DirPath, name: string): string {
+  return dir === '' ? name : `${dir}/${name}`;
+}
+
+/** Undefined where there is no such directory. */
+function inStore<T>(tree: Tree, dir: DirPath, use: (store: Directory) => T): T | undefined {
+  const store = openIn(tree, dir);
+  try {
+    return store && use(store);
+  } finally {
+    store?.close();
+  }
 }
 
 function openIn(tree: Tree, dir: DirPath): Directory | undefined {

@@ -1,4 +1,5 @@
-// Which of the kept versions are old, crowded on one path, or below a directory: what letting go and restoring ask.
+// Which of the kept versions are known, old, crowded on one path, or below a directory: what finding, letting go and
+// restoring ask.
 import type Database from 'better-sqlite3';
 import type { VersionId } from '../core/ids.ts';
 import type { DirPath, RelativePath } from '../core/path.ts';
@@ -22,6 +23,7 @@ export class VersionSurvey {
   constructor(db: Database.Database, ask: Ask) {
     this.#ask = ask;
     this.#statements = lazily({
+      has: () => db.prepare<[VersionId], 1>('SELECT 1 FROM version WHERE id = ?').pluck(),
       between: () =>
         db.prepare<[number, number, number], OldVersion>(`SELECT id, storedAs, sizeBytes FROM version
       WHERE replacedMs >= ? AND replacedMs < ? ORDER BY replacedMs LIMIT ? + 0`),
@@ -41,6 +43,10 @@ export class VersionSurvey {
           )
           .pluck(),
     });
+  }
+
+  has(id: VersionId): boolean {
+    return this.#ask(() => this.#statements.has.get(id) !== undefined);
   }
 
   /** Replaced from `sinceMs` on and before `beforeMs`, oldest first. */

@@ -1,15 +1,17 @@
 // What lies in the version store is listed a page at a time: of a file that is written all day there are very many.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DirPath } from '../../daemon/core/path.ts';
 import { prepareRoot } from '../../daemon/disk/root.ts';
-import { type StorePlace, listStored } from '../../daemon/disk/stored-versions.ts';
+import { listStored, lookAtStored } from '../../daemon/disk/stored-versions.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
 
 const TREE = { root: '/root', marker: 'marker', boundaries: [] };
 const STORE = '/root/.syncd/versions';
+const GONE = 'gone' as DirPath;
 
-test('each version of a large store is listed once, and no page has more entries than asked for', () => {
+test('each version of a large store is listed once, and no more directories in one go than have so many names', () => {
   const fs = new MemoryFileSystem(new SimulatedClock());
   prepareRoot.run(fs, { root: TREE.root, marker: TREE.marker });
   const all: string[] = [];
@@ -22,16 +24,21 @@ test('each version of a large store is listed once, and no page has more entries
     fs.user.write(`${STORE}/${dir}of somebody else`, 'no version');
   }
 
-  for (const atMost of [1, 2, 7, 1000]) {
+  for (const atMost of [1, 13, 1000]) {
     const found: string[] = [];
-    for (let places: StorePlace[] = [{ dir: '' }]; places.length > 0;) {
-      const page = listStored.run(fs, { tree: TREE, places: places.splice(-2), atMost });
-      assert.ok(page.versions.length <= atMost);
-      found.push(...page.versions.map(({ storedAs }) => storedAs));
-      places = [...places, ...page.places];
+    for (let dirs: DirPath[] = ['']; dirs.length > 0;) {
+      const { listed, left } = listStored.run(fs, { tree: TREE, dirs: dirs.splice(-2), atMost });
+      assert.ok(listed.length === 1 || atMost > 12);
+      dirs = [...dirs, ...left];
+      for (const { dir, names } of listed) {
+        const looked = lookAtStored.run(fs, { tree: TREE, dir, names });
+        found.push(...looked.versions.map(({ storedAs }) => storedAs));
+        dirs.push(...looked.dirs);
+      }
     }
     assert.deepEqual(found.toSorted(), all.toSorted(), `${atMost} at most`);
   }
+  assert.deepEqual(listStored.run(fs, { tree: TREE, dirs: [GONE], atMost: 1 }).listed, [{ dir: GONE, names: [] }]);
 });
 
 function id(n: number): string {

@@ -1,5 +1,6 @@
 // Of which type a mount is. mountinfo (proc(5)) names also what a FUSE is made by; statfs(2) knows the kind alone, by numbers.
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
+import { parseMountinfo, readMountinfo } from './mountinfo.ts';
 
 /** statfs(2), for where /proc does not say: what is changed by other machines, and FUSE. */
 const BY_MAGIC: ReadonlyMap<number, string> = new Map([
@@ -20,19 +21,8 @@ export function mountType(path: string, dev: bigint): string | undefined {
 }
 
 function byMountinfo(dev: bigint): string | undefined {
-  let text: string;
-  try {
-    text = readFileSync('/proc/self/mountinfo', 'utf8');
-  } catch {
-    return undefined; // a machine without it
-  }
   // makedev(3): the lower 8 bits of minor, 12 of major, then the upper ones of both.
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
   const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  for (const line of text.split('\n')) {
-    const [, , number] = line.split(' ', 3);
-    // Optional fields come before the dash: how many differs.
-    if (number === `${major}:${minor}`) return line.split(' - ', 2)[1]?.split(' ', 1)[0];
-  }
-  return undefined;
+  return parseMountinfo(readMountinfo()).find(({ device }) => device === `${major}:${minor}`)?.type;
 }

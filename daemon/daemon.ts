@@ -183,7 +183,7 @@ export class Daemon implements ControlledDaemon {
     const started = this.#server.start().then(() => this.#connect(folders));
     this.#opened = started.catch(() => undefined);
     // A folder that is being opened must not be opened a second time.
-    this.#changing = whenOpened({ opened: this.#opened }, this.#clock, OPENING_MS);
+    this.#changing = whenOpened(this.#opened, this.#clock, OPENING_MS);
     await started;
     this.pairing.start();
     this.#notices.look();

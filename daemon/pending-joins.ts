@@ -5,6 +5,7 @@ import type { JoinPlace } from './control/join-places.ts';
 import { type DeviceId, type FolderName, parseFolderName } from './core/ids.ts';
 import { hashText } from './disk/versions.ts';
 import { parseInvitation } from './peer/invitation.ts';
+import { KNOWN_MS } from './peer/invitations.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { PrivateFiles } from './ports/private-files.ts';
@@ -12,8 +13,6 @@ import type { PrivateFiles } from './ports/private-files.ts';
 const DIRECTORY = 'joins';
 /** Nobody has so many unfinished; beyond, the oldest is forgotten. */
 const MAX_PENDING = 16;
-/** An inviter that has not been reached for so long knows the invitation no more. */
-const KEPT_MS = 31 * 86_400_000;
 
 export interface PendingJoin {
   readonly invitation: string;
@@ -63,8 +62,9 @@ export class PendingJoins {
     return this.#kept.get(fileOf(one.invitation)) === one;
   }
 
+  /** The inviter knows the invitation no more. */
   isOld({ notedMs }: PendingJoin): boolean {
-    return this.#clock.nowMs() - notedMs > KEPT_MS;
+    return this.#clock.nowMs() - notedMs > KNOWN_MS;
   }
 
   forget(one: PendingJoin): void {

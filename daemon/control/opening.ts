@@ -23,7 +23,7 @@ const AT_ONCE: ReadonlySet<RouteName> = new Set(['wait', 'events', 'logs', 'chec
 
 /** Resolves when the daemon has opened what it can, the time is over, or nobody waits any more. */
 export async function whenOpened(
-  { opened }: { readonly opened: Promise<void> },
+  opened: Promise<void>,
   clock: Clock,
   limitMs: number,
   signal?: AbortSignal,
@@ -44,5 +44,5 @@ export async function beforeAnswer(
   signal: AbortSignal,
 ): Promise<void> {
   if (AT_ONCE.has(route)) return;
-  await whenOpened({ opened: daemon.opened() }, clock, LOOKING.has(route) ? LOOKING_MS : OPENING_MS, signal);
+  await whenOpened(daemon.opened(), clock, LOOKING.has(route) ? LOOKING_MS : OPENING_MS, signal);
 }

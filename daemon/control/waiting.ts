@@ -47,7 +47,7 @@ async function opened(
 ): Promise<void> {
   // What is not there need not be waited for.
   if (findSnapshots(daemon, folder).every(({ name }) => daemon.folders().has(name))) return;
-  await whenOpened({ opened: daemon.opened() }, clock, timeoutMs, signal);
+  await whenOpened(daemon.opened(), clock, timeoutMs, signal);
 }
 
 /** A folder that does not run: it has a problem, or its disk does not answer. */

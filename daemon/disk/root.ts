@@ -142,37 +142,33 @@ export const rootChain: Job<{ root: string }, RootChain> = {
 };
 
 function lookAt(fs: FileSystem, path: string): { readonly identity: string; readonly isRoot: boolean } {
-  const dir = fs.openRoot(path);
-  try {
-    return { identity: identityOf(dir), isRoot: readMarker(dir) !== undefined };
-  } finally {
-    dir.close();
-  }
+  return inRoot(fs, path, (dir) => ({ identity: identityOf(dir), isRoot: readMarker(dir) !== undefined }));
 }
 
 function lookAtLowest(fs: FileSystem, path: string): { readonly own: string; readonly elsewhere: readonly string[] } {
-  const dir = fs.openRoot(path);
-  try {
+  return inRoot(fs, path, (dir) => {
     const own = identityOf(dir);
     // A mount of later days may hide what lay there.
     return { own, elsewhere: fs.alsoAt(dir).filter((other) => isAt(fs, other, own)) };
-  } finally {
-    dir.close();
-  }
+  });
 }
 
 /** False also for what cannot be opened: it is only another way to what is looked at. */
 function isAt(fs: FileSystem, path: string, identity: string): boolean {
   try {
-    const dir = fs.openRoot(path);
-    try {
-      return identityOf(dir) === identity;
-    } finally {
-      dir.close();
-    }
+    return inRoot(fs, path, identityOf) === identity;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return false;
+  }
+}
+
+function inRoot<T>(fs: FileSystem, path: string, use: (dir: Directory) => T): T {
+  const dir = fs.openRoot(path);
+  try {
+    return use(dir);
+  } finally {
+    dir.close();
   }
 }
 

@@ -72,8 +72,7 @@ export class Receiver {
       else state.refused(path, seq);
     const { theirs, lasting } = state;
     const have = theirs === undefined ? [] : [{ peer: device, epoch: theirs.epoch, seq: lasting, run: theirs.run }];
-    if (!this.#superseded.isOver)
-      for (const want of batch.unwanted.flatMap(({ path }) => index.wanted(path) ?? [])) this.#superseded.add(want);
+    this.#superseded.add(batch.unwanted, (path) => index.wanted(path));
     const changes = [...batch.rows.values()];
     const committed = index.commit({
       nowUs: clock.nowUs(),

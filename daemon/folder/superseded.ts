@@ -12,18 +12,19 @@ export class Superseded {
   readonly #records = new Map<RelativePath, FileRecord>();
   #isOver = false;
 
-  /** All of the disk was looked at since the start. */
-  get isOver(): boolean {
-    return this.#isOver;
+  /** These wants are about to be others. The first of a path is from the run before. */
+  add(records: readonly FileRecord[], wanted: (path: RelativePath) => WantedRow | undefined): void {
+    if (this.#isOver) return;
+    for (const { path } of records) {
+      const want = this.#records.has(path) ? undefined : wanted(path);
+      if (want?.why === 'fetch' && isLive(want.record)) this.#remember(want.record);
+    }
   }
 
-  /** A want that is about to be another one. The first of a path is from the run before. */
-  add({ why, record }: WantedRow): void {
-    const { path } = record;
-    if (this.#isOver || why !== 'fetch' || !isLive(record) || this.#records.has(path)) return;
+  #remember(record: FileRecord): void {
     const [oldest] = this.#records.keys();
     if (oldest !== undefined && this.#records.size >= MAX) this.#records.delete(oldest);
-    this.#records.set(path, record);
+    this.#records.set(record.path, record);
   }
 
   /** For the first look at this path: what comes there later we know of, or somebody here has put it there. */

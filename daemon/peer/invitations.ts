@@ -13,7 +13,7 @@ import type { Random } from '../ports/random.ts';
 const DIRECTORY = 'invitations';
 const SECRET_BYTES = 16;
 /** A device that died while it joined, and is started again within this, is told what it has missed. */
-const KNOWN_MS = 31 * 86_400_000;
+export const KNOWN_MS = 31 * 86_400_000;
 /** Nobody has so many open at a time; each wrong guess is compared with all. */
 const MAX_OPEN = 256;
 /** Beyond, the one that was made first is forgotten. */

@@ -33,7 +33,7 @@ export interface Arrival {
 export interface StrangersOptions {
   readonly clock: Clock;
   readonly isPeer: (device: DeviceId) => boolean;
-  /** An invitation is open, and this source has not guessed too often. */
+  /** An invitation is open. */
   readonly mayJoin: () => boolean;
   readonly arrived: (arrival: Arrival) => void;
 }

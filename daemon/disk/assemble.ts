@@ -8,8 +8,9 @@ import { codeOf } from './errno.ts';
 import { writeWithHoles } from './holes.ts';
 import type { LocalCopy, Manifest } from './manifest.ts';
 import { type PartGone, type PartProblem, withPart } from './part-file.ts';
-import { readInto } from './parts.ts';
+import { longest, readInto } from './parts.ts';
 import { type PieceSource, openPieceSource } from './piece-source.ts';
+import { withScratch } from './scratch.ts';
 import type { TreeRef } from './tree.ts';
 
 export interface Copies {
@@ -46,15 +47,16 @@ export const assemble: Job<Assemble, Assembled> = {
           for (const { to, offset } of copy.pieces) from.set(to.offset, { file, offset });
         }
         const hash = createHash('sha256');
-        const buffer = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
-        for (const { offset, length } of pieces) {
-          const source = from.get(offset) ?? { file: part, offset };
-          const bytes = buffer.subarray(0, length);
-          if (!isRead(source.file, source.offset, bytes)) return { kind: 'gone' };
-          if (source.file !== part) writeWithHoles(part, bytes, offset);
-          hash.update(bytes);
-        }
-        return { kind: 'assembled', sha256: hash.digest('hex') as Sha256 };
+        return withScratch(longest(pieces), (room): Assembled => {
+          for (const { offset, length } of pieces) {
+            const source = from.get(offset) ?? { file: part, offset };
+            const bytes = room.subarray(0, length);
+            if (!isRead(source.file, source.offset, bytes)) return { kind: 'gone' };
+            if (source.file !== part) writeWithHoles(part, bytes, offset);
+            hash.update(bytes);
+          }
+          return { kind: 'assembled', sha256: hash.digest('hex') as Sha256 };
+        });
       } finally {
         for (const file of sources) file.close();
       }

@@ -2,9 +2,8 @@
 // with a megabyte of data takes a megabyte here too.
 import { createHash } from 'node:crypto';
 import type { OpenFile } from '../ports/file-system.ts';
+import { STEP_BYTES, withScratch } from './scratch.ts';
 
-/** How much is read at a time, and the smallest hole that is kept. */
-const STEP_BYTES = 1 << 20;
 /** The smallest that is kept of a file that comes in ranges. */
 const LEAST_HOLE_BYTES = 256 << 10;
 const ZEROS = Buffer.alloc(STEP_BYTES);
@@ -28,16 +27,17 @@ export function copyWithHoles(
   sizeBytes = Infinity,
   onBytes?: (bytes: Uint8Array) => void,
 ): void {
-  const buffer = new Uint8Array(Math.max(1, Math.min(sizeBytes, STEP_BYTES)));
-  let at = 0;
-  let endsInHole = false;
-  for (let n: number; at < sizeBytes && (n = from.read(buffer, at)) > 0; at += n) {
-    const bytes = buffer.subarray(0, n);
-    onBytes?.(bytes);
-    endsInHole = isZeros(bytes);
-    if (!endsInHole) to.write(bytes, at);
-  }
-  if (endsInHole) to.truncate(at);
+  withScratch(STEP_BYTES, (room) => {
+    let at = 0;
+    let endsInHole = false;
+    for (let n: number; at < sizeBytes && (n = from.read(room.subarray(0, sizeBytes - at), at)) > 0; at += n) {
+      const bytes = room.subarray(0, n);
+      onBytes?.(bytes);
+      endsInHole = isZeros(bytes);
+      if (!endsInHole) to.write(bytes, at);
+    }
+    if (endsInHole) to.truncate(at);
+  });
 }
 
 /** Writes into a file that shows zeros there, and leaves out what is zeros. */

@@ -4,6 +4,7 @@ import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { ManifestBuilder, encodeManifest } from './manifest.ts';
 import { type PieceSource, openPieceSource } from './piece-source.ts';
+import { STEP_BYTES, withScratch } from './scratch.ts';
 import { type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface MakeManifest {
@@ -11,8 +12,6 @@ export interface MakeManifest {
   readonly of: PieceSource;
   readonly size: number;
 }
-
-const READ_BYTES = 4 << 20;
 
 /** The manifest as it goes over the wire; undefined when the file is no longer so, or cannot be read. */
 export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
@@ -30,14 +29,16 @@ export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
         };
         if (!isSame()) return undefined;
         const builder = new ManifestBuilder(size);
-        const buffer = new Uint8Array(Math.min(READ_BYTES, size));
-        for (let at = 0; at < size;) {
-          const length = file.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
-          if (length === 0) return undefined;
-          builder.push(buffer.subarray(0, length));
-          at += length;
-        }
-        return isSame() ? encodeManifest(builder.finish()) : undefined;
+        const isRead = withScratch(Math.min(size, STEP_BYTES), (room) => {
+          for (let at = 0; at < size;) {
+            const length = file.read(room.subarray(0, size - at), at);
+            if (length === 0) return false;
+            builder.push(room.subarray(0, length));
+            at += length;
+          }
+          return true;
+        });
+        return isRead && isSame() ? encodeManifest(builder.finish()) : undefined;
       } catch (error) {
         if (codeOf(error) === undefined) throw error;
         return undefined;

@@ -6,6 +6,7 @@ import { type DirPath, type RelativePath, parentOf } from '../core/path.ts';
 import type { Directory, OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent, isOfAnotherKind } from './errno.ts';
+import { STEP_BYTES, withScratch } from './scratch.ts';
 import { type Place, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 
 export interface ObserveInput {
@@ -26,11 +27,6 @@ export interface Unread {
   readonly kind: 'unread';
   readonly seen: SeenStat;
 }
-
-const READ_BYTES = 1 << 20;
-/** Files up to this are read into one buffer of each thread: a new one for each would be left to the collector. */
-const SMALL_BYTES = 64 << 10;
-const scratch = new Uint8Array(SMALL_BYTES);
 
 /** One observation a path, in their order. */
 export const observe: Job<ObserveInput, Observation[]> = {
@@ -172,22 +168,17 @@ function observeFile(dir: Directory, name: string, before: SeenStat, growing: bo
 
 /** The hash of the first `size` bytes; undefined when there are fewer. */
 export function hashFile(file: OpenFile, size: number): Sha256 | undefined {
-  if (size > SMALL_BYTES) return hashLarge(file, size);
-  const length = size === 0 ? 0 : file.read(scratch.subarray(0, size), 0);
-  // A short read is rare, and read again.
-  return length === size ? (hash('sha256', scratch.subarray(0, size), 'hex') as Sha256) : hashLarge(file, size);
-}
-
-function hashLarge(file: OpenFile, size: number): Sha256 | undefined {
-  const all = createHash('sha256');
-  const buffer = new Uint8Array(Math.max(1, Math.min(size, READ_BYTES)));
-  for (let at = 0; at < size;) {
-    const length = file.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
-    if (length === 0) return undefined;
-    all.update(buffer.subarray(0, length));
-    at += length;
-  }
-  return all.digest('hex') as Sha256;
+  return withScratch(Math.min(size, STEP_BYTES), (room) => {
+    const begun = size === 0 ? 0 : file.read(room, 0);
+    if (begun === size) return hash('sha256', room, 'hex') as Sha256;
+    const all = createHash('sha256');
+    for (let at = 0, length = begun; ; length = file.read(room.subarray(0, size - at), at)) {
+      if (length === 0) return undefined;
+      all.update(room.subarray(0, length));
+      at += length;
+      if (at === size) return all.digest('hex') as Sha256;
+    }
+  });
 }
 
 /** Rounded down, also before 1970: the same on every device. */

@@ -7,6 +7,7 @@ import { piecesWithData } from './holes.ts';
 import { unpack } from './pack.ts';
 import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
+import { withScratch } from './scratch.ts';
 import type { TreeRef } from './tree.ts';
 
 /** A part of a file. */
@@ -55,9 +56,8 @@ export const openPart: Job<OpenPart, OpenedPart> = {
       const part = staging.openFile(name, existed ? 'write' : 'create');
       try {
         part.truncate(size);
-        const scratch = new Uint8Array(pieces.reduce((most, { length }) => Math.max(most, length), 0));
         const missing = existed
-          ? new Set(pieces.filter((piece) => !holds(part, piece, scratch)))
+          ? withScratch(longest(pieces), (room) => new Set(pieces.filter((piece) => !holds(part, piece, room))))
           : piecesWithData(pieces);
         if (bytesOf(missing) + reservedBytes > usableBytes(fs, staging)) {
           if (!existed) staging.remove(name, 'file');
@@ -83,8 +83,14 @@ export function bytesOf(pieces: Iterable<Extent>): number {
   return bytes;
 }
 
-function holds(part: OpenFile, piece: Piece, scratch: Uint8Array): boolean {
-  const bytes = scratch.subarray(0, piece.length);
+export function longest(pieces: Iterable<Extent>): number {
+  let bytes = 0;
+  for (const { length } of pieces) bytes = Math.max(bytes, length);
+  return bytes;
+}
+
+function holds(part: OpenFile, piece: Piece, room: Uint8Array): boolean {
+  const bytes = room.subarray(0, piece.length);
   return readInto(part, piece.offset, bytes) && pieceHash(bytes) === piece.hash;
 }
 

@@ -182,19 +182,10 @@ export class FolderIndex {
     return this.#ask(() => this.#wanted.next(limit, skipPaths));
   }
 
-  /** All of them at once: for a directory that is to go, where few are expected. */
-  wantedBelow(dir: DirPath): WantedRow[] {
-    return [...this.#wantedIn(dir)];
-  }
-
   /** By path; commits may happen between two steps. */
   wantedAll(): IterableIterator<WantedRow> {
-    return this.#wantedIn('');
-  }
-
-  #wantedIn(dir: DirPath): IterableIterator<WantedRow> {
     const page = (range: ReturnType<typeof keysBelow>): WantedRow[] => this.#ask(() => this.#wanted.page(range));
-    return paged(keysBelow(dir), page, (row) => row.record.path);
+    return paged(keysBelow(''), page, (row) => row.record.path);
   }
 
   wantedCounts(): WantedCounts {

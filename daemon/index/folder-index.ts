@@ -277,8 +277,8 @@ export class FolderIndex {
   }
 
   /** Of one path, newest first. */
-  versions(path: RelativePath): KeptVersionRow[] {
-    return this.#ask(() => this.#versions.ofPath(path));
+  versions(path: RelativePath, limit = Number.MAX_SAFE_INTEGER): KeptVersionRow[] {
+    return this.#ask(() => this.#versions.ofPath(path, limit));
   }
 
   /** All whose ID begins so, of one path or of any; of many the first few. */

@@ -62,9 +62,9 @@ export class Versions {
     this.totals = totals.get() ?? { count: 0, bytes: 0 };
   }
 
-  /** Newest first. */
-  ofPath(path: RelativePath): KeptVersionRow[] {
-    return this.#statements.ofPath.all(path).map((columns) => this.#toRow(columns));
+  /** Newest first, at most `limit`. */
+  ofPath(path: RelativePath, limit: number): KeptVersionRow[] {
+    return this.#statements.ofPath.all(path, limit).map((columns) => this.#toRow(columns));
   }
 
   byPrefix(prefix: string, path: RelativePath | undefined): KeptVersionRow[] {
@@ -120,7 +120,7 @@ function prepare(db: Database.Database) {
   const ask = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, VersionColumns> =>
     db.prepare<Parameters, VersionColumns>(`${SELECT} ${rest}`);
   return lazily({
-    ofPath: () => ask<[RelativePath]>('WHERE path = ? ORDER BY replacedMs DESC, rowid DESC'),
+    ofPath: () => ask<[RelativePath, number]>('WHERE path = ? ORDER BY replacedMs DESC, rowid DESC LIMIT ? + 0'),
     byPrefix: () =>
       ask<[string, string, RelativePath | null, RelativePath | null, number]>(
         'WHERE id >= ? AND id < ? AND (? IS NULL OR path = ?) ORDER BY replacedMs DESC LIMIT ? + 0',

@@ -324,7 +324,7 @@ export class LargeFetch {
     const row = index.row(path);
     const sources: PieceSource[] = [];
     if (row?.seen?.kind === 'file') sources.push({ kind: 'file', path, seen: row.seen });
-    for (const { storedAs, stat, kind } of index.versions(path).slice(0, VERSIONS_LOOKED_AT))
+    for (const { storedAs, stat, kind } of index.versions(path, VERSIONS_LOOKED_AT))
       if (stat !== undefined && kind === 'file') sources.push({ kind: 'version', storedAs, seen: stat });
     return sources.filter(({ seen }) => seen.size >= LEAST_SOURCE_BYTES && seen.size <= MAX_CHUNKED_BYTES);
   }

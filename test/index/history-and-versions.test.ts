@@ -89,6 +89,7 @@ test('versions are found by path, by the beginning of an ID, by age and by conte
   index.commit({ nowUs: 1, versions: all });
   const ids = (rows: KeptVersionRow[]) => rows.map((row) => row.id);
   assert.deepEqual(index.versions(path('a')), [all[1], all[0]]);
+  assert.deepEqual(ids(index.versions(path('a'), 1)), ['abcd2']);
   assert.deepEqual(ids(index.version('abcd')), ['abcd2', 'abcd1']);
   assert.deepEqual(ids(index.version('abcd2')), ['abcd2']);
   assert.deepEqual(ids(index.version('z', path('a'))), []);

@@ -132,7 +132,8 @@ export class Listed {
     const want = index.wanted(path);
     if (this.#parts.filtering.isRefused(path)) return true;
     if (this.#parts.refused.has(path)) return true;
-    return want?.why === 'skipped' || (want !== undefined && isOtherwiseHere(want)) || row?.keptLocally === true;
+    if (row?.keptLocally === true) return true;
+    return want !== undefined && (want.why === 'skipped' || want.again || isOtherwiseHere(want));
   }
 
   #isKnown(row: Row | undefined, entry: ListedEntry): boolean {

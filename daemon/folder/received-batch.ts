@@ -131,7 +131,10 @@ export class ReceivedBatch {
   /** Nobody had it, and now somebody has. */
   #canBeHad(path: RelativePath): void {
     const want = this.#context.index.wanted(path);
-    if (want?.why !== 'held' && !(want?.why === 'skipped' && want.code === 'E_NO_SOURCE')) return;
+    if (want === undefined) return;
+    const isNobodys = want.why === 'skipped' && want.code === 'E_NO_SOURCE';
+    // Of one that is tried again the peer is to hear when it is here.
+    if (want.why !== 'held' && !isNobodys && !want.again) return;
     this.mark.push({ path, why: 'fetch', code: lasting(want), attempts: 0 });
   }
 

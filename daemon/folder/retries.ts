@@ -86,7 +86,8 @@ export class Retries {
     this.#retriedMs = nowMs;
     const { index } = this.#context;
     const page = index.skipped(AT_ONCE, this.#after);
-    this.#fetch(page.flatMap(({ path }) => index.wanted(path) ?? []));
+    // Whatever becomes of it, it stays acknowledged and named until it is here, or it would be told every time.
+    index.tryAgain(page.map(({ path }) => path));
     const last = page.length < AT_ONCE ? undefined : page.at(-1);
     this.#after = last?.path ?? '';
     if (last === undefined) {
@@ -105,16 +106,27 @@ export class Retries {
     for (const place of places) {
       if (index.wantedCounts().skipped === 0) return;
       const at = index.wanted(place);
-      if (at !== undefined) this.#fetch([at].filter(isKeptFrom), true);
+      if (at !== undefined) this.#tryThere([at]);
       for (let after = `${place}/`; ;) {
         const page = index.skipped(AT_ONCE, after).filter(({ path }) => isBelow(path, place));
         const wants = page.flatMap(({ path }) => index.wanted(path) ?? []);
-        this.#fetch(wants.filter(isKeptFrom), true);
+        this.#tryThere(wants);
         const last = page.at(-1);
         if (last === undefined || page.length < AT_ONCE) break;
         after = last.path;
       }
     }
+  }
+
+  /** What is not named any more counts as to come: whatever was in its way has gone. */
+  #tryThere(wants: readonly WantedRow[]): void {
+    const named: RelativePath[] = [];
+    const free: WantedRow[] = [];
+    for (const want of wants.filter(isKeptFrom))
+      if (this.#skipped.code(want.record.path) === undefined) free.push(want);
+      else named.push(want.record.path);
+    this.#context.index.tryAgain(named);
+    this.#fetch(free, 'anew');
   }
 
   /** A peer has come: it may have what nobody had. */
@@ -190,12 +202,13 @@ export class Retries {
       this.#fetch(page.filter(({ why }) => why === 'held'));
   }
 
-  #fetch(wants: readonly WantedRow[], anew = false): void {
+  #fetch(wants: readonly WantedRow[], counting?: 'anew'): void {
     if (wants.length === 0) return;
     const { index, clock } = this.#context;
     const mark = wants.map((want): WantMark => {
       const code = lasting(want);
-      return { path: want.record.path, why: 'fetch', code, attempts: anew && code === undefined ? 0 : want.attempts };
+      const attempts = counting === 'anew' && code === undefined ? 0 : want.attempts;
+      return { path: want.record.path, why: 'fetch', code, attempts };
     });
     index.commit({ nowUs: clock.nowUs(), mark });
   }

@@ -23,7 +23,8 @@ import { codedFailure, isDamage } from './sqlite-failure.ts';
 import { Survey, type Surveyed } from './survey.ts';
 import { VersionSurvey } from './version-survey.ts';
 import { type KeptVersionRow, type VersionTotals, Versions } from './versions.ts';
-import { Wanted, type WantedCounts, type WantedRow } from './wanted.ts';
+import { Wanted, type WantedRow } from './wanted.ts';
+import type { WantedCounts } from './wanted-counts.ts';
 
 export interface OpenOptions extends NewNames {
   /** Sets a damaged file aside. Without it a damaged index is E_INDEX. */
@@ -197,7 +198,14 @@ export class FolderIndex {
     return this.#ask(() => this.#wanted.lowest(peer));
   }
 
-  /** By path, those behind `after`. */
+  /** Those of the paths that are skipped are to be fetched once more: nothing of it is written down, or told. */
+  tryAgain(paths: readonly RelativePath[]): void {
+    this.#ask(() => {
+      for (const path of paths) this.#wanted.tryAgain(path);
+    });
+  }
+
+  /** By path, those behind `after`; those that are tried again are among them. */
   skipped(limit: number, after = ''): { path: RelativePath; code: ErrorCode }[] {
     return this.#ask(() => this.#wanted.skipped(limit, after));
   }

@@ -17,12 +17,8 @@ import {
 } from './rows.ts';
 import { lazily } from '../core/lazily.ts';
 import { Recent } from './recent.ts';
-
-/**
- * fetch: to be applied. held: waits for a peer that has it. skipped: cannot be, `code` says why. ignored: is not synced here,
- * and is decided anew when the filter changes. The last two count as held towards peers.
- */
-export type WantedWhy = 'fetch' | 'held' | 'skipped' | 'ignored';
+import { TriedAgain } from './tried-again.ts';
+import { type Counted, type WantedCounts, type WantedWhy, addTo, countAll } from './wanted-counts.ts';
 
 export interface WantedRow {
   readonly record: FileRecord;
@@ -30,6 +26,8 @@ export interface WantedRow {
   readonly rivals: readonly FileRecord[];
   readonly movedFrom: RelativePath | undefined;
   readonly why: WantedWhy;
+  /** It was skipped, and is to be fetched once more to see whether it can be by now: towards peers it is skipped still. */
+  readonly again: boolean;
   readonly code: ErrorCode | undefined;
   readonly attempts: number;
   readonly sinceMs: number;
@@ -76,18 +74,6 @@ export interface WantMark {
   readonly attempts: number;
 }
 
-export interface WantedCounts {
-  readonly count: number;
-  /** Of the files that are to be fetched. */
-  readonly bytes: number;
-  readonly fetch: number;
-  readonly held: number;
-  readonly skipped: number;
-  readonly ignored: number;
-  /** Tombstones, whatever they wait for. */
-  readonly absent: number;
-}
-
 interface WantedColumns extends RecordColumns {
   readonly id: number;
   readonly movedFrom: RelativePath | null;
@@ -116,7 +102,7 @@ const MAX_ORDERED = 512;
 const SELECT = `SELECT ${SELECT_RECORD}, t.id, t.movedFrom, t.rivals, t.why, t.code, t.attempts, t.sinceMs FROM wanted t`;
 
 export class Wanted {
-  counts: WantedCounts;
+  #counts: WantedCounts;
   readonly #devices: Devices;
   readonly #statements;
   readonly #recent = new Recent<Known | undefined>();
@@ -124,17 +110,33 @@ export class Wanted {
   #order: readonly RelativePath[] | undefined;
   /** What {@link lowest} has found since the last change. */
   readonly #lowest = new Map<DeviceId, Sequence | undefined>();
+  readonly #again = new TriedAgain();
 
   constructor(db: Database.Database, devices: Devices) {
     this.#devices = devices;
     this.#statements = prepare(db);
-    this.counts = countAll(db);
+    this.#counts = countAll(db);
+  }
+
+  get counts(): WantedCounts {
+    return this.#again.counts(this.#counts);
   }
 
   // Mostly nothing is wanted, and each turn of a folder's loop asks: then the database is not asked.
 
   row(path: RelativePath): WantedRow | undefined {
-    return this.#known(path)?.row;
+    const known = this.#known(path);
+    return known && this.#asItIs(known.row);
+  }
+
+  #asItIs(row: WantedRow): WantedRow {
+    if (!this.#again.has(row.record.path)) return row;
+    return { ...row, why: 'fetch', again: true, code: isOtherwiseHere(row) ? row.code : undefined };
+  }
+
+  tryAgain(path: RelativePath): void {
+    const row = this.#known(path)?.row;
+    if (row?.why === 'skipped') this.#again.add(row.record);
   }
 
   /** To be fetched: small ones first, of equal size the latest. */
@@ -148,22 +150,28 @@ export class Wanted {
     return paths.map((path) => this.row(path)).filter((row) => row !== undefined);
   }
 
-  #inOrder(): Iterable<RelativePath> {
-    if (this.counts.fetch > MAX_ORDERED) return this.#statements.inOrder.iterate();
+  /** What is tried again comes last: mostly in vain. */
+  *#inOrder(): Iterable<RelativePath> {
+    yield* this.#fetchInOrder();
+    yield* this.#again.paths();
+  }
+
+  #fetchInOrder(): Iterable<RelativePath> {
+    if (this.#counts.fetch > MAX_ORDERED) return this.#statements.inOrder.iterate();
     return (this.#order ??= this.#statements.inOrder.all());
   }
 
   page({ from, to }: KeyRange): WantedRow[] {
-    if (this.counts.count === 0) return [];
-    return this.#statements.page.all(from, to, PAGE_ROWS).map((columns) => this.#toRow(columns));
+    if (this.#counts.count === 0) return [];
+    return this.#statements.page.all(from, to, PAGE_ROWS).map((columns) => this.#asItIs(this.#toRow(columns)));
   }
 
   skipped(limit: number, after: string): { path: RelativePath; code: ErrorCode }[] {
-    return this.counts.skipped === 0 ? [] : this.#statements.skipped.all(after, limit);
+    return this.#counts.skipped === 0 ? [] : this.#statements.skipped.all(after, limit);
   }
 
   lowest(peer: DeviceId): Sequence | undefined {
-    if (this.counts.count === 0) return undefined;
+    if (this.#counts.count === 0) return undefined;
     if (this.#lowest.has(peer)) return this.#lowest.get(peer);
     const number = this.#devices.find(peer);
     const lowest = number === undefined ? undefined : this.#statements.lowest.get(number);
@@ -196,7 +204,7 @@ export class Wanted {
     }
     this.#count(known?.row, want);
     const { record, rivals = [], movedFrom, why, code, sinceMs, source } = want;
-    const now = { id, row: { record, rivals, movedFrom, why, code, attempts: 0, sinceMs, sources } };
+    const now = { id, row: { record, rivals, movedFrom, why, again: false, code, attempts: 0, sinceMs, sources } };
     this.#recent.set(record.path, now);
     if (source !== undefined) this.#putSource(now, { path: record.path, ...source, has: true });
   }
@@ -235,16 +243,17 @@ export class Wanted {
 
   /** Of ignored paths: nobody else will say them again either. */
   dropTombstones(beforeMs: number, limit: number): number {
-    if (this.counts.ignored === 0) return 0;
+    if (this.#counts.ignored === 0) return 0;
     const paths = this.#statements.oldTombstones.all(beforeMs, limit);
     for (const path of paths) this.unwant(path);
     return paths.length;
   }
 
   remember(): () => void {
-    const { counts } = this;
+    const counts = this.#counts;
     return () => {
-      this.counts = counts;
+      this.#counts = counts;
+      this.#again.clear();
       this.#recent.forgetAll();
       this.#order = undefined;
       this.#lowest.clear();
@@ -252,7 +261,7 @@ export class Wanted {
   }
 
   #known(path: RelativePath): Known | undefined {
-    if (this.counts.count === 0) return undefined;
+    if (this.#counts.count === 0) return undefined;
     return this.#recent.get(path, () => {
       const columns = this.#statements.byPath.get(path);
       return columns === undefined ? undefined : { id: columns.id, row: this.#toRow(columns) };
@@ -272,7 +281,8 @@ export class Wanted {
   }
 
   #count(before: Counted | undefined, after: Counted | undefined): void {
-    this.counts = addTo(addTo(this.counts, before, -1), after, 1);
+    this.#counts = addTo(addTo(this.#counts, before, -1), after, 1);
+    if (before !== undefined) this.#again.end(before.record.path);
     this.#order = undefined;
     this.#lowest.clear();
   }
@@ -283,6 +293,7 @@ export class Wanted {
       movedFrom: columns.movedFrom ?? undefined,
       rivals: parseRivals(columns.rivals, this.#devices),
       why: columns.why,
+      again: false,
       code: columns.code ?? undefined,
       attempts: columns.attempts,
       sinceMs: columns.sinceMs,
@@ -302,32 +313,8 @@ function parseRivals(text: string | null, devices: Devices): readonly FileRecord
   return (JSON.parse(text) as RecordColumns[]).map((columns) => toRecord(columns, devices));
 }
 
-type Counted = Pick<WantedRow, 'why' | 'record'>;
-
 function pendingOf(why: WantedWhy): number {
   return why === 'skipped' || why === 'ignored' ? 0 : 1;
-}
-
-function addTo(counts: WantedCounts, row: Counted | undefined, n: number): WantedCounts {
-  if (row === undefined) return counts;
-  const { entry } = row.record;
-  const bytes = row.why === 'fetch' && entry.kind === 'file' ? n * entry.size : 0;
-  const absent = counts.absent + (entry.kind === 'absent' ? n : 0);
-  return { ...counts, count: counts.count + n, bytes: counts.bytes + bytes, absent, [row.why]: counts[row.why] + n };
-}
-
-function countAll(db: Database.Database): WantedCounts {
-  const counts = { count: 0, bytes: 0, fetch: 0, held: 0, skipped: 0, ignored: 0, absent: 0 };
-  const all = db.prepare<[], { why: WantedWhy; n: number; size: number; absent: number }>(
-    `SELECT why, count(*) AS n, sum(size) AS size, sum(kind = 'absent') AS absent FROM wanted GROUP BY why`,
-  );
-  for (const { why, n, size, absent } of all.iterate()) {
-    counts.count += n;
-    counts.absent += absent;
-    counts[why] = n;
-    if (why === 'fetch') counts.bytes = size;
-  }
-  return counts;
 }
 
 function prepare(db: Database.Database) {

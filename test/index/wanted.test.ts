@@ -24,6 +24,7 @@ test('a want survives a restart, with its sources', () => {
     rivals: [],
     movedFrom: undefined,
     why: 'fetch',
+    again: false,
     code: undefined,
     attempts: 0,
     sinceMs: 5,
@@ -229,4 +230,42 @@ test('a want is remembered as a restart finds it', () => {
   index.commit({ nowUs: 1, unwant: [path('a')] });
   assert.equal(index.wanted(path('a')), undefined);
   isAsRead();
+});
+
+test('what is tried again is to be fetched, and towards peers it is skipped still', () => {
+  const index = openInMemory();
+  want(index, 'a', 'xyz', { peer: B, seq: seq(3) });
+  want(index, 'b', 'x', { peer: B, seq: seq(5) });
+  const skip = { path: path('a'), why: 'skipped', code: 'E_NAME', attempts: 4 } as const;
+  index.commit({ nowUs: 1, mark: [skip] });
+  index.tryAgain([path('a'), path('a'), path('b'), path('unknown')]);
+
+  const isTriedAgain = (): void => {
+    assert.deepEqual(paths(index.wantedNext(10)), ['b', 'a']);
+    const { why, again, code, attempts } = index.wanted(path('a')) ?? {};
+    assert.deepEqual([why, again, code, attempts], ['fetch', true, undefined, 4]);
+    assert.deepEqual(index.skipped(10), [{ path: 'a', code: 'E_NAME' }]);
+    assert.equal(index.lowestWanted(B), 5);
+    const { count, bytes, fetch, skipped } = index.wantedCounts();
+    assert.deepEqual([count, bytes, fetch, skipped], [2, 4, 2, 1]);
+  };
+  isTriedAgain();
+  // Known to nobody but this run.
+  assert.equal(openInMemory(index.serialise()).wanted(path('a'))?.why, 'skipped');
+  index.commit({ nowUs: 1, sources: [{ path: path('a'), peer: B, seq: seq(4), has: true }] });
+  isTriedAgain();
+
+  index.commit({ nowUs: 1, mark: [skip] });
+  assert.deepEqual([index.wanted(path('a'))?.again, index.wantedCounts().fetch], [false, 1]);
+  index.tryAgain([path('a')]);
+  assert.throws(() => index.commit({ nowUs: 1, meta: [[undefined as unknown as string, 'no key']] }));
+  assert.deepEqual([index.wanted(path('a'))?.why, index.wantedCounts().fetch], ['skipped', 1]);
+  index.tryAgain([path('a')]);
+  // Somebody has it now: it is to come.
+  index.commit({ nowUs: 1, mark: [{ path: path('a'), why: 'fetch', attempts: 0 }] });
+  assert.deepEqual([index.wanted(path('a'))?.again, index.lowestWanted(B)], [false, 4]);
+  index.commit({ nowUs: 1, mark: [skip] });
+  index.tryAgain([path('a')]);
+  index.commit({ nowUs: 1, unwant: [path('a')] });
+  assert.deepEqual(paths(index.wantedNext(10)), ['b']);
 });

@@ -5,6 +5,7 @@ import { CodedError } from '../protocol/errors.ts';
 import type { Assignment } from './config/assignments.ts';
 import type { Config } from './config/config.ts';
 import { placeIn, privateName } from './config/storage.ts';
+import { loadConfig } from './config/load.ts';
 import * as write from './config/write.ts';
 import { type DeviceId, type FolderName, privateTo } from './core/ids.ts';
 import type { ConflictRule } from './core/settings.ts';
@@ -114,35 +115,45 @@ export class Hosting implements Host {
   }
 
   async #admit(admission: Admission): Promise<string> {
-    const { context, apply, removeFolder, log } = this.#edges;
+    const { context, config, apply, removeFolder, log } = this.#edges;
     const { name, device: id, address, folders, private: isPrivate } = admission;
-    const role = new Map(folders.map((folder) => [folder.name, folder.role]));
-    const here = this.#foldersFor({ folders: [...role.keys()], private: isPrivate, role: 'two-way' }, admission);
+    const here = this.#foldersFor(
+      { folders: folders.map((folder) => folder.name), private: isPrivate, role: 'two-way' },
+      admission,
+    );
     if (here === undefined)
       throw new CodedError('E_INVITATION_REFUSED', 'a folder of the invitation is no longer here');
     const made: FolderName[] = [];
+    let added: ReturnType<typeof write.admitPeer>;
     try {
-      for (const folder of here) {
-        if (!folder.exists) {
+      for (const folder of here)
+        if (folder.exists) {
+          // Who joins a folder takes its setting; who brings one has its own.
+          this.#edges.folders().get(folder.name)?.agreed.invited();
+        } else {
           await this.#make(folder.name, id);
           made.push(folder.name);
-        } else if (isPrivateName(folder.name)) write.editFolder(context, folder.name, [owned(id)]);
-      }
-      const added = write.addPeer(context, name, { id, addresses: address === undefined ? [] : [address] });
-      let { config } = added;
-      for (const [i, folder] of here.entries()) {
-        const granted = folders[i];
-        if (granted !== undefined) config = write.grant(context, folder.name, added.name, granted.role);
-        // Who joins a folder takes its setting; who brings one has its own.
-        if (folder.exists) this.#edges.folders().get(folder.name)?.agreed.invited();
-      }
-      await apply(config);
-      return added.name;
+        }
+      const granted = here.flatMap((folder, i) => {
+        const role = folders[i]?.role;
+        return role === undefined ? [] : [{ name: folder.name, role, isOwn: isPrivateName(folder.name) }];
+      });
+      added = write.admitPeer(context, name, {
+        id,
+        addresses: address === undefined ? [] : [address],
+        folders: granted,
+      });
     } catch (error) {
-      for (const folder of made)
-        await removeFolder(folder).catch((failure: unknown) => log.error('cannot take a folder back', { failure }));
+      const left = loadConfig(context);
+      // A disk that fails between two files: what the first says is in effect, and the next try writes the other.
+      if (left.peers.has(id) && !config().peers.has(id)) await apply(left);
+      else
+        for (const folder of made)
+          await removeFolder(folder).catch((failure: unknown) => log.error('cannot take a folder back', { failure }));
       throw error;
     }
+    await apply(added.config);
+    return added.name;
   }
 
   /** In the storage, shared or private by its name; of nobody until it is granted. */

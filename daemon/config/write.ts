@@ -23,21 +23,21 @@ export interface WriteContext extends ConfigContext {
 
 /** To see what a change would make of the configuration: everything is checked, nothing is written. */
 export function withoutWriting(context: WriteContext): WriteContext {
-  return { ...context, files: { ...context.files, write: () => {}, remove: () => {} } };
+  return { ...context, files: { ...context.files, change: () => {} } };
 }
 
 /** Adds a folder. E_FOLDER_EXISTS; E_FOLDER_NESTED, E_FOLDER_PATH, E_CONFIG for what does not load. */
 export function addFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
   const { config, sources } = loadSources(context);
   if (config.folders.has(name)) throw new CodedError('E_FOLDER_EXISTS', `the folder ${name} exists already`);
-  return editOne(context, sources, 'folders', name, settings);
+  return editOne(context, sources, { kind: 'folders', name }, settings);
 }
 
 /** Changes single keys of a folder; null gives a key back to what is set elsewhere. All or nothing. */
 export function editFolder(context: WriteContext, name: FolderName, settings: readonly Assignment[]): Config {
   const sources = sourcesWith(context, name);
   for (const { keys, value } of settings) if (value === null) refuseFixed(sources, ['folders', name, ...keys]);
-  return editOne(context, sources, 'folders', name, settings);
+  return editOne(context, sources, { kind: 'folders', name }, settings);
 }
 
 /** Forgets a folder. E_FOLDER_IN_CONFIG where a person wrote it. */
@@ -77,12 +77,31 @@ export function addPeer(
   wanted: string,
   peer: { readonly id: DeviceId; readonly addresses: readonly string[] },
 ): { readonly config: Config; readonly name: string } {
+  return admitPeer(context, wanted, { ...peer, folders: [] });
+}
+
+/** The same, and lets it have folders that are here: all of it is written, or nothing where there is no room. */
+export function admitPeer(
+  context: WriteContext,
+  wanted: string,
+  peer: {
+    readonly id: DeviceId;
+    readonly addresses: readonly string[];
+    readonly folders: readonly { readonly name: FolderName; readonly role: Role; readonly isOwn: boolean }[];
+  },
+): { readonly config: Config; readonly name: string } {
   const { config, sources } = loadSources(context);
   const known = config.peers.get(peer.id);
   const name = nameFor(peer.id, wanted, config, sources);
   const id = known === undefined ? [{ keys: ['id'], value: peer.id }] : [];
   const address = peer.addresses.length > 0 ? [{ keys: ['address'], value: [...peer.addresses] }] : [];
-  return { config: editOne(context, sources, 'peers', name, [...id, ...address]), name };
+  const granted = peer.folders.map((folder) => {
+    const owner = folder.isOwn ? [{ keys: ['owner'], value: peer.id }] : [];
+    const settings = [...owner, { keys: ['peers', name], value: folder.role }];
+    return inOne(context, sources, { kind: 'folders', name: folder.name }, settings);
+  });
+  const trusted = inOne(context, sources, { kind: 'peers', name }, [...id, ...address]);
+  return { config: apply(context, [trusted, ...granted]), name };
 }
 
 /** The name that a device has here, or would be given if it were trusted now. */
@@ -125,14 +144,23 @@ function sourcesWith(context: WriteContext, name: FolderName): readonly Source[]
   return sources;
 }
 
+function editOne(context: WriteContext, sources: readonly Source[], one: One, settings: readonly Assignment[]): Config {
+  return apply(context, [inOne(context, sources, one, settings)]);
+}
+
+/** A folder or a peer. */
+interface One {
+  readonly kind: 'folders' | 'peers';
+  readonly name: string;
+}
+
 /** Into the file of the writable directory that has it already, or into one of its own. */
-function editOne(
+function inOne(
   context: WriteContext,
   sources: readonly Source[],
-  kind: 'folders' | 'peers',
-  name: string,
+  { kind, name }: One,
   settings: readonly Assignment[],
-): Config {
+): FileEdits {
   const has = sources.findLast((source) => source.writable && valueAt(source, [kind, name]) !== undefined);
   const file = has?.file ?? ownFile(context, kind, name);
   const edits = settings.map(({ keys, value }) => ({ keys: [kind, name, ...keys], value }));
@@ -142,7 +170,7 @@ function editOne(
   // Inside of one rate for both ways there is nothing to change.
   const isInside = settings.some(({ keys: [key, ...inside] }) => key === 'bandwidth' && inside.length > 0);
   const first = isInside && spread !== before ? [{ keys: bandwidth, value: spread }] : [];
-  return apply(context, [{ file, edits: [...first, ...edits] }]);
+  return { file, edits: [...first, ...edits] };
 }
 
 /** Letters of any script stay as they are; what is left that a name may hold is `:` and space. */
@@ -183,10 +211,7 @@ function apply(context: WriteContext, ...groups: readonly (readonly FileEdits[])
     if (after !== before) changes.set(file, after);
   }
   const config = loadChanged(context, changes);
-  for (const [file, text] of changes) {
-    if (text === undefined) context.files.remove(file);
-    else context.files.write(file, text);
-  }
+  if (changes.size > 0) context.files.change(changes);
   return config;
 }
 

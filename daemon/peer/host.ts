@@ -32,6 +32,9 @@ export interface Host {
    * either throws as a CodedError is told to the device.
    */
   foldersFor(grant: Grant, device: Pick<Admission, 'device' | 'name'>): readonly HostFolder[] | undefined;
-  /** Makes the device a peer that has these folders. Resolves with the name under which it is kept. */
+  /**
+   * Makes the device a peer that has these folders. Resolves with the name under which it is kept. Where it rejects, the
+   * device is no peer; or it is one, and the same admission once more does the rest.
+   */
   admit(admission: Admission): Promise<string>;
 }

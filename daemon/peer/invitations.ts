@@ -47,8 +47,15 @@ export interface User {
 export interface Taken {
   readonly grant: Grant;
   readonly by: User;
-  /** It is given. Until then it is unfinished, and the same device may go on with it: this one may have died in between. */
+  /** This device had begun to use it before. */
+  readonly again: boolean;
+  /**
+   * It is given. Until then it is unfinished, and the same device may go on with it: this one may have died in between.
+   * Throws where that cannot be written; it is given all the same, and unfinished again after the next start.
+   */
   given(): void;
+  /** It is given in part: it stays unfinished, as long as the device is a peer. */
+  leave(): void;
   /** It could not be given: the secret is good again until it expires. */
   putBack(): void;
 }
@@ -68,6 +75,8 @@ export class Invitations {
   readonly #clock: Clock;
   /** In the order in which they were made, as far as this run knows it. */
   readonly #kept = new Map<string, Kept>();
+  /** Those that were given in part. */
+  readonly #left = new Set<string>();
 
   constructor(files: PrivateFiles, random: Random, clock: Clock) {
     this.#files = files;
@@ -112,27 +121,35 @@ export class Invitations {
     this.#replace(used);
     const [first, ...others] = this.#given();
     if (first !== undefined && others.length >= MAX_USED) this.#remove(first);
-    return this.#taken(used, by);
+    return this.#taken(used, by, one.usedBy !== undefined);
   }
 
   /** Those that were being given when this device died. */
   unfinished(): readonly Taken[] {
     const used = [...this.#kept.values()].filter(({ given }) => !given);
-    return used.flatMap((one) => (one.usedBy === undefined ? [] : [this.#taken(one, one.usedBy)]));
+    return used.flatMap((one) => (one.usedBy === undefined ? [] : [this.#taken(one, one.usedBy, true)]));
   }
 
-  #taken(used: Kept, by: User): Taken {
+  #taken(used: Kept, by: User, again: boolean): Taken {
     return {
       grant: used,
       by,
-      given: () => this.#replace({ ...used, given: true }),
+      again,
+      given: () => {
+        this.#left.delete(used.id);
+        this.#kept.set(used.id, { ...used, given: true });
+        this.#replace({ ...used, given: true });
+      },
+      leave: () => void this.#left.add(used.id),
       putBack: () => this.#replace({ ...used, usedBy: undefined }),
     };
   }
 
   /** A device that is no peer is not known by what it has used: nobody comes back by it. */
   forgetUnless(isPeer: (device: DeviceId) => boolean): void {
-    for (const one of this.#given()) if (one.usedBy !== undefined && !isPeer(one.usedBy.device)) this.#remove(one);
+    for (const one of [...this.#kept.values()])
+      if ((one.given || this.#left.has(one.id)) && one.usedBy !== undefined && !isPeer(one.usedBy.device))
+        this.#remove(one);
   }
 
   #given(): readonly Kept[] {
@@ -159,6 +176,7 @@ export class Invitations {
 
   #remove(one: Kept): void {
     this.#kept.delete(one.id);
+    this.#left.delete(one.id);
     this.#files.remove(fileOf(one.id));
   }
 

@@ -1,6 +1,6 @@
 // The joining side of pairing: dials the inviting device, proves that the invitation is ours, and learns what it gives.
 // The secret is sent to the holder of the invitation's key and to nobody else.
-import { CodedError } from '../../protocol/errors.ts';
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Joined } from '../../protocol/messages.ts';
 import type { DeviceId } from '../core/ids.ts';
 import { formatHostPort } from './address.ts';
@@ -35,7 +35,10 @@ interface Answer {
   readonly payload: Uint8Array | undefined;
 }
 
-/** The invitation was shown, and no answer came: the inviter may have let this device in. */
+/** What keeps an inviter from letting anybody in, and may pass: it is neither an answer nor a refusal. */
+const ITS_TROUBLE: readonly ErrorCode[] = ['E_HOME', 'E_INTERNAL', 'E_DISK_FULL', 'E_READ_ONLY', 'E_IO', 'E_INDEX'];
+
+/** The invitation was shown, and was neither accepted nor refused: the inviter may have let this device in, or may yet. */
 export class Unanswered extends CodedError {}
 
 /** Rejects with E_INVITATION_REFUSED, E_UNREACHABLE, E_WRONG_KEY, or what the other side answered. */
@@ -81,8 +84,10 @@ function refusal(error: unknown): never {
 function failure(ending: Ending): CodedError {
   // Whichever side lost patience: the inviter may be at it still.
   if (ending.kind === 'failed' && ending.code === 'E_PEER_SILENT') return new Unanswered(ending.code, ending.message);
-  if (ending.kind === 'failed' && ending.by === 'peer' && ending.code !== 'E_INVITATION_REFUSED')
-    return new CodedError(ending.code, `on the inviting device: ${ending.message}`, 'See syncctl logs there.');
+  if (ending.kind === 'failed' && ending.by === 'peer' && ending.code !== 'E_INVITATION_REFUSED') {
+    const Failure = ITS_TROUBLE.includes(ending.code) ? Unanswered : CodedError;
+    return new Failure(ending.code, `on the inviting device: ${ending.message}`, 'See syncctl logs there.');
+  }
   if (ending.kind === 'failed') return new CodedError(ending.code, ending.message);
   return new Unanswered('E_UNREACHABLE', 'the connection ended before the invitation was answered');
 }

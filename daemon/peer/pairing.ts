@@ -107,16 +107,30 @@ export class Pairing {
   }
 
   async #letIn(taken: Taken, source: string | undefined): Promise<void> {
+    const { host, trust, log } = this.#options;
     const { folders, role, private: isPrivate } = taken.grant;
     const { device } = taken.by;
+    const wasPeer = !taken.again && trust.peer(device) !== undefined;
+    const granted = folders.map((folder) => ({ name: folder, role }));
+    let name: string;
     try {
-      const granted = folders.map((folder) => ({ name: folder, role }));
-      const name = await this.#options.host.admit({ ...taken.by, folders: granted, private: isPrivate });
-      taken.given();
-      this.#options.log.info('a device has joined', { peer: name, device, folders, source });
+      name = await host.admit({ ...taken.by, folders: granted, private: isPrivate });
     } catch (failure) {
-      taken.putBack();
+      // Half a peer: the device comes again, and has the rest. Nobody else may come by what it was let in with.
+      if (!wasPeer && trust.peer(device) !== undefined) taken.leave();
+      else this.#note(() => taken.putBack(), device);
       throw failure;
+    }
+    this.#note(() => taken.given(), device);
+    log.info('a device has joined', { peer: name, device, folders, source });
+  }
+
+  /** What became of an invitation. A full disk changes nothing of it. */
+  #note(write: () => void, device: DeviceId): void {
+    try {
+      write();
+    } catch (failure) {
+      this.#options.log.warn('an invitation stays noted as being used', { device, error: failure });
     }
   }
 

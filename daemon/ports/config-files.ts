@@ -8,8 +8,10 @@ export interface ConfigFiles {
   read(path: string, maxBytes: number): string | undefined;
   /** Names in a directory, sorted, without those that begin with a dot; none where there is no directory. */
   list(dir: string): string[];
-  /** Replaces the file in one step that survives a loss of power: readers see the old or the new text. Mode 0600; directories are made 0700. */
-  write(path: string, text: string): void;
-  /** Durable too. Nothing happens where there is no such file. */
-  remove(path: string): void;
+  /**
+   * Gives files new texts, and removes those without one, in this order: each in one step that survives a loss of power,
+   * readers see the old or the new text. Where there is no room for one of them, none is changed; a death in between
+   * leaves the first ones changed. Mode 0600; directories are made 0700.
+   */
+  change(texts: ReadonlyMap<string, string | undefined>): void;
 }

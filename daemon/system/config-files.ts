@@ -1,4 +1,5 @@
-// ConfigFiles over the real disk. A write is a new file beside the old one, made durable, then renamed over it.
+// ConfigFiles over the real disk. A write is a new file beside the old one, made durable, then renamed over it: of several
+// none is renamed before all are there, so that a full disk changes nothing.
 import {
   type Stats,
   closeSync,
@@ -18,7 +19,7 @@ import type { ConfigFiles } from '../ports/config-files.ts';
 import { FileSystemError } from '../ports/file-system.ts';
 import { makeDirectories } from './make-directories.ts';
 
-export const configFiles: ConfigFiles = { read, list, write, remove };
+export const configFiles: ConfigFiles = { read, list, change };
 
 function read(path: string, maxBytes: number): string | undefined {
   // Without O_NONBLOCK a pipe of this name would stop the daemon for ever.
@@ -68,30 +69,48 @@ function list(dir: string): string[] {
   return names.filter((name) => !name.startsWith('.')).sort();
 }
 
-function write(path: string, text: string): void {
-  const dir = dirname(path);
-  // The dot keeps what a crash leaves behind from being read as configuration.
-  const temporary = join(dir, `.${basename(path)}.new`);
-  call('write', path, () => {
-    makeDirectories(dir, 0o700);
-    rmSync(temporary, { force: true });
-    const fd = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFileSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+function change(texts: ReadonlyMap<string, string | undefined>): void {
+  const written: string[] = [];
+  try {
+    for (const [path, text] of texts) {
+      if (text === undefined) continue;
+      written.push(path);
+      call('write', path, () => writeBeside(path, text));
     }
-    renameSync(temporary, path);
-    syncDirectory(dir);
-  });
+    // Each durable before the next: after a loss of power no file names a peer of a file that is not there.
+    for (const [path, text] of texts) {
+      if (text === undefined) call('unlink', path, () => rmSync(path, { force: true }));
+      else call('write', path, () => renameSync(beside(path), path));
+      absentAsUndefined(() => call('fsync', dirname(path), () => syncDirectory(dirname(path))));
+    }
+  } catch (error) {
+    for (const path of written) removeQuietly(beside(path));
+    throw error;
+  }
 }
 
-function remove(path: string): void {
-  call('unlink', path, () => {
+/** The dot keeps what a crash leaves behind from being read as configuration. */
+const beside = (path: string): string => join(dirname(path), `.${basename(path)}.new`);
+
+function writeBeside(path: string, text: string): void {
+  makeDirectories(dirname(path), 0o700);
+  rmSync(beside(path), { force: true });
+  const fd = openSync(beside(path), 'wx', 0o600);
+  try {
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** After a failure that is about to be told. */
+function removeQuietly(path: string): void {
+  try {
     rmSync(path, { force: true });
-  });
-  absentAsUndefined(() => call('fsync', dirname(path), () => syncDirectory(dirname(path))));
+  } catch {
+    // Nobody reads it, and the next change of the same file puts it away.
+  }
 }
 
 function syncDirectory(dir: string): void {

@@ -14,25 +14,41 @@ after(() => {
   rmSync(dir, { recursive: true });
 });
 const at = (name: string): string => join(dir, name);
+const write = (path: string, text: string | undefined): void => configFiles.change(new Map([[path, text]]));
 
 test('a written file is private, in private directories, and leaves nothing beside it', () => {
-  configFiles.write(at('new/dir/x.yaml'), 'one');
-  configFiles.write(at('new/dir/x.yaml'), 'two');
+  write(at('new/dir/x.yaml'), 'one');
+  write(at('new/dir/x.yaml'), 'two');
   assert.equal(readFileSync(at('new/dir/x.yaml'), 'utf8'), 'two');
   assert.equal(statSync(at('new/dir/x.yaml')).mode & 0o777, 0o600);
   assert.equal(statSync(at('new')).mode & 0o777, 0o700);
   assert.deepEqual(readdirSync(at('new/dir')), ['x.yaml']);
-  configFiles.remove(at('new/dir/x.yaml'));
-  configFiles.remove(at('new/dir/x.yaml'));
-  configFiles.remove(at('never/x.yaml'));
+  write(at('new/dir/x.yaml'), undefined);
+  write(at('new/dir/x.yaml'), undefined);
+  write(at('never/x.yaml'), undefined);
   assert.deepEqual(configFiles.list(at('new/dir')), []);
+});
+
+test('of several files none is changed where one cannot be written, and nothing is left beside them', () => {
+  write(at('several/a.yaml'), 'old');
+  mkdirSync(at('several/.c.yaml.new/in-the-way'), { recursive: true });
+  const texts = new Map([
+    [at('several/a.yaml'), 'new'],
+    [at('several/b.yaml'), 'new'],
+    [at('several/c.yaml'), 'new'],
+  ]);
+
+  assert.throws(() => configFiles.change(texts));
+
+  assert.deepEqual(readdirSync(at('several')), ['.c.yaml.new', 'a.yaml']);
+  assert.equal(readFileSync(at('several/a.yaml'), 'utf8'), 'old');
 });
 
 test('what a crash left of a write is neither read nor in the way', () => {
   mkdirSync(at('crash'));
   writeFileSync(at('crash/.x.yaml.new'), 'half');
   assert.deepEqual(configFiles.list(at('crash')), []);
-  configFiles.write(at('crash/x.yaml'), 'whole');
+  write(at('crash/x.yaml'), 'whole');
   assert.deepEqual(readdirSync(at('crash')), ['x.yaml']);
 });
 
@@ -42,7 +58,7 @@ test('what is not there is no file and an empty list', () => {
 });
 
 test('names come sorted', () => {
-  for (const name of ['b', 'a', '.c']) configFiles.write(at(`sorted/${name}`), '');
+  for (const name of ['b', 'a', '.c']) write(at(`sorted/${name}`), '');
   assert.deepEqual(configFiles.list(at('sorted')), ['a', 'b']);
 });
 

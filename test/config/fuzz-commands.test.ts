@@ -163,13 +163,14 @@ class Killed extends Error {}
 /** The same files; the process dies before its `at`th change of them. */
 function killedAt(files: ConfigFiles, at: number): ConfigFiles {
   let left = at;
-  const live = (): void => {
-    if (left-- <= 0) throw new Killed();
-  };
   return {
     ...files,
-    write: (file, text) => (live(), files.write(file, text)),
-    remove: (file) => (live(), files.remove(file)),
+    change: (texts) => {
+      for (const one of texts) {
+        if (left-- <= 0) throw new Killed();
+        files.change(new Map([one]));
+      }
+    },
   };
 }
 

@@ -38,8 +38,11 @@ export function memoryFiles(texts: Map<string, string>): ConfigFiles {
         .filter((path) => path.startsWith(`${dir}/`))
         .map((path) => path.slice(dir.length + 1))
         .sort(),
-    write: (path, text) => void texts.set(path, text),
-    remove: (path) => void texts.delete(path),
+    change: (changes) => {
+      for (const [path, text] of changes)
+        if (text === undefined) texts.delete(path);
+        else texts.set(path, text);
+    },
   };
 }
 

@@ -111,15 +111,19 @@ export class Joining implements ControlledPairing {
     const { change, peers } = this.#edges;
     return change(async () => {
       const pending = this.#pending.note(invitation, places);
+      let joined: JoinResult;
       try {
-        const joined = await peers().join(invitation, false);
-        const offer = await this.#writeDown(joined, places);
-        this.#pending.forget(pending);
-        return offer;
+        joined = await peers().join(invitation, false);
       } catch (error) {
         // It may have let this device in: then both are to have it. What refuses is told, and tried no more.
         if (error instanceof CodedError && !(error instanceof Unanswered)) this.#pending.forget(pending);
         else this.#goOnLater(ASK_AGAIN_MS);
+        throw error;
+      }
+      try {
+        return await this.#finish(pending, joined);
+      } catch (error) {
+        this.#goOnLater(ASK_AGAIN_MS);
         throw error;
       }
     });
@@ -145,24 +149,30 @@ export class Joining implements ControlledPairing {
 
   async #goOnWith(pending: PendingJoin): Promise<void> {
     const { change, peers, log } = this.#edges;
-    const { inviter, invitation, places } = pending;
+    const { inviter, invitation } = pending;
     try {
       // Nobody's change has to wait for an inviter that may be far away.
-      const joined = await peers().join(invitation, false);
+      const joined = await peers().join(invitation, false).catch(refusalOrLater);
       await change(async () => {
         if (!this.#pending.has(pending)) return;
-        const { name } = await this.#writeDown(joined, places);
+        const { name } = await this.#finish(pending, joined);
         log.info('a join that was interrupted is done', { peer: name, device: inviter });
-        this.#pending.forget(pending);
       });
     } catch (error) {
-      if (mayPass(error) && !this.#pending.isOld(pending)) {
+      if (!(error instanceof Refused) && !this.#pending.isOld(pending)) {
         log.debug('a join that was interrupted is not finished yet', { device: inviter, error });
         return;
       }
       log.warn('a join that was interrupted cannot be finished', { device: inviter, error });
       this.#pending.forget(pending);
     }
+  }
+
+  /** The inviter has let this device in: whatever fails here is tried again until this device has it, too. */
+  async #finish(pending: PendingJoin, joined: JoinResult): Promise<JoinOffer> {
+    const offer = await this.#writeDown(joined, pending.places);
+    this.#pending.end(pending);
+    return offer;
   }
 
   /** Somebody removes this folder or peer: no join brings it back. */
@@ -173,14 +183,14 @@ export class Joining implements ControlledPairing {
 
   /** As often as it takes: what is there already stays as it is. */
   async #writeDown(joined: JoinResult, places: readonly JoinPlace[]): Promise<JoinOffer> {
-    const { context, config, apply, addFolder } = this.#edges;
-    const { name } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
+    const { context, apply, addFolder } = this.#edges;
+    const { name, config } = write.addPeer(context, joined.name, { id: joined.device, addresses: [joined.address] });
     for (const [i, { name: folder, path, offered: wanted, exists }] of places.entries()) {
       // In the order in which they were offered before; a private one may have got another device's name since.
       const offered = joined.folders.find((one) => one.name === wanted) ?? joined.folders[i];
       if (offered === undefined) continue;
-      // A join that was interrupted may have added it.
-      if (exists || config().folders.get(folder)?.path === path) {
+      // A join that was interrupted may have added it, or have written it down and no more.
+      if (exists || config.folders.get(folder)?.path === path) {
         await apply(write.grant(context, folder, name, 'two-way', offered.name));
       } else {
         const named = offered.name === folder ? [] : [{ keys: ['names'], value: { [name]: offered.name } }];
@@ -203,8 +213,12 @@ export class Joining implements ControlledPairing {
   }
 }
 
-/** No refusal: the inviter, or the way to it, or the room on the disk here, may be back one day. */
-function mayPass(error: unknown): boolean {
-  if (error instanceof Unanswered || !(error instanceof CodedError)) return true;
-  return error.code === 'E_UNREACHABLE' || error.code === 'E_WRONG_KEY';
+/** The inviter does not let this device in. */
+class Refused extends CodedError {}
+
+/** The inviter, or the way to it, may be back one day: that is no refusal. */
+function refusalOrLater(error: unknown): never {
+  const mayPass = !(error instanceof CodedError) || error instanceof Unanswered;
+  if (mayPass || error.code === 'E_UNREACHABLE' || error.code === 'E_WRONG_KEY') throw error;
+  throw new Refused(error.code, error.message, error.hint);
 }

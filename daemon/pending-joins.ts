@@ -67,6 +67,14 @@ export class PendingJoins {
     return this.#clock.nowMs() - notedMs > KNOWN_MS;
   }
 
+  /** This device has what it was about: whoever else was to bring the same from there is forgotten, too. */
+  end(one: PendingJoin): void {
+    const offered = new Set(one.places.map((place) => place.offered));
+    const isSame = ({ inviter, places }: PendingJoin): boolean =>
+      inviter === one.inviter && places.every((place) => offered.has(place.offered));
+    for (const other of this.list()) if (isSame(other)) this.forget(other);
+  }
+
   forget(one: PendingJoin): void {
     if (!this.has(one)) return;
     const file = fileOf(one.invitation);

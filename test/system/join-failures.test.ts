@@ -130,3 +130,49 @@ test('S58: who was let in is told so, also where the inviter cannot note it', { 
   mkdirSync(join(third.home, 'x'));
   assert.match((await third.ctl('join', invitation, join(third.home, 'x'))).stderr, /E_INVITATION_REFUSED/);
 });
+
+for (const [what, calls, path] of [
+  ['the peer cannot be written down', 'openat', 'peers.d/.hub.yaml.new'],
+  ['the folder cannot be written down', 'openat', 'folders.d/.docs.yaml.new'],
+  ['the directory cannot be made', 'mkdir', '../right'],
+] as const)
+  test(`S58: a device that is let in, and on which ${what}, goes on with it when it can`, { skip }, async (t) => {
+    const place = await invited(t);
+    const { hub, laptop, invitation, roots } = place;
+    const noRoom = await Injection.into(t, laptop.pid, {
+      calls,
+      what: 'error=ENOSPC',
+      when: '1+',
+      paths: [path === '../right' ? roots[1] : join(laptop.home, path)],
+    });
+
+    assert.notEqual((await laptop.ctl('join', invitation, roots[1])).code, 0);
+    assert.ok(noRoom.times > 0);
+    assert.deepEqual(await known(place), [['laptop'], [['laptop']]]);
+    assert.equal(readdirSync(join(laptop.home, 'state/joins')).length, 1);
+
+    await noRoom.end();
+    await bothHaveIt(place);
+    assert.deepEqual(
+      (await laptop.folder('docs')).peers.map(({ name }) => name),
+      [(await hub.status()).daemon.name],
+    );
+  });
+
+test(
+  'S58: a join that could not be finished at one path is finished at another, and is not waited for any more',
+  { skip },
+  async (t) => {
+    const place = await invited(t);
+    const { hub, laptop, invitation, roots } = place;
+    const [another] = [(await hub.ok('invite', 'docs')).trim()];
+    // A file is in the way.
+    plant(join(roots[1], '..'), { 'file.txt': 'no directory' });
+    assert.match((await laptop.ctl('join', invitation, join(roots[1], '../file.txt/docs'))).stderr, /E_FOLDER_PATH/);
+    assert.equal(readdirSync(join(laptop.home, 'state/joins')).length, 1);
+
+    await laptop.ok('join', another, roots[1]);
+
+    await bothHaveIt(place);
+  },
+);

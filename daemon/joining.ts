@@ -22,7 +22,7 @@ import type { Hosting } from './hosting.ts';
 import { compareJoin } from './join-comparison.ts';
 import { type JoinResult, Unanswered } from './peer/join.ts';
 import type { Peers } from './peer/peers.ts';
-import { type PendingJoin, PendingJoins } from './pending-joins.ts';
+import { type PendingJoin, PendingJoins, type UnfinishedJoin } from './pending-joins.ts';
 import type { Clock, Timer } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { PrivateFiles } from './ports/private-files.ts';
@@ -117,16 +117,25 @@ export class Joining implements ControlledPairing {
       } catch (error) {
         // It may have let this device in: then both are to have it. What refuses is told, and tried no more.
         if (error instanceof CodedError && !(error instanceof Unanswered)) this.#pending.forget(pending);
-        else this.#goOnLater(ASK_AGAIN_MS);
+        else this.#leave(pending, error);
         throw error;
       }
       try {
         return await this.#finish(pending, joined);
       } catch (error) {
-        this.#goOnLater(ASK_AGAIN_MS);
+        this.#leave(pending, error);
         throw error;
       }
     });
+  }
+
+  #leave(pending: PendingJoin, error: unknown): void {
+    this.#pending.failed(pending, error);
+    this.#goOnLater(ASK_AGAIN_MS);
+  }
+
+  unfinished(): readonly UnfinishedJoin[] {
+    return this.#pending.unfinished();
   }
 
   /** Once folders run: what a death has left half done is done, here and with those who were being let in. */
@@ -160,6 +169,7 @@ export class Joining implements ControlledPairing {
       });
     } catch (error) {
       if (!(error instanceof Refused) && !this.#pending.isOld(pending)) {
+        this.#pending.failed(pending, error);
         log.debug('a join that was interrupted is not finished yet', { device: inviter, error });
         return;
       }

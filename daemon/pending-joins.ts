@@ -22,12 +22,19 @@ export interface PendingJoin {
   readonly notedMs: number;
 }
 
+/** One that is waited for, and why it is not finished. */
+export interface UnfinishedJoin extends PendingJoin {
+  readonly why: string;
+}
+
 export class PendingJoins {
   readonly #files: PrivateFiles;
   readonly #clock: Clock;
   readonly #log: Log;
   /** By their files, in the order in which they were noted. */
   readonly #kept = new Map<string, PendingJoin>();
+  /** Why those that were tried are not finished. */
+  readonly #failed = new Map<string, string>();
 
   constructor(files: PrivateFiles, clock: Clock, log: Log) {
     this.#files = files;
@@ -37,7 +44,10 @@ export class PendingJoins {
     const read = found.map((file) => [file, parseNote(files.read(file) ?? '')] as const);
     for (const [file, one] of read.toSorted(([, a], [, b]) => (a?.notedMs ?? 0) - (b?.notedMs ?? 0)))
       if (one === undefined) this.#remove(file);
-      else this.#kept.set(file, one);
+      else {
+        this.#kept.set(file, one);
+        this.#failed.set(file, 'this device was stopped in it');
+      }
   }
 
   /** On disk when it returns, in the place of what was noted of the same invitation. */
@@ -47,6 +57,7 @@ export class PendingJoins {
     const file = fileOf(invitation);
     this.#files.replace(file, `${JSON.stringify({ version: 1, invitation, places, notedMs: one.notedMs })}\n`);
     this.#kept.delete(file);
+    this.#failed.delete(file);
     this.#kept.set(file, one);
     const [oldest] = this.#kept.values();
     if (oldest !== undefined && this.#kept.size > MAX_PENDING) this.forget(oldest);
@@ -55,6 +66,18 @@ export class PendingJoins {
 
   list(): readonly PendingJoin[] {
     return [...this.#kept.values()];
+  }
+
+  /** What is to be tried again; not one that is tried for the first time. */
+  unfinished(): readonly UnfinishedJoin[] {
+    return [...this.#kept].flatMap(([file, one]) => {
+      const why = this.#failed.get(file);
+      return why === undefined ? [] : [{ ...one, why }];
+    });
+  }
+
+  failed(one: PendingJoin, error: unknown): void {
+    if (this.has(one)) this.#failed.set(fileOf(one.invitation), error instanceof Error ? error.message : String(error));
   }
 
   /** Not forgotten, and noted anew neither. */
@@ -79,6 +102,7 @@ export class PendingJoins {
     if (!this.has(one)) return;
     const file = fileOf(one.invitation);
     this.#kept.delete(file);
+    this.#failed.delete(file);
     this.#remove(file);
   }
 

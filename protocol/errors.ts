@@ -107,6 +107,11 @@ export const ERRORS = {
     'Another device than the expected one answers there.',
     'Check the address; if that device got a new key, pair it again.',
   ),
+  E_JOIN_PENDING: entry(
+    5,
+    'A join has begun and is not finished: the inviter did not answer, or something failed here.',
+    'Nothing, if what the message names passes: it is tried again by itself. Or join again; syncctl remove-folder FOLDER gives it up.',
+  ),
   E_NOT_TRUSTED: entry(1, 'The device is not paired here.', 'Pair it with syncctl invite and syncctl join.'),
   E_NOT_SHARED: entry(1, 'The folder is not shared with this device.', 'Invite it: syncctl invite FOLDER.'),
   E_REMOVED: entry(1, 'The peer has removed this device.', 'Pair again if that was not meant.'),

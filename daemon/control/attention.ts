@@ -3,7 +3,9 @@ import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Attention, Status } from '../../protocol/control.ts';
 import { needsAttention } from '../folder/condition.ts';
 import type { FolderSnapshot } from '../folder/view.ts';
-import type { ControlledDaemon, PeerState, Problem } from './daemon-port.ts';
+import type { DeviceId } from '../core/ids.ts';
+import type { ControlledDaemon, PeerState, Problem, WaitingJoin } from './daemon-port.ts';
+import { deviceNames } from './find.ts';
 
 /** Named as skipped, and nothing to do about: what is no file, and what will be sent when it rests. */
 const NOT_WORTH_A_CALL: ReadonlySet<ErrorCode> = new Set(['E_KIND', 'E_CHANGING']);
@@ -35,6 +37,7 @@ export function attentionOf(
       .filter(({ folder }) => folder === undefined)
       .map(({ code, message }) => ({ ...nobody, code, message, hint: hintFor(code) })),
     ...snapshots.flatMap(attentionOfFolder),
+    ...daemon.pairing.unfinished().flatMap((one) => attentionOfJoin(one, deviceNames(daemon))),
     ...peers.flatMap(attentionOfPeer),
   ];
 }
@@ -79,6 +82,17 @@ function attentionOfSkipped(snapshot: FolderSnapshot): Attention[] {
     const message = `${paths.length} skipped: ${listed}${paths.length > 3 ? ', …' : ''}`;
     return { folder: snapshot.name, peer: null, code, message, hint: hintFor(code, snapshot.name) };
   });
+}
+
+/** Under the name that the folder has here, or is to have. */
+function attentionOfJoin({ inviter, places, why }: WaitingJoin, nameOf: (id: DeviceId) => string): Attention[] {
+  return places.map(({ name, path }) => ({
+    folder: name,
+    peer: null,
+    code: 'E_JOIN_PENDING' as const,
+    message: `joining ${nameOf(inviter)} with ${path} is not finished: ${why}`,
+    hint: hintFor('E_JOIN_PENDING', name),
+  }));
 }
 
 function attentionOfPeer(peer: PeerState): Attention[] {

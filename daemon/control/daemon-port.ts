@@ -69,6 +69,17 @@ export interface ControlledPairing {
   compareJoin(wanted: WantedComparison): Promise<ReadonlyMap<FolderName, FolderComparison>>;
   /** Uses the invitation: trusts the inviter, is trusted by it, adds or shares the folders. Done when they are added. */
   join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer>;
+  /** Joins that have begun, and are tried again until they are done. */
+  unfinished(): readonly WaitingJoin[];
+  /** Joins that were to bring this folder are tried no more. */
+  forget(folder: FolderName): void;
+}
+
+export interface WaitingJoin {
+  readonly inviter: DeviceId;
+  readonly places: readonly JoinPlace[];
+  /** What has kept it from being done. */
+  readonly why: string;
 }
 
 /** Limits of the machine for this process; undefined where nobody can say. */

@@ -1,5 +1,5 @@
 // `status`: daemon, folders and peers at this moment. It reads and keeps nothing.
-import type { Overview, Status, StatusFolder, StatusPeer } from '../../protocol/control.ts';
+import type { Attention, Overview, Status, StatusFolder, StatusPeer } from '../../protocol/control.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceId } from '../core/ids.ts';
 import type { FolderSettings } from '../core/settings.ts';
@@ -20,7 +20,9 @@ export function overview(daemon: ControlledDaemon, clock: Clock, folderName: str
   const all = daemon.peers();
   const peers =
     folderName === undefined ? all : all.filter((peer) => shown.some((one) => one.settings.peers.has(peer.id)));
-  const attention = attentionOf(daemon, snapshots, peers);
+  const attention = attentionOf(daemon, snapshots, peers).filter(
+    ({ folder }) => folder === null || folderName === undefined || folder === folderName,
+  );
   const nameOf = deviceNames(daemon);
   return {
     status: {
@@ -32,7 +34,7 @@ export function overview(daemon: ControlledDaemon, clock: Clock, folderName: str
         uptime_s: Math.floor((clock.monotonicMs() - daemon.startedMonotonicMs) / 1000),
         health: healthOf(snapshots, attention),
       },
-      folders: shown.map((one) => statusOfFolder(one.settings, one.snapshot, { all, nameOf })),
+      folders: shown.map((one) => statusOfFolder(one.settings, one.snapshot, { all, nameOf, attention })),
       peers: peers.map(statusOfPeer),
     },
     listening: daemon.listening() ?? null,
@@ -51,10 +53,16 @@ export function status(daemon: ControlledDaemon, clock: Clock, folderName: strin
   return overview(daemon, clock, folderName).status;
 }
 
+interface Around {
+  readonly all: readonly PeerState[];
+  readonly nameOf: (id: DeviceId) => string;
+  readonly attention: readonly Attention[];
+}
+
 function statusOfFolder(
   settings: FolderSettings,
   snapshot: FolderSnapshot,
-  { all, nameOf }: { readonly all: readonly PeerState[]; readonly nameOf: (id: DeviceId) => string },
+  { all, nameOf, attention }: Around,
 ): StatusFolder {
   const states = new Map(snapshot.peers.map((peer) => [peer.device, peer]));
   return {
@@ -68,7 +76,10 @@ function statusOfFolder(
     pending_bytes: snapshot.pendingBytes,
     conflicts: snapshot.conflicts,
     last_sync: rfc3339OrNull(snapshot.lastSyncMs),
-    error: errorOf(snapshot) ?? errorOfPeers(all.filter(({ id }) => settings.peers.has(id))),
+    error:
+      errorOf(snapshot) ??
+      errorOfPeers(all.filter(({ id }) => settings.peers.has(id))) ??
+      errorOfJoins(attention.filter(({ folder }) => folder === snapshot.name)),
     skipped: snapshot.skipped.map(({ path, code }) => ({ path, code })),
     peers: [...settings.peers].map(([id, role]) => ({
       id,
@@ -95,6 +106,12 @@ function errorOfPeers(peers: readonly PeerState[]): StatusFolder['error'] {
     return { code: problem.code, message: `${peer.name}: ${problem.message}`, hint: hintFor(problem.code) };
   }
   return null;
+}
+
+/** It is here, and is to be shared with one device more. */
+function errorOfJoins(attention: readonly Attention[]): StatusFolder['error'] {
+  const pending = attention.find(({ code }) => code === 'E_JOIN_PENDING');
+  return pending === undefined ? null : { code: 'E_JOIN_PENDING', message: pending.message, hint: pending.hint };
 }
 
 export function statusOfPeer(peer: PeerState): StatusPeer {

@@ -20,6 +20,7 @@ import type {
   NewFolder,
   PeerState,
   Problem,
+  WaitingJoin,
   WantedComparison,
 } from '../../daemon/control/daemon-port.ts';
 import type { JoinPlace } from '../../daemon/control/join-places.ts';
@@ -330,6 +331,13 @@ export class FakeDaemon implements ControlledDaemon, ControlledPairing {
   async join(invitation: string, places: readonly JoinPlace[]): Promise<JoinOffer> {
     this.asked.push({ join: invitation, places });
     return this.offer;
+  }
+  waitingJoins: WaitingJoin[] = [];
+  unfinished(): readonly WaitingJoin[] {
+    return this.waitingJoins;
+  }
+  forget(folder: FolderName): void {
+    this.waitingJoins = this.waitingJoins.filter(({ places }) => places.every(({ name }) => name !== folder));
   }
   limits: MachineLimits = { inotifyWatches: 65_536, inotifyInstances: 128, openFiles: 1_048_576 };
   state = { path: '/var/lib/syncd', mode: 0o700, freeBytes: 50e9, totalBytes: 100e9 };

@@ -41,6 +41,7 @@ async function bothHaveIt({ hub, laptop, roots }: Place): Promise<void> {
   await settle('docs', hub, laptop);
   assertSameTrees(...roots);
   await waitFor('nothing is left to do', () => readdirSync(join(laptop.home, 'state/joins')).length === 0);
+  assert.doesNotMatch(await laptop.ok('status'), /E_JOIN_PENDING/);
 }
 
 test(
@@ -58,6 +59,10 @@ test(
 
     const { stderr } = await laptop.ctl('join', invitation, roots[1]);
     assert.match(stderr, /E_INTERNAL: on the inviting device/);
+    assert.match(
+      await laptop.ok('status'),
+      /docs\s+E_JOIN_PENDING\s+joining .* is not finished: on the inviting device/,
+    );
     assert.ok(noRoom.times > 0);
     assert.deepEqual(await known(place), [[], [[]]]);
     assert.deepEqual(readdirSync(join(hub.home, 'peers.d')), []);
@@ -174,5 +179,37 @@ test(
     await laptop.ok('join', another, roots[1]);
 
     await bothHaveIt(place);
+  },
+);
+
+test(
+  'S58: a join that waits for its inviter is in status, also after a restart, until it is given up',
+  { skip },
+  async (t) => {
+    const place = await invited(t);
+    const { hub, laptop, invitation, roots } = place;
+    const noRoom = await Injection.into(t, hub.pid, {
+      calls: 'openat',
+      what: 'error=ENOSPC',
+      when: '1+',
+      paths: [join(hub.home, 'folders.d/.docs.yaml.new')],
+    });
+    await laptop.ctl('join', invitation, roots[1]);
+    await hub.stop();
+    await noRoom.end();
+    await laptop.stop();
+
+    await laptop.start();
+
+    assert.match(
+      await laptop.ok('status'),
+      /E_JOIN_PENDING\s+joining .* is not finished: .*syncctl remove-folder docs/,
+    );
+    assert.equal((await laptop.ctl('status', '--check')).code, 5);
+    assert.equal((await laptop.status()).daemon.health, 'degraded');
+    await laptop.ok('remove-folder', 'docs', '--yes');
+    assert.equal((await laptop.ctl('status', '--check')).code, 0);
+    await hub.start();
+    assert.deepEqual([(await laptop.status()).peers, await known(place)], [[], [[], [[]]]]);
   },
 );

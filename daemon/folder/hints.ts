@@ -10,8 +10,10 @@ const MAX_PATHS = 50_000;
  * what was seen in between would be held to be there until the next rescan. So it is looked at once more, this much later.
  */
 const YOUNG_MS = 1_000;
-/** So many at once are no person's edits: the watcher tells of each once or twice more. */
+/** Of so many that we have put there the watcher tells as well, of each once or twice: these are looked at together, … */
 const MANY_PUT = 64;
+/** … so much later: one of them may be an edit, and somebody waits for that elsewhere. */
+const TOGETHER_MS = 25;
 
 export interface Marked {
   readonly paths: RelativePath[];
@@ -32,6 +34,9 @@ export class Hints {
   readonly #young = new Map<RelativePath, number>();
   /** Those of them that we have put there, or taken away. */
   readonly #put = new Set<RelativePath>();
+  /** Those of them, if they are many, of which the watcher has told, and when they are to be looked at. */
+  readonly #toldOf = new Set<RelativePath>();
+  #toldOfDueMs: number | undefined;
   #manyYoungMs: number | undefined;
   /** Large files that are being read beside the loop. */
   readonly #beingRead = new Set<RelativePath>();
@@ -58,7 +63,7 @@ export class Hints {
 
   /** All that is marked, also what waits or is being read. */
   get unsettled(): number {
-    return this.size + this.#later.size + this.#beingRead.size;
+    return this.size + this.#later.size + this.#toldOf.size + this.#beingRead.size;
   }
 
   /** How many paths were ever marked. The first marked is the first taken. */
@@ -95,9 +100,15 @@ export class Hints {
     return this.#paths.has(path) || this.#later.has(path) || this.#beingRead.has(path);
   }
 
-  /** From the watcher. What we have just changed with much else is looked at within a second: that one look is enough. */
-  told(hint: Hint): void {
-    if (hint.kind === 'path' && this.#put.size >= MANY_PUT && this.#put.has(hint.path)) return;
+  /** From the watcher. */
+  told(hint: Hint, nowMs: number): void {
+    if (hint.kind === 'path' && this.#put.size >= MANY_PUT && this.#put.has(hint.path)) {
+      this.#toldOf.add(hint.path);
+      if (this.#toldOfDueMs !== undefined) return;
+      this.#toldOfDueMs = nowMs + TOGETHER_MS;
+      this.#wake();
+      return;
+    }
     // Nothing may be there but a name that only reads so.
     if (hint.kind === 'path' && mayBeMangled(hint.path)) this.addDirectory(nearestSayable(hint.path));
     this.add(hint);
@@ -187,8 +198,17 @@ export class Hints {
 
   /** Somebody waits: what is young is looked at now. The watcher has told all that it will of what was done before. */
   ripen(): void {
+    this.#takeToldOf(Infinity);
     this.#takeYoung(Infinity);
     if (this.size > 0) this.#wake();
+  }
+
+  #takeToldOf(nowMs: number): void {
+    if (this.#toldOfDueMs === undefined || this.#toldOfDueMs > nowMs) return;
+    for (const path of this.#toldOf) this.#mark(path);
+    this.#toldOf.clear();
+    this.#toldOfDueMs = undefined;
+    this.#bound();
   }
 
   #takeYoung(nowMs: number): void {
@@ -205,11 +225,10 @@ export class Hints {
 
   /** When the next one that waits is due. */
   get nextDueMs(): number | undefined {
-    let next = this.#manyYoungMs;
     const [firstYoung] = this.#young.values();
-    for (const at of [...this.#later.values(), ...(firstYoung === undefined ? [] : [firstYoung])])
-      if (next === undefined || at < next) next = at;
-    return next;
+    let next = Math.min(this.#manyYoungMs ?? Infinity, this.#toldOfDueMs ?? Infinity, firstYoung ?? Infinity);
+    for (const at of this.#later.values()) next = Math.min(next, at);
+    return next === Infinity ? undefined : next;
   }
 
   take(limit: number, nowMs: number): Marked {
@@ -218,6 +237,7 @@ export class Hints {
       this.#later.delete(path);
       this.#mark(path);
     }
+    this.#takeToldOf(nowMs);
     this.#takeYoung(nowMs);
     const everything = this.#everything;
     this.#everything = undefined;

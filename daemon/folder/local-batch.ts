@@ -27,6 +27,9 @@ import { isNobodys, lasting } from './retries.ts';
 import type { Roles } from './roles.ts';
 import { takenAway } from './taken-away.ts';
 
+/** Files with one content that are compared. */
+const COMPARED = 64;
+
 interface Parts {
   readonly deletions: Deletions;
   readonly litter: Litter;
@@ -62,13 +65,22 @@ export class LocalBatch {
     const { record, boundary } = row;
     const { racy, mayChange, stale } = how;
     this.#isAsItWas(record);
-    const from = !mayChange || row.seen?.ino === seen.ino ? undefined : this.#deletions.movedFrom(seen.ino);
+    const from = !mayChange || row.seen?.ino === seen.ino ? undefined : this.#movedOver(record, seen);
     if (from === undefined || !sameContent(from.record.entry, record.entry)) {
       this.#rows.push({ ...row, seen, racy, announce: stale });
       return;
     }
     const { maker, nowMs } = reconcileContext(this.#context);
     this.changed(row, newVersion(record.path, record.entry, [record], maker, nowMs, nowMs), seen, boundary, racy);
+  }
+
+  /** The path that this file was moved from, whether that was missed already or has not been looked at yet. */
+  #movedOver({ path, entry }: FileRecord, { ino, nlink }: SeenStat): Row | undefined {
+    const from = this.#deletions.movedFrom(ino);
+    if (from !== undefined || entry.kind !== 'file' || nlink !== 1) return from;
+    // A file with one name cannot be in two places.
+    const same = this.#context.index.withContent(entry.sha256, COMPARED);
+    return same.find(({ record, seen }) => record.path !== path && seen?.ino === ino && seen.nlink === 1);
   }
 
   /** What was changed against the role was changed back. */

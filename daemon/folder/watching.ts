@@ -76,7 +76,8 @@ export class Watching {
     let heard = false;
     const listener: WatchListener = {
       onHints: (hints) => {
-        for (const hint of hints) this.#hints.told(hint);
+        const nowMs = this.#context.clock.monotonicMs();
+        for (const hint of hints) this.#hints.told(hint, nowMs);
       },
       onState: (state) => {
         this.#onState(state);

@@ -111,6 +111,28 @@ test('I1: a file that is moved over another of the same content and time lives, 
   await device.stop();
 });
 
+test('I1: and also where it is found in its new place before it is missed in the old one', async () => {
+  const device = new OneDevice();
+  const watch = handWatch(device);
+  await device.start({ 'a.txt': 'a', 'b.txt': 'a' });
+  for (const name of ['a.txt', 'b.txt']) device.user.touch(`${ROOT}/${name}`, 1_700_000_000_000_000n);
+  watch.tell(['a.txt', 'b.txt']);
+  await device.clock.advance(5_000);
+  const deletion = device.peer.version('a.txt', { kind: 'absent' });
+  device.user.rename(`${ROOT}/b.txt`, `${ROOT}/a.txt`);
+  watch.tell(['a.txt']);
+  await device.clock.advance(100);
+  watch.tell(['b.txt']);
+  await device.clock.advance(100);
+  device.peer.tell(deletion);
+  await device.until(() => device.row('b.txt')?.record.entry.kind === 'absent', 'the move');
+  await device.clock.advance(1_000);
+
+  assert.equal(device.read('a.txt'), 'a');
+  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
+  await device.stop();
+});
+
 test('what is found in its new place before it is missed in the old one is no mass deletion, and counts as none', async () => {
   const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.txt`, `content ${i}`]));
   const device = new OneDevice({ maxDelete: 0.3 });

@@ -5,7 +5,7 @@ import type { RelativePath } from '../../daemon/core/path.ts';
 import type { WatchListener } from '../../daemon/ports/watch.ts';
 import { SeededRandom } from '../simulation/random.ts';
 import { NO_WATCH_FAULTS, SimulatedWatch } from '../simulation/simulated-watch.ts';
-import { OneDevice, ROOT } from './one-device.ts';
+import { OneDevice, ROOT, file } from './one-device.ts';
 
 test('on a network file system changes are found by scanning, and that is said', async () => {
   const device = new OneDevice({ rescanMs: 60_000 });
@@ -72,6 +72,29 @@ function sizeOf(device: OneDevice, path: string): number | undefined {
   const entry = device.row(path)?.record.entry;
   return entry?.kind === 'file' ? entry.size : undefined;
 }
+
+test('I6: an edit among many files that have just come is told at once, and all of them are looked at a few times in all', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  for (let i = 0; i < 200; i++) device.peer.tell(device.peer.version(`d${i}`, file(`content ${i}`)), `content ${i}`);
+  await device.until(() => device.exists('d199') && device.row('d199') !== undefined, 'the files');
+  await device.clock.advance(100);
+  const jobs = await device.jobsIn(100);
+  assert.ok(jobs < 10, `${jobs} jobs for what the watcher told of our own doing`);
+
+  // The second one while the first is young, too.
+  for (const name of ['d7', 'd150']) {
+    const beganMs = device.clock.monotonicMs();
+    device.write(name, 'edited');
+    const { sha256 } = file('edited') as { readonly sha256: string };
+    const isTold = (): boolean => {
+      const entry = device.peer.lastTold(name)?.entry;
+      return entry?.kind === 'file' && entry.sha256 === sha256;
+    };
+    await device.until(isTold, 'the edit');
+    assert.ok(device.clock.monotonicMs() - beganMs <= 100, `${name} after ${device.clock.monotonicMs() - beganMs} ms`);
+  }
+  await device.stop();
+});
 
 test('I11: a name that is not UTF-8 is told by what it reads like: it is named at once, stays named, and is not when it is gone', async () => {
   const device = new OneDevice();

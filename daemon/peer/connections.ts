@@ -136,6 +136,7 @@ export class Connections {
       drained: () => session?.drained(),
       ended: (ending) => {
         if (session !== undefined) this.#ended(session, ending);
+        else if (connection.dialler !== this.#options.self) this.#notOpened(connection.dialler, ending);
         ended.resolve(ending);
       },
       gone: () => {
@@ -165,6 +166,15 @@ export class Connections {
     const session = new PeerSession(conversation, peer, about, log.with({ peer: peer.name }));
     this.#sessions.offer(session);
     return session;
+  }
+
+  /** A peer dialled us that does not speak as we do: nothing is dialled here, so nobody else would say why it is away. */
+  #notOpened(device: DeviceId, ending: Ending): void {
+    const { trust, roster } = this.#options;
+    const peer = trust.peer(device);
+    if (peer === undefined || this.#sessions.get(device) !== undefined) return;
+    if (ending.kind === 'failed' && (ending.code === 'E_PROTOCOL_VERSION' || ending.code === 'E_PROTOCOL'))
+      roster.failed(peer, ending);
   }
 
   /** It is the session with this peer now. */

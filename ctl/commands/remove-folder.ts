@@ -1,6 +1,6 @@
 // `syncctl remove-folder`.
 import { type Command, YES } from '../command.ts';
-import { grouped, humanSize } from '../output/cell.ts';
+import { counted, humanSize } from '../output/cell.ts';
 
 export const removeFolder: Command = {
   name: 'remove-folder',
@@ -13,8 +13,10 @@ export const removeFolder: Command = {
     if (terminal.answers && !given.flag('yes')) {
       const folder = (await client.ask('folders', {})).find((one) => one.name === name);
       if (folder !== undefined) {
-        const holds = `${grouped(folder.files)} files, ${humanSize(folder.bytes)}`;
-        out.line(`${name}: ${folder.path} (${holds}), kept with ${folder.peers.length} peers. The files stay.`);
+        const holds = `${counted(folder.files, 'file')}, ${humanSize(folder.bytes)}`;
+        out.line(
+          `${name}: ${folder.path} (${holds}), kept with ${counted(folder.peers.length, 'peer')}. The files stay.`,
+        );
         await terminal.confirm('Forget it?', 'no');
       }
     }

@@ -1,5 +1,6 @@
 // `syncctl remove-peer`.
 import { type Command, YES } from '../command.ts';
+import { counted } from '../output/cell.ts';
 
 export const removePeer: Command = {
   name: 'remove-peer',
@@ -13,9 +14,8 @@ export const removePeer: Command = {
     if (terminal.answers && !given.flag('yes')) {
       const peer = (await client.ask('peers', {})).find(({ id, name }) => name === wanted || id.startsWith(wanted));
       if (peer !== undefined) {
-        out.line(
-          `${peer.name} (${peer.id.slice(0, 7)}) shares ${peer.folders.length} folders: ${peer.folders.join(', ')}`,
-        );
+        const names = peer.folders.length === 0 ? '' : `: ${peer.folders.join(', ')}`;
+        out.line(`${peer.name} (${peer.id.slice(0, 7)}) shares ${counted(peer.folders.length, 'folder')}${names}`);
         await terminal.confirm('Stop trusting it?', 'no');
       }
     }

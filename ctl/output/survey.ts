@@ -1,6 +1,6 @@
 // What lies in a directory that is to be a folder, in sentences.
 import type { FolderSurvey } from '../../protocol/survey.ts';
-import { grouped, humanSize } from './cell.ts';
+import { counted, grouped, humanSize } from './cell.ts';
 
 /** Paths of one kind that a person is shown. */
 const SHOWN = 5;
@@ -41,6 +41,3 @@ function listed(count: number, paths: readonly string[]): string {
   const shown = paths.slice(0, SHOWN);
   return `${shown.join(', ')}${count > shown.length ? `, and ${grouped(count - shown.length)} more` : ''}`;
 }
-
-const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${grouped(count)} ${count === 1 ? one : many}`;

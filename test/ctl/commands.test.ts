@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { parseSha256, parseVersionId } from '../../daemon/core/ids.ts';
 import { HUB, LAPTOP, named, path } from '../control/fake-daemon.ts';
 import { serve } from '../control/served.ts';
+import { syncctlOnTerminal } from './on-terminal.ts';
 import { type Ended, syncctl } from './run.ts';
 
 const version = parseVersionId('v9h7abcd') ?? assert.fail();
@@ -458,3 +459,13 @@ async function inPairs<Item, Result>(
   for (let i = 0; i < items.length; i += 2) results.push(...(await Promise.all(items.slice(i, i + 2).map(work))));
   return results;
 }
+
+test('who removes a peer or a folder on a terminal is told what that is about, one thing in the singular', async (t) => {
+  const { home } = await serve(t);
+
+  const peer = await syncctlOnTerminal(['--home', home, 'remove-peer', 'laptop'], ['n']);
+  const folder = await syncctlOnTerminal(['--home', home, 'remove-folder', 'docs'], ['n']);
+
+  assert.match(peer.shown, /laptop \(\w+\) shares 1 folder: docs$/m);
+  assert.match(folder.shown, /kept with 1 peer\. The files stay\.$/m);
+});

@@ -1,5 +1,5 @@
 // Where folders really lie, whatever links their paths go through: no two on one tree, none on what another daemon keeps,
-// and none around or in what this daemon keeps for itself. A peer that shares a folder may write to all that is in it.
+// and none around or in what this daemon, or another one, keeps for itself. A peer that shares a folder may write to all that is in it.
 import { CodedError } from '../protocol/errors.ts';
 import type { DirPath, RelativePath } from './core/path.ts';
 import type { FolderName } from './core/ids.ts';
@@ -23,7 +23,7 @@ export interface PlacesEdges {
   readonly ownDirs: readonly string[];
 }
 
-const NOWHERE: RootChain = { own: undefined, above: [], roots: [] };
+const NOWHERE: RootChain = { own: undefined, above: [], roots: [], homes: [] };
 
 export class Places {
   readonly #edges: PlacesEdges;
@@ -53,9 +53,19 @@ export class Places {
 
   async #unclaimed({ name, path }: FolderSettings): Promise<RootChain> {
     const chain = await this.#chainOf(path);
-    for (const dir of this.#edges.ownDirs)
-      if (overlap(chain, await this.#chainOf(dir)))
+    const ownHomes = new Set<string>();
+    for (const dir of this.#edges.ownDirs) {
+      const own = await this.#chainOf(dir);
+      if (overlap(chain, own))
         throw new CodedError('E_FOLDER_PATH', `${path} holds or lies in the daemon's own ${dir}`);
+      if (own.own !== undefined) ownHomes.add(own.own);
+    }
+    if (chain.homes.some((home) => !ownHomes.has(home)))
+      throw new CodedError(
+        'E_FOLDER_PATH',
+        `${path} is, holds or lies in the home of another daemon, where its key is`,
+        'Choose a path outside of it.',
+      );
     for (const [other, taken] of this.#chains)
       if (other !== name && overlap(chain, taken))
         throw new CodedError('E_FOLDER_NESTED', `${path} is, holds or lies in the directory of ${other}`);

@@ -3,6 +3,7 @@ import { OWN_DIR } from '../core/path.ts';
 import { type Directory, type FileSystem, errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { isAbsent } from './errno.ts';
+import { identityOf, stateIn, statesBelow } from './homes.ts';
 import { MARKER, STAGING, VERSIONS, openOrMake, readMarker } from './tree.ts';
 
 export interface PrepareRoot {
@@ -111,6 +112,8 @@ export interface RootChain {
   readonly above: readonly string[];
   /** Paths of those above it that are roots of folders, of whichever daemon. */
   readonly roots: readonly string[];
+  /** Identities of the state directories of daemons, this one's too, in whose home it lies, or that it or a child of its is. */
+  readonly homes: readonly string[];
 }
 
 /** Where a root really lies, whatever links and bind mounts its path goes through: two roots of which one is above the other are nested. */
@@ -119,7 +122,8 @@ export const rootChain: Job<{ root: string }, RootChain> = {
   run(fs, { root }) {
     let lowest = root;
     while (lowest !== '/' && !isThere(fs, lowest)) lowest = lowest.slice(0, lowest.lastIndexOf('/')) || '/';
-    const { own, elsewhere } = lookAtLowest(fs, lowest);
+    const { own, elsewhere, homes: found } = lookAtLowest(fs, lowest, lowest === root);
+    const homes = new Set(found);
     const above = new Set<string>();
     const roots = new Set<string>();
     const climb = (from: string): void => {
@@ -131,25 +135,43 @@ export const rootChain: Job<{ root: string }, RootChain> = {
         below = at.identity;
         above.add(at.identity);
         if (at.isRoot) roots.add(path);
+        if (at.state !== undefined) homes.add(at.state);
       }
     };
     climb(lowest);
     for (const path of elsewhere) climb(path);
-    if (lowest === root) return { own, above: [...above], roots: [...roots] };
+    if (lowest === root) return { own, above: [...above], roots: [...roots], homes: [...homes] };
     if (lookAt(fs, lowest).isRoot) roots.add(lowest);
-    return { own: undefined, above: [own, ...above], roots: [...roots] };
+    return { own: undefined, above: [own, ...above], roots: [...roots], homes: [...homes] };
   },
 };
 
-function lookAt(fs: FileSystem, path: string): { readonly identity: string; readonly isRoot: boolean } {
-  return inRoot(fs, path, (dir) => ({ identity: identityOf(dir), isRoot: readMarker(dir) !== undefined }));
+interface Above {
+  readonly identity: string;
+  readonly isRoot: boolean;
+  readonly state: string | undefined;
 }
 
-function lookAtLowest(fs: FileSystem, path: string): { readonly own: string; readonly elsewhere: readonly string[] } {
+function lookAt(fs: FileSystem, path: string): Above {
+  return inRoot(fs, path, (dir) => ({
+    identity: identityOf(dir),
+    isRoot: readMarker(dir) !== undefined,
+    state: stateIn(dir),
+  }));
+}
+
+interface Lowest {
+  readonly own: string;
+  readonly elsewhere: readonly string[];
+  readonly homes: readonly string[];
+}
+
+function lookAtLowest(fs: FileSystem, path: string, isWhole: boolean): Lowest {
   return inRoot(fs, path, (dir) => {
     const own = identityOf(dir);
+    const homes = [stateIn(dir) ?? [], isWhole ? statesBelow(dir) : []].flat();
     // A mount of later days may hide what lay there.
-    return { own, elsewhere: fs.alsoAt(dir).filter((other) => isAt(fs, other, own)) };
+    return { own, homes, elsewhere: fs.alsoAt(dir).filter((other) => isAt(fs, other, own)) };
   });
 }
 
@@ -170,11 +192,6 @@ function inRoot<T>(fs: FileSystem, path: string, use: (dir: Directory) => T): T 
   } finally {
     dir.close();
   }
-}
-
-function identityOf(dir: Directory): string {
-  const { dev, ino } = dir.lstat();
-  return `${dev}:${ino}`;
 }
 
 function isThere(fs: FileSystem, path: string): boolean {

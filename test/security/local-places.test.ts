@@ -2,7 +2,7 @@
 // it is named; and nothing is made behind a link that somebody has left there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ask } from '../control/served.ts';
@@ -18,6 +18,11 @@ import {
 } from '../system/daemon.ts';
 import { exists, plant, read } from '../system/trees.ts';
 import { waitFor } from '../system/wait-for.ts';
+
+async function stopped(daemon: Daemon): Promise<string> {
+  await daemon.stop();
+  return daemon.home;
+}
 
 async function refused(daemon: Daemon, path: string, code: string): Promise<void> {
   const socket = join(daemon.home, 'syncd.sock');
@@ -160,6 +165,27 @@ test('I8: no folder holds or lies in what the daemon keeps for itself, by whatev
   const { stdout } = await daemon.ctl('status');
   assert.match(stdout, /E_FOLDER_PATH/);
   assert.equal(exists(join(home, 'state'), '.syncd'), false);
+});
+
+test('I8: no folder is, lies in or holds the home of another daemon, whether that runs or not', async (t) => {
+  const place = temporaryDirectory(t);
+  const daemon = await startDaemon(t, { name: 'hub' });
+  const other = await startDaemon(t, { name: 'other' });
+  await daemon.ok('add-folder', 'docs', join(temporaryDirectory(t), 'docs'));
+  // As where systemd names the state directory: it stands alone.
+  renameSync(await stopped(other), join(place, 'other'));
+  cpSync(join(place, 'other/state'), join(place, 'lib/syncd'), { recursive: true });
+  symlinkSync(join(place, 'other'), join(place, 'link'));
+  const own = ['other', 'other/state', 'other/state/folders', 'other/new', 'link', 'link/new', 'lib', 'lib/syncd'];
+
+  for (const path of own) await refused(daemon, join(place, path), 'E_FOLDER_PATH');
+  await refused(daemon, place, 'E_FOLDER_PATH');
+
+  const edited = await daemon.ctl('edit-folder', 'docs', '--set', `path=${join(place, 'other')}`);
+  assert.match(edited.stderr, /E_FOLDER_PATH: .* the home of another daemon/);
+  assert.equal(exists(place, 'other/.syncd'), false);
+  // One's own home is one's own, but for what is kept in it.
+  await daemon.ok('add-folder', 'mine', join(daemon.home, 'mine'));
 });
 
 test('I8: a link in the place of a root’s lock leads nowhere', async (t) => {

@@ -8,6 +8,10 @@ const LEVEL = 1;
 export const LEAST_BYTES = 256;
 /** What saves less is not worth unpacking. */
 const LEAST_SAVED = 1 / 16;
+/** zlib makes its output in chunks of 16 KiB unless it is told how long it will be; it takes nothing below this. */
+const LEAST_CHUNK_BYTES = 64;
+/** Twice what Node keeps for several small Buffers together. */
+const LARGE_BYTES = 128 << 10;
 /** A peer may not make us keep more than 8 MiB of what is unpacked in mind. */
 const WINDOW_LOG = 23;
 
@@ -19,21 +23,44 @@ export interface Packable {
 
 export function pack(bytes: Uint8Array): Packable {
   if (bytes.length < LEAST_BYTES) return { bytes, packed: false };
-  const packed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } });
-  if (packed.length > bytes.length * (1 - LEAST_SAVED)) return { bytes, packed: false };
+  const packed = zstdCompressSync(bytes, {
+    chunkSize: Math.max(LEAST_CHUNK_BYTES, bytes.length),
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+  });
+  const pays = packed.length <= bytes.length * (1 - LEAST_SAVED);
   // In memory of its own, which can be handed over.
-  return { bytes: new Uint8Array(packed), packed: true };
+  const own = pays ? new Uint8Array(packed) : bytes;
+  freeLarge(packed);
+  return { bytes: own, packed: pays };
 }
 
-/** Undefined where it is not packed, or not a content of this length. */
-export function unpack(bytes: Uint8Array, plainBytes: number): Uint8Array | undefined {
+/**
+ * Calls with the content, which is gone afterwards; with undefined where it is not packed, or not a content of this length.
+ * @param plainBytes no more than is asked for at a time
+ */
+export function unpacked<R>(bytes: Uint8Array, plainBytes: number, use: (plain: Uint8Array | undefined) => R): R {
+  const plain = unpack(bytes, plainBytes);
   try {
-    const plain = zstdDecompressSync(bytes, {
+    return use(plain?.length === plainBytes ? plain : undefined);
+  } finally {
+    if (plain !== undefined) freeLarge(plain);
+  }
+}
+
+function unpack(bytes: Uint8Array, plainBytes: number): Buffer | undefined {
+  try {
+    return zstdDecompressSync(bytes, {
+      // A byte more, or zlib would make another chunk to see that nothing more comes.
+      chunkSize: Math.max(LEAST_CHUNK_BYTES, plainBytes + 1),
       maxOutputLength: Math.max(1, plainBytes),
       params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
     });
-    return plain.length === plainBytes ? plain : undefined;
   } catch {
     return undefined; // a peer may send anything
   }
+}
+
+/** Left to the collector, large memory of a thread whose own heap is small would pile up to 64 MB. */
+function freeLarge({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= LARGE_BYTES) buffer.transfer(0);
 }

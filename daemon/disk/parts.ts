@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { piecesWithData } from './holes.ts';
-import { unpack } from './pack.ts';
+import { unpacked } from './pack.ts';
 import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
 import { withScratch } from './scratch.ts';
@@ -131,17 +131,19 @@ export type WrittenPieces = { readonly kind: 'written'; readonly wrong: readonly
 export const writePieces: Job<WritePieces, WrittenPieces> = {
   name: 'writePieces',
   run(fs, { tree, staged, offset, bytes: given, packed, pieces }) {
-    const bytes = packed === true ? unpack(given, bytesOf(pieces)) : given;
-    if (bytes === undefined) return { kind: 'written', wrong: pieces };
-    return withPart(fs, tree, staged, (part): WrittenPieces => {
-      const wrong: Piece[] = [];
-      for (const piece of pieces) {
-        const at = piece.offset - offset;
-        const content = bytes.subarray(at, at + piece.length);
-        if (content.length === piece.length && pieceHash(content) === piece.hash) part.write(content, piece.offset);
-        else wrong.push(piece);
-      }
-      return { kind: 'written', wrong };
-    });
+    const write = (bytes: Uint8Array | undefined): WrittenPieces => {
+      if (bytes === undefined) return { kind: 'written', wrong: pieces };
+      return withPart(fs, tree, staged, (part): WrittenPieces => {
+        const wrong: Piece[] = [];
+        for (const piece of pieces) {
+          const at = piece.offset - offset;
+          const content = bytes.subarray(at, at + piece.length);
+          if (content.length === piece.length && pieceHash(content) === piece.hash) part.write(content, piece.offset);
+          else wrong.push(piece);
+        }
+        return { kind: 'written', wrong };
+      });
+    };
+    return packed === true ? unpacked(given, bytesOf(pieces), write) : write(given);
   },
 };

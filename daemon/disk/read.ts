@@ -4,7 +4,7 @@ import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { type SeenStat, sameFile } from '../core/observation.ts';
 import type { Directory } from '../ports/file-system.ts';
-import type { Job } from '../ports/workers.ts';
+import { type Job, free } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { isZeros } from './holes.ts';
 import { LEAST_BYTES, type Packable, pack } from './pack.ts';
@@ -84,7 +84,10 @@ export const readRanges: Job<ReadRanges, (Packable | undefined)[]> = {
         const bytes = ownMemory(length);
         if (!readRange(tree, { path, storedAs }, offset, bytes, seen)) return undefined;
         // A hole is nothing that has to travel, on whatever link.
-        return packs === true || isZeros(bytes) ? pack(bytes) : { bytes, packed: false };
+        if (packs !== true && !isZeros(bytes)) return { bytes, packed: false };
+        const content = pack(bytes);
+        if (content.packed) free(bytes);
+        return content;
       }),
     );
   },

@@ -4,7 +4,7 @@ import { assert } from '../core/assert.ts';
 import type { Job } from '../ports/workers.ts';
 import { RealFileSystem } from './file-system.ts';
 import { giveBack } from './give-back.ts';
-import { movable, movableOf } from './movable.ts';
+import { freeSent, movable } from './movable.ts';
 import { type Answer, type Request, type WorkerStart, sendError } from './worker-messages.ts';
 
 /** A job of any shape: what it takes is made by who names it. */
@@ -49,5 +49,5 @@ function send(answer: Answer, isPlain: boolean): void {
 port.on('message', (request: Request) => {
   send(answerTo(request), request.kind === 'run' && request.isPlain);
   // What a job was given is of no use after it. Freed now: a collector that counts its own heap lets it grow for long.
-  for (const given of movableOf(request)) given.transfer(0);
+  freeSent(request);
 });

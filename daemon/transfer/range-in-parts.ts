@@ -1,6 +1,6 @@
 // One range of a file that is on its way. With a limit it is asked for, or sent, in parts, each no more than may go at once;
 // else all of it is one part, and stays packed as it came.
-import { type Packable, unpack } from '../disk/pack.ts';
+import { type Packable, unpacked } from '../disk/pack.ts';
 import type { ChunkAnswer } from '../ports/peers.ts';
 
 export type BytesAnswer = Extract<ChunkAnswer, { kind: 'bytes' }>;
@@ -53,11 +53,13 @@ export class RangeInParts {
     this.#open.delete(offset);
     if (length < asked) this.#open.set(offset + length, asked - length);
     if (length === this.length) return { length, whole: { bytes: payload, packed } };
-    const plain = packed ? unpack(payload, length) : payload;
-    if (plain === undefined) return undefined;
-    this.#bytes ??= new Uint8Array(this.length);
-    this.#bytes.set(plain, offset - this.offset);
+    const all = (this.#bytes ??= new Uint8Array(this.length));
+    const put = (plain: Uint8Array | undefined): boolean => {
+      if (plain !== undefined) all.set(plain, offset - this.offset);
+      return plain !== undefined;
+    };
+    if (!(packed ? unpacked(payload, length, put) : put(payload))) return undefined;
     this.#came += length;
-    return { length, whole: this.#came === this.length ? { bytes: this.#bytes, packed: false } : undefined };
+    return { length, whole: this.#came === this.length ? { bytes: all, packed: false } : undefined };
   }
 }

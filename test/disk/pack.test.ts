@@ -3,10 +3,15 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { pack, unpack } from '../../daemon/disk/pack.ts';
+import { pack, unpacked } from '../../daemon/disk/pack.ts';
 import { readWhole } from '../../daemon/disk/read.ts';
 import type { Sha256 } from '../../daemon/core/ids.ts';
 import { ROOT, TREE, folder, path } from './tree.ts';
+
+/** What stays of it afterwards. */
+function unpack(bytes: Uint8Array, plainBytes: number): Uint8Array | undefined {
+  return unpacked(bytes, plainBytes, (plain) => plain && Uint8Array.from(plain));
+}
 
 test('what is packed is the same when it is unpacked', () => {
   for (const text of ['x'.repeat(1_000), 'Jahr für Jahr '.repeat(5_000)]) {
@@ -15,6 +20,20 @@ test('what is packed is the same when it is unpacked', () => {
     assert.ok(packed && bytes.length < plain.length / 4);
     assert.deepEqual(Buffer.from(unpack(bytes, plain.length) ?? []), plain);
   }
+});
+
+test('nothing large is left to the collector', () => {
+  const plain = Buffer.alloc(4 << 20, 'four ');
+  const { bytes } = pack(plain);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let n = 0; n < 20; n++) {
+    assert.ok(pack(plain).packed);
+    assert.equal(
+      unpacked(bytes, plain.length, (content) => content?.length),
+      plain.length,
+    );
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - before < plain.length);
 });
 
 test('what does not become smaller stays as it is', () => {

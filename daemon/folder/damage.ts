@@ -1,7 +1,9 @@
 // A content that is not what was put there, behind a stat that says nobody has touched it: the disk has damaged it. It is no
 // edit and goes nowhere; it stays until the same content is here again from a peer, and is then filed as a version.
 import type { SeenStat } from '../core/observation.ts';
+import { isLive } from '../core/record.ts';
 import type { Row } from '../index/file-state.ts';
+import type { Want, WantedRow } from '../index/wanted.ts';
 import { historyRow } from './chronicle.ts';
 import type { FolderContext } from './context.ts';
 import type { SkippedPaths } from './skipped.ts';
@@ -33,4 +35,26 @@ export function fetchAgain(
       historyRow({ path, what: 'kept', device: self, direction: 'local', sizeBytes: seen?.size, detail }, nowMs),
     ],
   });
+}
+
+/**
+ * A path that is ignored from now on has no row. That what lies there is damage is kept in its want, and until when it had
+ * not been touched: synced again, it is wanted back as before, and is nobody's edit.
+ */
+export function damageSetAside(
+  want: WantedRow | undefined,
+  row: Row | undefined,
+): Pick<Want, 'code' | 'sinceMs'> | undefined {
+  if (want?.code !== 'E_DAMAGED') return undefined;
+  return { code: want.code, sinceMs: row?.seen === undefined ? 0 : changedMs(row.seen) };
+}
+
+/** This was known to be damaged when its path was ignored, and nobody has touched it since. */
+export function isDamagedStill(want: WantedRow | undefined, seen: SeenStat): want is WantedRow {
+  if (want?.why !== 'ignored' || want.code !== 'E_DAMAGED') return false;
+  return isLive(want.record) && changedMs(seen) <= want.sinceMs;
+}
+
+function changedMs({ ctimeNs }: SeenStat): number {
+  return Number(ctimeNs / 1_000_000n);
 }

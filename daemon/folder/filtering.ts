@@ -13,6 +13,7 @@ import { hashText } from '../disk/versions.ts';
 import type { Row } from '../index/file-state.ts';
 import { type WantMark, type WantedRow, wantedVersions } from '../index/wanted.ts';
 import { type FolderContext, reconcileContext } from './context.ts';
+import { damageSetAside } from './damage.ts';
 import type { Deletions } from './deletions.ts';
 import type { Hints } from './hints.ts';
 import type { Litter } from './litter.ts';
@@ -98,6 +99,7 @@ export class Filtering {
       const mark = page.filter((want) => want.why === 'ignored' && !this.ignores(want.record)).map(toFetch);
       count += mark.length;
       if (mark.length > 0) index.commit({ nowUs: clock.nowUs(), mark });
+      for (const { path, code } of mark) if (code === 'E_DAMAGED') this.#parts.skipped.set(path, code);
       await this.#breathe();
     }
     if (count > 0) log.info('syncs what was ignored', { paths: count });
@@ -259,7 +261,8 @@ export class Filtering {
       const known = index.wanted(record.path);
       const announced = known === undefined ? [] : wantedVersions(known);
       if (known !== undefined) litter.drop(known.record);
-      return { ...setAside(record, announced, context), why: 'ignored' as const, sinceMs: clock.nowMs() };
+      const damage = damageSetAside(known, index.row(record.path));
+      return { ...setAside(record, announced, context), why: 'ignored' as const, sinceMs: clock.nowMs(), ...damage };
     });
     const withdraw = records.map(({ path }) => path);
     index.commit({ nowUs: clock.nowUs(), withdraw, want });

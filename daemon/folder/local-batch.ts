@@ -20,6 +20,7 @@ import { type Want, type WantMark, type WantSource, type WantedRow, wantedVersio
 import { unsyncedVersion } from './bring-back.ts';
 import { type Happened, historyRow, sizeOf, stays, tell, whatHappened } from './chronicle.ts';
 import { type FolderContext, makerOf, reconcileContext } from './context.ts';
+import { isDamagedStill } from './damage.ts';
 import type { Deletions } from './deletions.ts';
 import { notSeenIn } from './directories.ts';
 import type { Litter } from './litter.ts';
@@ -97,6 +98,11 @@ export class LocalBatch {
 
   changed(row: Row | undefined, record: FileRecord, seen: SeenStat, boundary: boolean, racy: boolean): void {
     const { path, entry } = record;
+    const want = this.#context.index.wanted(path);
+    if (row === undefined && isDamagedStill(want, seen)) {
+      this.#rows.push({ record: want.record, seen, boundary, announce: true });
+      return;
+    }
     const decided = this.#besideWanted(record);
     const change = { record: decided, seen, racy, boundary, announce: true };
     const before = row?.record.entry;

@@ -294,12 +294,14 @@ export class ReceivedBatch {
       for (const other of this.#context.index.wanted(path)?.sources ?? [])
         if (other.peer !== this.#peer) this.sources.push({ path, peer: other.peer, seq: other.seq, has: false });
     this.sources.push({ path, peer: this.#peer, seq, has });
-    const sinceMs = this.#context.clock.nowMs();
     this.unwant.delete(path);
     // What a power loss left here is still damaged when another version is wanted, of the same content perhaps.
     const before = this.wants.get(path) ?? this.#context.index.wanted(path);
     const code = before === undefined ? undefined : lasting(before);
     const why = this.#ignores(record, now) ? 'ignored' : 'fetch';
+    // Of damage that is set aside it says until when nobody had touched it.
+    const isSetAside = before?.why === 'ignored' && code === 'E_DAMAGED';
+    const sinceMs = isSetAside ? before.sinceMs : this.#context.clock.nowMs();
     this.wants.set(path, { record, rivals, movedFrom: isTheirs ? movedFrom : undefined, why, code, sinceMs });
     const known = now.row?.seen === undefined ? undefined : now.row.record.entry;
     if (

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { relate } from '../../daemon/core/version-vector.ts';
+import { hashText } from '../../daemon/disk/versions.ts';
 import { OneDevice, ROOT, file } from './one-device.ts';
 
 const CONTENT = 'the same '.repeat(100);
@@ -144,5 +145,53 @@ test('I2: what somebody writes anew is over all that nobody has any more: it is 
   assert(told?.entry.kind === 'file' && told.entry.size === 'anew'.length);
   assert.equal(relate(told.vector, theirs.vector), 'newer');
   assert.deepEqual(told.lost, []);
+  await device.stop();
+});
+
+test('I5: what is damaged, ignored and synced again is no edit: it goes nowhere, and is mended', async () => {
+  const device = await damaged(await new OneDevice().start({ 'a.txt': CONTENT }), 'a.txt');
+  const rotten = device.read('a.txt');
+  device.filter({ ignore: ['a.txt'] });
+  await device.until(() => device.wanted('a.txt')?.why === 'ignored', 'it to be ignored');
+  assert.deepEqual(skipped(device), []);
+  // Another version of it is announced meanwhile, and a start comes between.
+  const newer = device.peer.version('a.txt', file('newer'), device.wanted('a.txt')?.record);
+  device.peer.tell(newer);
+  await device.clock.advance(1_000);
+  await device.crash();
+  device.folder.start();
+  device.peer.connect();
+  await device.clock.advance(5_000);
+  device.filter();
+  await device.until(() => skipped(device).length > 0, 'it to be named', 5_000);
+
+  assert.deepEqual(skipped(device), ['a.txt E_DAMAGED']);
+  device.peer.isEmpty = false;
+  device.peer.contents.set('a.txt', 'newer');
+  await device.until(() => device.read('a.txt') === 'newer', 'what is to be there', 120_000);
+  await device.until(() => skipped(device).length === 0, 'nothing to be named');
+  assert.ok(device.kept().includes(rotten));
+  assert.deepEqual(device.folder.conflicts(), []);
+  const hashes = device.peer.told.map(({ record: { entry } }) => (entry.kind === 'file' ? entry.sha256 : ''));
+  assert.ok(!hashes.includes(hashText(rotten)));
+  await device.stop();
+});
+
+test('I1: what is damaged, ignored, and written to before it is synced again is an edit', async () => {
+  const device = await damaged(await new OneDevice().start({ 'a.txt': CONTENT }), 'a.txt');
+  device.filter({ ignore: ['a.txt'] });
+  await device.until(() => device.wanted('a.txt')?.why === 'ignored', 'it to be ignored');
+  await device.clock.advance(1_000);
+  device.write('a.txt', 'mended by hand');
+  device.peer.tell(device.peer.version('a.txt', file('newer'), device.wanted('a.txt')?.record), 'newer');
+  await device.clock.advance(1_000);
+  device.filter();
+
+  const isTold = ({ record: { path, entry } }: (typeof device.peer.told)[number]): boolean =>
+    path === 'a.txt' && entry.kind === 'file' && entry.sha256 === hashText('mended by hand');
+  const isHere = (): boolean => device.read('a.txt') === 'mended by hand' || device.kept().includes('mended by hand');
+  await device.clock.advance(10_000);
+  assert.ok(isHere());
+  assert.ok(device.peer.told.some(isTold) || device.folder.conflicts().length === 1, 'it counts as made here');
   await device.stop();
 });

@@ -10,7 +10,7 @@ import { Daemon } from './daemon.ts';
 import { openHome } from './home.ts';
 import type { Log } from './ports/log.ts';
 import { RealClock } from './system/clock.ts';
-import { collectInOneGo } from './system/collector.ts';
+import { collectInOneGo, keepYoungSmall } from './system/collector.ts';
 import { configFiles } from './system/config-files.ts';
 import { FailedStarts } from './system/failed-starts.ts';
 import { KeyFiles } from './system/key-files.ts';
@@ -58,6 +58,7 @@ function surroundings(locations: Locations) {
 
 async function run(options: StartOptions): Promise<void> {
   collectInOneGo();
+  keepYoungSmall();
   forbidCoreDumps();
   const locations = placesOf(options);
   const { log: wanted } = loadConfig(surroundings(locations));

@@ -32,6 +32,10 @@ export const MAX_DIGESTS_PER_MINUTE = 8;
 export const DIGEST_TIMEOUT_MS = 60_000;
 /** PING is sent this often while a session is open. */
 export const PING_INTERVAL_MS = 10_000;
+/** PINGs at the beginning of a session that follow one another soon: the first answers find both ends cold. */
+export const EARLY_PINGS = 5;
+/** Each of them is sent so long after the answer to the one before. */
+export const EARLY_PING_INTERVAL_MS = 200;
 /** A peer from which nothing came for so long is gone. */
 export const SILENCE_TIMEOUT_MS = 28_000;
 /** Bytes queued on a link above which nothing more is given to it (high mark). */

@@ -337,7 +337,10 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
       announced: described("The sender's own sequence up to which it has nothing left to announce.", count),
     }),
   ),
-  PING: described('Are you there? Sent every ten seconds.', object({ id: count })),
+  PING: described(
+    'Are you there? Sent every ten seconds; the first five, if they are answered, follow one another within a second.',
+    object({ id: count }),
+  ),
   PONG: described('The answer to the PING of this number.', object({ id: count })),
   ERROR: described(
     'Something was refused. With `fatal` the sender ends the session.',

@@ -16,6 +16,8 @@ import {
   DIGEST_TIMEOUT_MS,
   HANDSHAKE_TIMEOUT_MS,
   MAX_ERROR_LENGTH,
+  EARLY_PINGS,
+  EARLY_PING_INTERVAL_MS,
   PING_INTERVAL_MS,
   SILENCE_TIMEOUT_MS,
 } from './limits.ts';
@@ -222,7 +224,14 @@ function receiveOpen(state: Open, message: Message, payload: Uint8Array | undefi
     case 'PONG':
       // A PONG that nobody asked for, or that comes after the next PING, measures nothing; it is a sign of life all the same.
       if (state.ping?.id !== message.id) return { state, effects: [] };
-      return { state: { ...state, ping: undefined }, effects: [{ kind: 'rtt', ms: nowMs - state.ping.sentMs }] };
+      return {
+        state: {
+          ...state,
+          ping: undefined,
+          nextPingMs: state.pings < EARLY_PINGS ? nowMs + EARLY_PING_INTERVAL_MS : state.nextPingMs,
+        },
+        effects: [{ kind: 'rtt', ms: nowMs - state.ping.sentMs }],
+      };
     default:
       return { state, effects: [{ kind: 'deliver', message, payload }] };
   }

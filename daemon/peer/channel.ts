@@ -79,6 +79,10 @@ export class Channel implements PeerLink {
     return this.#conversation.queuedBytes;
   }
 
+  get leastRttMs(): number | undefined {
+    return this.#conversation.leastRttMs;
+  }
+
   sendIndex(offer: IndexOffer): void {
     this.#said = true;
     this.#send({ message: indexMessage(this.#folder, offer, !this.#heard), payload: undefined });

@@ -77,6 +77,7 @@ export class Conversation {
   #sent = 0;
   #received = 0;
   #rttMs: number | undefined;
+  #leastRttMs: number | undefined;
   #probes: ((alive: boolean) => void)[] = [];
 
   constructor(link: Link, clock: Clock, party: Party) {
@@ -110,6 +111,11 @@ export class Conversation {
   /** Of the last PING that was answered. */
   get rttMs(): number | undefined {
     return this.#rttMs;
+  }
+
+  /** Of all of them: what the way itself takes, when nobody is at work. */
+  get leastRttMs(): number | undefined {
+    return this.#leastRttMs;
   }
 
   /** Queued; it leaves at the end of this turn, and its payload is given away. After the end it does nothing. */
@@ -211,7 +217,8 @@ export class Conversation {
         return this.#party.joined?.(effect.joined, effect.payload);
       case 'rtt':
         this.#rttMs = effect.ms;
-        return;
+        this.#leastRttMs = Math.min(effect.ms, this.#leastRttMs ?? Infinity);
+        return this.#arm(); // the next PING may be due sooner
       case 'end':
         this.#deliver(delivered);
         this.#flush();

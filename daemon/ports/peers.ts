@@ -110,6 +110,8 @@ export interface PeerLink {
   readonly name: string;
   /** Bytes that wait to be sent on this peer's session, all folders together. Above 1 MiB nothing more should be given. */
   readonly queuedBytes: number;
+  /** The least time that the peer took to answer a PING. */
+  readonly leastRttMs: number | undefined;
   sendIndex(offer: IndexOffer): void;
   /** Contents are given away. */
   announce(announcements: readonly Announcement[]): void;

@@ -16,6 +16,10 @@ export interface PackingContext {
 
 /** Bytes in a second: what a faster link takes is sent sooner than packed. */
 const FAST_LINK = 50_000_000;
+/** A peer that answers within so many ms is on this network or in this town, and links there are mostly fast. */
+const NEAR_MS = 5;
+/** What such a link is held for until it has been seen to be slower five times in a row: the peer may have been at work. */
+const NEAR_LINK = 1_000_000_000;
 /** Less that has left says nothing of a link: the kernel takes so much at once. */
 const LEAST_SEEN_BYTES = 256 << 10;
 /** Contents that turned out not to become smaller. */
@@ -67,14 +71,19 @@ export class Packing {
     const taken = (given?.bytes ?? 0) - link.queuedBytes;
     if (given === undefined || taken < LEAST_SEEN_BYTES) return;
     const speed = (taken * 1000) / Math.max(1, this.#context.clock.monotonicMs() - given.atMs);
-    const before = this.#speed.get(link) ?? speed;
+    const before = this.#speed.get(link) ?? (isNear(link) ? NEAR_LINK : speed);
     // It may have taken it long ago, or the peer have had other work: what it was once seen to take it can take.
     this.#speed.set(link, Math.max(speed, (speed + before) / 2));
   }
 
-  /** A link of which nothing is known yet may be slow. */
+  /** A link to somewhere far of which nothing is known yet may be slow. */
   #pays(link: PeerLink): boolean {
     const { name, traffic } = this.#context;
-    return Math.min(traffic.up.rateOf(name, link.device), this.#speed.get(link) ?? 0) < FAST_LINK;
+    const speed = this.#speed.get(link) ?? (isNear(link) ? NEAR_LINK : 0);
+    return Math.min(traffic.up.rateOf(name, link.device), speed) < FAST_LINK;
   }
+}
+
+function isNear({ leastRttMs = Infinity }: PeerLink): boolean {
+  return leastRttMs < NEAR_MS;
 }

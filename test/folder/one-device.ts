@@ -55,6 +55,7 @@ export class ScriptedPeer implements PeerLink {
   readonly epoch: Epoch;
   readonly name: string;
   queuedBytes = 0;
+  leastRttMs: number | undefined;
   readonly told: Announcement[] = [];
   readonly indexes: IndexOffer[] = [];
   readonly asked: ChunkRequest[] = [];

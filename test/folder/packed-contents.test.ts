@@ -74,17 +74,39 @@ test('contents go packed to peers, where they become smaller', async () => {
     assert.equal(await comesPacked(device, path), isPacked, path);
 });
 
-test('what goes along with announcements is packed until the link has taken some of it quickly', async () => {
+/** A device whose peer takes what is packed. */
+async function withTaker(): Promise<OneDevice> {
   const device = new OneDevice({ compression: 'auto' });
   await device.start();
   device.peer.disconnect();
   device.peer.connect({ zstd: true });
   await device.clock.advance(100);
-  const goesPacked = async (path: string): Promise<boolean> => {
-    device.write(path, `${path}\n${TEXT}`);
-    await device.until(() => device.peer.lastTold(path) !== undefined, `${path} to be told`);
-    return device.peer.told.findLast(({ record }) => record.path === path)?.packed ?? false;
-  };
+  return device;
+}
+
+/** Whether the content of a new file goes packed along with its announcement. */
+async function goesPacked(device: OneDevice, path: string): Promise<boolean> {
+  device.write(path, `${path}\n${TEXT}`);
+  await device.until(() => device.peer.lastTold(path) !== undefined, `${path} to be told`);
+  return device.peer.told.findLast(({ record }) => record.path === path)?.packed ?? false;
+}
+
+test('to a peer near by nothing is packed until the link has been slow several times in a row', async () => {
+  const device = await withTaker();
+  device.peer.leastRttMs = 0.3;
+  const packed: boolean[] = [];
+  for (let n = 0; n < 8; n++) {
+    device.peer.queuedBytes = 512 << 10;
+    packed.push(await goesPacked(device, `${n}.txt`));
+    await device.clock.advance(100); // 5 MB in a second
+    device.peer.queuedBytes = 0;
+    device.folder.door.onDrain(device.peer);
+  }
+  assert.deepEqual(packed, [false, false, false, false, false, true, true, true]);
+});
+
+test('what goes along with announcements is packed until the link has taken some of it quickly', async () => {
+  const device = await withTaker();
   device.peer.queuedBytes = 512 << 10;
   const drainOnceTold = (): void => {
     if (device.peer.lastTold('first.txt') === undefined) return void device.clock.after(1, drainOnceTold);
@@ -92,10 +114,10 @@ test('what goes along with announcements is packed until the link has taken some
     device.folder.door.onDrain(device.peer);
   };
   drainOnceTold();
-  assert.equal(await goesPacked('first.txt'), true);
+  assert.equal(await goesPacked(device, 'first.txt'), true);
   // What comes later says nothing of how quickly that was taken.
   await device.clock.advance(60_000);
-  assert.equal(await goesPacked('second.txt'), false);
+  assert.equal(await goesPacked(device, 'second.txt'), false);
 });
 
 test('a peer that does not say that it takes what is packed gets contents as they are, whatever is set', async () => {

@@ -5,7 +5,7 @@ import { type DeviceId, parseDeviceId } from '../../daemon/core/ids.ts';
 import { Conversation, type DeliveredFrame, type Ending } from '../../daemon/peer/conversation.ts';
 import type { Link } from '../../daemon/ports/link.ts';
 import { decodeMessage } from '../../protocol/frame.ts';
-import { PING_INTERVAL_MS, SILENCE_TIMEOUT_MS } from '../../protocol/limits.ts';
+import { EARLY_PINGS, EARLY_PING_INTERVAL_MS, PING_INTERVAL_MS, SILENCE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { PROTOCOL } from '../../protocol/session.ts';
 import type { Message } from '../../protocol/messages.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
@@ -24,9 +24,9 @@ interface World {
   readonly far: Side;
 }
 
-async function world(): Promise<World> {
+async function world(latencyMs: number | (() => number) = 10): Promise<World> {
   const clock = new SimulatedClock();
-  const connection = connectDevices(clock, [named('A'), named('B')], { latencyMs: 10 });
+  const connection = connectDevices(clock, [named('A'), named('B')], { latencyMs });
   const far = side(connection.ends[1], clock);
   const near = side(connection.ends[0], clock);
   far.conversation.start({ kind: 'accept', self: greeting('far'), paired: true, startedMs: 0 });
@@ -43,8 +43,21 @@ test('at rest nothing but PING and PONG goes over the link, and the session stay
 
   assert.deepEqual([...near.endings, ...far.endings], []);
   assert.equal(near.conversation.rttMs, 20);
-  const pings = (10 * SILENCE_TIMEOUT_MS) / PING_INTERVAL_MS;
+  const pings = EARLY_PINGS + (10 * SILENCE_TIMEOUT_MS) / PING_INTERVAL_MS;
   assert.ok(near.conversation.sentBytes - before < 2 * pings * 40);
+});
+
+test('how long the way takes at least is known soon, and kept', async () => {
+  let latencyMs = 50;
+  const { clock, near } = await world(() => latencyMs);
+  await clock.advance(100);
+  assert.equal(near.conversation.leastRttMs, 100);
+  latencyMs = 10;
+  await clock.advance(EARLY_PINGS * (EARLY_PING_INTERVAL_MS + 20));
+  latencyMs = 40;
+  await clock.advance(2 * PING_INTERVAL_MS);
+  assert.equal(near.conversation.rttMs, 80);
+  assert.equal(near.conversation.leastRttMs, 20);
 });
 
 test('a peer from which nothing comes is gone within 30 s', async () => {

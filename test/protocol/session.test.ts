@@ -6,6 +6,8 @@ import { EXAMPLES } from '../../packaging/docs/examples.ts';
 import {
   DIGEST_TIMEOUT_MS,
   HANDSHAKE_TIMEOUT_MS,
+  EARLY_PINGS,
+  EARLY_PING_INTERVAL_MS,
   PING_INTERVAL_MS,
   SILENCE_TIMEOUT_MS,
 } from '../../protocol/limits.ts';
@@ -269,8 +271,22 @@ test('a PING goes out at once and at every interval, and its PONG tells how long
   assert.deepEqual(late.effects, []);
   const ponged = step(late.state, received({ type: 'PONG', id: 1 }), at(START + 30));
   assert.deepEqual(ponged.effects, [{ kind: 'rtt', ms: 30 }]);
-  const again = step(ponged.state, { kind: 'tick' }, at(START + PING_INTERVAL_MS));
-  assert.deepEqual(again.effects, [{ kind: 'send', message: { type: 'PING', id: 2 } }]);
+  const unanswered = step(late.state, { kind: 'tick' }, at(START + PING_INTERVAL_MS));
+  assert.deepEqual(unanswered.effects, [{ kind: 'send', message: { type: 'PING', id: 2 } }]);
+});
+
+test('the first PINGs that are answered follow one another soon', () => {
+  let state: Session = opened;
+  const sentAt: number[] = [];
+  for (let id = 1; id < 8; id++) {
+    const nowMs = wakeAtMs(state) ?? assert.fail('a PING is due');
+    sentAt.push(nowMs - START);
+    const pinged = step(state, { kind: 'tick' }, at(nowMs));
+    state = step(pinged.state, received({ type: 'PONG', id }), at(nowMs + 30)).state;
+  }
+  const early = Array.from({ length: EARLY_PINGS }, (_, i) => i * (EARLY_PING_INTERVAL_MS + 30));
+  const last = early.at(-1) ?? 0;
+  assert.deepEqual(sentAt, [...early, last + PING_INTERVAL_MS, last + 2 * PING_INTERVAL_MS]);
 });
 
 test('any message is a sign of life, and without one a session ends after the silence that is allowed', () => {

@@ -16,6 +16,7 @@ const LINK: PeerLink = {
   device: PEER,
   name: 'mallory',
   queuedBytes: 0,
+  leastRttMs: undefined,
   sendIndex: () => {},
   announce: () => {},
   acknowledge: () => {},

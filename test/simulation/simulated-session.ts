@@ -96,6 +96,7 @@ interface Chance {
 class End implements PeerLink {
   readonly device: DeviceId;
   readonly name: string;
+  readonly leastRttMs = undefined;
   readonly #to: Party;
   readonly #from: Party;
   readonly #clock: Clock;

@@ -338,6 +338,15 @@ export class World {
     return problems;
   }
 
+  /** Between two times that they ask, which are seconds apart. */
+  async #isIdleAtTimes(): Promise<boolean> {
+    for (let n = 0; n < 100; n++) {
+      if (areIdle(this.devices)) return true;
+      await this.#clock.advance(300);
+    }
+    return false;
+  }
+
   /** Undefined when it has. */
   async #comeToRest(): Promise<string[] | undefined> {
     const until = this.#clock.monotonicMs() + REST_LIMIT_MS;
@@ -346,7 +355,7 @@ export class World {
     while (!this.#isAtRest() || this.#endRules()) {
       if (this.#clock.monotonicMs() > until) {
         // Several ask in turn for what nobody has any more, and are never still for long: all else must have been done.
-        if (this.#isSomethingGone && this.#wires.isWhole && areIdle(this.devices)) break;
+        if (this.#isSomethingGone && this.#wires.isWhole && (await this.#isIdleAtTimes())) break;
         return [`not at rest after ${REST_LIMIT_MS} ms`, ...unfinished(this.devices), ...differences(this.devices)];
       }
       this.#endRules();

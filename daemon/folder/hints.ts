@@ -205,7 +205,8 @@ export class Hints {
 
   #takeToldOf(nowMs: number): void {
     if (this.#toldOfDueMs === undefined || this.#toldOfDueMs > nowMs) return;
-    for (const path of this.#toldOf) this.#mark(path);
+    // So many at once are what we have put there: each is young, and has its second look without that.
+    if (this.#toldOf.size < MANY_PUT) for (const path of this.#toldOf) this.#mark(path);
     this.#toldOf.clear();
     this.#toldOfDueMs = undefined;
     this.#bound();

@@ -5,7 +5,7 @@ import type { Sha256 } from '../core/ids.ts';
 import { errnoOf } from '../ports/file-system.ts';
 import type { Job } from '../ports/workers.ts';
 import { writeWithHoles } from './holes.ts';
-import { unpacked } from './pack.ts';
+import { withPlain } from './pack.ts';
 import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
 import type { TreeRef } from './tree.ts';
@@ -81,15 +81,14 @@ const MAX_FILES = 256;
 export const writeNext: Job<WriteNext, WrittenNext> = {
   name: 'writeNext',
   follows: ({ begun }) => begun,
-  run(fs, { tree, staged, size, begun, offset, length, bytes: given, packed }) {
-    const write = (bytes: Uint8Array | undefined): WrittenNext => {
+  run(fs, { tree, staged, size, begun, offset, length, ...content }) {
+    return withPlain(content, length, (bytes): WrittenNext => {
       if (bytes?.length !== length) return { kind: 'wrong' };
       return withPart(fs, tree, staged, (part): WrittenNext => {
         writeWithHoles(part, bytes, offset);
         return { kind: 'written', sha256: hashNext(begun, size, offset, bytes) };
       });
-    };
-    return packed === true ? unpacked(given, length, write) : write(given);
+    });
   },
 };
 

@@ -35,10 +35,16 @@ export function pack(bytes: Uint8Array): Packable {
 }
 
 /**
- * Calls with the content, which is gone afterwards; with undefined where it is not packed, or not a content of this length.
+ * Calls with the content as it is when it is unpacked: what was made for that is gone afterwards. With undefined where it
+ * was to be packed and is no zstd, or not of this length.
  * @param plainBytes no more than is asked for at a time
  */
-export function unpacked<R>(bytes: Uint8Array, plainBytes: number, use: (plain: Uint8Array | undefined) => R): R {
+export function withPlain<R>(
+  { bytes, packed }: { readonly bytes: Uint8Array; readonly packed?: boolean | undefined },
+  plainBytes: number,
+  use: (plain: Uint8Array | undefined) => R,
+): R {
+  if (packed !== true) return use(bytes);
   const plain = unpack(bytes, plainBytes);
   try {
     return use(plain?.length === plainBytes ? plain : undefined);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { OpenFile } from '../ports/file-system.ts';
 import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { piecesWithData } from './holes.ts';
-import { unpacked } from './pack.ts';
+import { withPlain } from './pack.ts';
 import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
 import { usableBytes } from './root.ts';
 import { withScratch } from './scratch.ts';
@@ -130,20 +130,19 @@ export type WrittenPieces = { readonly kind: 'written'; readonly wrong: readonly
 /** Verifies each piece and writes those that are right. */
 export const writePieces: Job<WritePieces, WrittenPieces> = {
   name: 'writePieces',
-  run(fs, { tree, staged, offset, bytes: given, packed, pieces }) {
-    const write = (bytes: Uint8Array | undefined): WrittenPieces => {
+  run(fs, { tree, staged, offset, pieces, ...content }) {
+    return withPlain(content, bytesOf(pieces), (bytes): WrittenPieces => {
       if (bytes === undefined) return { kind: 'written', wrong: pieces };
       return withPart(fs, tree, staged, (part): WrittenPieces => {
         const wrong: Piece[] = [];
         for (const piece of pieces) {
           const at = piece.offset - offset;
-          const content = bytes.subarray(at, at + piece.length);
-          if (content.length === piece.length && pieceHash(content) === piece.hash) part.write(content, piece.offset);
+          const own = bytes.subarray(at, at + piece.length);
+          if (own.length === piece.length && pieceHash(own) === piece.hash) part.write(own, piece.offset);
           else wrong.push(piece);
         }
         return { kind: 'written', wrong };
       });
-    };
-    return packed === true ? unpacked(given, bytesOf(pieces), write) : write(given);
+    });
   },
 };

@@ -11,7 +11,7 @@ import { type Job, LONG_BYTES } from '../ports/workers.ts';
 import { codeOf, isAbsent } from './errno.ts';
 import { copyWithHoles } from './holes.ts';
 import { hashFile } from './observe.ts';
-import { unpacked } from './pack.ts';
+import { withPlain } from './pack.ts';
 import { partOf } from './part-file.ts';
 import { STAGING, type Tree, type TreeRef, seenOf, withTree } from './tree.ts';
 import { atVersion, hashText, moveWithoutReplacing } from './versions.ts';
@@ -183,8 +183,7 @@ function openOrNothing(dir: Directory, name: string): OpenFile | undefined {
 }
 
 function fillWith(to: OpenFile, source: Extract<Source, { kind: 'bytes' }>, entry: FileEntry): boolean {
-  if (source.packed !== true) return writeVerified(to, source.bytes, entry);
-  return unpacked(source.bytes, entry.size, (bytes) => bytes !== undefined && writeVerified(to, bytes, entry));
+  return withPlain(source, entry.size, (bytes) => bytes !== undefined && writeVerified(to, bytes, entry));
 }
 
 /**

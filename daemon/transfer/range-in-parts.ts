@@ -1,6 +1,6 @@
 // One range of a file that is on its way. With a limit it is asked for, or sent, in parts, each no more than may go at once;
 // else all of it is one part, and stays packed as it came.
-import { type Packable, unpacked } from '../disk/pack.ts';
+import { type Packable, withPlain } from '../disk/pack.ts';
 import type { ChunkAnswer } from '../ports/peers.ts';
 
 export type BytesAnswer = Extract<ChunkAnswer, { kind: 'bytes' }>;
@@ -54,11 +54,11 @@ export class RangeInParts {
     if (length < asked) this.#open.set(offset + length, asked - length);
     if (length === this.length) return { length, whole: { bytes: payload, packed } };
     const all = (this.#bytes ??= new Uint8Array(this.length));
-    const put = (plain: Uint8Array | undefined): boolean => {
+    const isPut = withPlain({ bytes: payload, packed }, length, (plain) => {
       if (plain !== undefined) all.set(plain, offset - this.offset);
       return plain !== undefined;
-    };
-    if (!(packed ? unpacked(payload, length, put) : put(payload))) return undefined;
+    });
+    if (!isPut) return undefined;
     this.#came += length;
     return { length, whole: this.#came === this.length ? { bytes: all, packed: false } : undefined };
   }

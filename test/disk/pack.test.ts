@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { pack, unpacked } from '../../daemon/disk/pack.ts';
+import { pack, withPlain } from '../../daemon/disk/pack.ts';
 import { readWhole } from '../../daemon/disk/read.ts';
 import type { Sha256 } from '../../daemon/core/ids.ts';
 import { ROOT, TREE, folder, path } from './tree.ts';
 
 /** What stays of it afterwards. */
 function unpack(bytes: Uint8Array, plainBytes: number): Uint8Array | undefined {
-  return unpacked(bytes, plainBytes, (plain) => plain && Uint8Array.from(plain));
+  return withPlain({ bytes, packed: true }, plainBytes, (plain) => plain && Uint8Array.from(plain));
 }
 
 test('what is packed is the same when it is unpacked', () => {
@@ -29,7 +29,7 @@ test('nothing large is left to the collector', () => {
   for (let n = 0; n < 20; n++) {
     assert.ok(pack(plain).packed);
     assert.equal(
-      unpacked(bytes, plain.length, (content) => content?.length),
+      withPlain({ bytes, packed: true }, plain.length, (content) => content?.length),
       plain.length,
     );
   }

@@ -75,10 +75,13 @@ export async function editFolder(daemon: ControlledDaemon, asked: Asked<'editFol
 export async function removeFolder(daemon: ControlledDaemon, asked: Asked<'removeFolder'>): Promise<Done> {
   const awaited = daemon.pairing.unfinished().flatMap(({ places }) => places.map((place) => place.name));
   const unmade = awaited.find((name) => name === asked.folder && !daemon.folderSettings().has(name));
-  const { name } = unmade === undefined ? findSettings(daemon, asked.folder) : { name: unmade };
-  if (unmade === undefined) await daemon.removeFolder(name);
-  // One that a join was to bring is not here, and is not to come.
-  else daemon.pairing.forget(name);
+  if (unmade !== undefined) {
+    // A join was to bring it: it is not here, and is not to come.
+    daemon.pairing.forget(unmade);
+    return { folders: [unmade] };
+  }
+  const { name } = findSettings(daemon, asked.folder);
+  await daemon.removeFolder(name);
   return { folders: [name] };
 }
 

@@ -10,9 +10,9 @@ const MAX_PATHS = 50_000;
  * what was seen in between would be held to be there until the next rescan. So it is looked at once more, this much later.
  */
 const YOUNG_MS = 1_000;
-/** Of so many that we have put there the watcher tells as well, of each once or twice: these are looked at together, … */
+/** Of so many that we have put there the watcher tells as well, of each once or twice, soon after one another. */
 const MANY_PUT = 64;
-/** … so much later: one of them may be an edit, and somebody waits for that elsewhere. */
+/** What it tells of them is gathered for so long. Of fewer than {@link MANY_PUT} one may be an edit, for which somebody waits elsewhere. */
 const TOGETHER_MS = 25;
 
 export interface Marked {
@@ -34,7 +34,7 @@ export class Hints {
   readonly #young = new Map<RelativePath, number>();
   /** Those of them that we have put there, or taken away. */
   readonly #put = new Set<RelativePath>();
-  /** Those of them, if they are many, of which the watcher has told, and when they are to be looked at. */
+  /** Those of them, if they are many, of which the watcher has told, and until when that is gathered. */
   readonly #toldOf = new Set<RelativePath>();
   #toldOfDueMs: number | undefined;
   #manyYoungMs: number | undefined;

@@ -94,6 +94,16 @@ test('a directory of very much that is deleted is told in order, the directory l
   await device.stop();
 });
 
+/** b.txt was moved over a.txt, which lives. */
+async function assertMovedOver(device: OneDevice): Promise<void> {
+  await device.until(() => device.row('b.txt')?.record.entry.kind === 'absent', 'the move');
+  await device.clock.advance(1_000);
+
+  assert.equal(device.read('a.txt'), 'a');
+  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
+  await device.stop();
+}
+
 test('I1: a file that is moved over another of the same content and time lives, though a peer deletes what was there', async () => {
   const device = await new OneDevice().start({ 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' });
   device.write('b.txt', 'a');
@@ -103,12 +113,7 @@ test('I1: a file that is moved over another of the same content and time lives, 
   device.user.rename(`${ROOT}/b.txt`, `${ROOT}/a.txt`);
   await device.clock.advance(100);
   device.peer.tell(deletion);
-  await device.until(() => device.row('b.txt')?.record.entry.kind === 'absent', 'the move');
-  await device.clock.advance(1_000);
-
-  assert.equal(device.read('a.txt'), 'a');
-  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
-  await device.stop();
+  await assertMovedOver(device);
 });
 
 test('I1: and also where it is found in its new place before it is missed in the old one', async () => {
@@ -125,12 +130,7 @@ test('I1: and also where it is found in its new place before it is missed in the
   watch.tell(['b.txt']);
   await device.clock.advance(100);
   device.peer.tell(deletion);
-  await device.until(() => device.row('b.txt')?.record.entry.kind === 'absent', 'the move');
-  await device.clock.advance(1_000);
-
-  assert.equal(device.read('a.txt'), 'a');
-  assert.equal(device.peer.lastTold('a.txt')?.entry.kind, 'file');
-  await device.stop();
+  await assertMovedOver(device);
 });
 
 test('what is found in its new place before it is missed in the old one is no mass deletion, and counts as none', async () => {

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Daemon, settle, startDaemon, temporaryDirectory } from './daemon.ts';
-import { Injection, withoutStrace } from './strace.ts';
+import { type Fault, Injection, withoutStrace } from './strace.ts';
 import { assertSameTrees, plant } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -26,6 +26,11 @@ async function invited(t: TestContext): Promise<Place> {
   await hub.ok('add-folder', 'docs', roots[0]);
   const invitation = (await hub.ok('invite', 'docs')).trim();
   return { hub, laptop, invitation, roots };
+}
+
+/** From now on, whenever the file of the folder docs is written anew. */
+function faultAtFolder(t: TestContext, hub: Daemon, fault: Pick<Fault, 'calls' | 'what'>): Promise<Injection> {
+  return Injection.into(t, hub.pid, { ...fault, when: '1+', paths: [join(hub.home, 'folders.d/.docs.yaml.new')] });
 }
 
 /** Whom it knows, and who has its folders. */
@@ -50,12 +55,7 @@ test(
   async (t) => {
     const place = await invited(t);
     const { hub, laptop, invitation, roots } = place;
-    const noRoom = await Injection.into(t, hub.pid, {
-      calls: 'openat',
-      what: 'error=ENOSPC',
-      when: '1+',
-      paths: [join(hub.home, 'folders.d/.docs.yaml.new')],
-    });
+    const noRoom = await faultAtFolder(t, hub, { calls: 'openat', what: 'error=ENOSPC' });
 
     const { stderr } = await laptop.ctl('join', invitation, roots[1]);
     assert.match(stderr, /E_INTERNAL: on the inviting device/);
@@ -79,12 +79,7 @@ test(
     const place = await invited(t);
     const { hub, laptop, invitation, roots } = place;
     const third = await startDaemon(t, { name: 'third' });
-    const failing = await Injection.into(t, hub.pid, {
-      calls: 'rename',
-      what: 'error=EIO',
-      when: '1+',
-      paths: [join(hub.home, 'folders.d/.docs.yaml.new')],
-    });
+    const failing = await faultAtFolder(t, hub, { calls: 'rename', what: 'error=EIO' });
 
     assert.notEqual((await laptop.ctl('join', invitation, roots[1])).code, 0);
     assert.deepEqual(await known(place), [['laptop'], [[]]]);
@@ -98,12 +93,7 @@ test(
 test('S58: who was let in by half and is removed does not come back by its invitation', { skip }, async (t) => {
   const place = await invited(t);
   const { hub, laptop, invitation, roots } = place;
-  const failing = await Injection.into(t, hub.pid, {
-    calls: 'rename',
-    what: 'error=EIO',
-    when: '1+',
-    paths: [join(hub.home, 'folders.d/.docs.yaml.new')],
-  });
+  const failing = await faultAtFolder(t, hub, { calls: 'rename', what: 'error=EIO' });
   await laptop.ctl('join', invitation, roots[1]);
   await laptop.stop();
   assert.deepEqual(await known(place), [['laptop'], [[]]]);
@@ -188,12 +178,7 @@ test(
   async (t) => {
     const place = await invited(t);
     const { hub, laptop, invitation, roots } = place;
-    const noRoom = await Injection.into(t, hub.pid, {
-      calls: 'openat',
-      what: 'error=ENOSPC',
-      when: '1+',
-      paths: [join(hub.home, 'folders.d/.docs.yaml.new')],
-    });
+    const noRoom = await faultAtFolder(t, hub, { calls: 'openat', what: 'error=ENOSPC' });
     await laptop.ctl('join', invitation, roots[1]);
     await hub.stop();
     await noRoom.end();

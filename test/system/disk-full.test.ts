@@ -1,12 +1,11 @@
 // Disks that are full, or become read-only, under the folder and under the daemon's own home: what cannot be done is named,
 // nothing old is lost, the rest goes on, and when there is room again all of it is done without a command.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDaemon, pair, settle, startDaemon, temporaryDirectory, type Daemon } from './daemon.ts';
-import { FailingDisk, mountTmpfs, resizeTmpfs, withoutFailingDisks, withoutMounts } from './mounts.ts';
+import { FailingDisk, fillUp, mountTmpfs, resizeTmpfs, withoutFailingDisks, withoutMounts } from './mounts.ts';
 import { Injection, withoutStrace } from './strace.ts';
 import { assertSameTrees, countFiles, noise, plant, plantMany, read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
@@ -148,15 +147,3 @@ test('T22 I4: a disk that the kernel has made read-only deletes nothing elsewher
   assertSameTrees(left, right);
   assert.equal(read(right, 'd000/f1.txt'), 'edited');
 });
-
-/** Until not a byte is left, or this many. */
-function fillUp(file: string, leaveBytes = 0): void {
-  const leave = `${file}.leave`;
-  if (leaveBytes > 0) writeFileSync(leave, Buffer.alloc(leaveBytes));
-  try {
-    execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4k'], { stdio: 'ignore' });
-  } catch {
-    // No space left on device: that was the purpose.
-  }
-  if (existsSync(leave)) rmSync(leave);
-}

@@ -1,12 +1,24 @@
 // Small and failing disks for system tests: file systems that are mounted for one test and gone after it.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { temporaryDirectory } from './daemon.ts';
+
+/** More than a file system keeps for itself of what it says is free. */
+const LEFT_TO_WRITE_BYTES = 256 << 20;
 
 /** Why nothing can be mounted here; false when it can. */
 export function withoutMounts(): string | false {
@@ -35,6 +47,22 @@ export function resizeTmpfs(place: string, size: string): void {
   mount('-o', `remount,size=${size}`, place);
 }
 
+/** Fills the disk below `file` with it until not a byte is left, or this many. Removing it makes all the room again. */
+export function fillUp(file: string, leaveBytes = 0): void {
+  const leave = `${file}.leave`;
+  if (leaveBytes > 0) writeFileSync(leave, Buffer.alloc(leaveBytes));
+  // Most of a large disk is reserved at once, the rest is written until there is none.
+  const { bfree, bsize } = statfsSync(dirname(file));
+  const most = bfree * bsize - LEFT_TO_WRITE_BYTES;
+  if (most > 0) execFileSync('fallocate', ['-l', `${most}`, file]);
+  try {
+    execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'oflag=append', 'conv=notrunc', 'bs=4k'], { stdio: 'ignore' });
+  } catch {
+    // No space left on device: that was the purpose.
+  }
+  if (existsSync(leave)) rmSync(leave);
+}
+
 /** What lies at `from` is seen at `to` as well. */
 export function bind(t: TestContext, from: string, to: string): void {
   mount('--bind', from, to);
@@ -51,11 +79,12 @@ export class FailingDisk {
   readonly place: string;
   readonly #image: string;
 
-  constructor(t: TestContext, place: string) {
+  /** @param size as truncate(1) takes it; only what is written of it takes room */
+  constructor(t: TestContext, place: string, size = '32M') {
     this.place = place;
     this.#image = join(temporaryDirectory(t), 'disk.img');
     mkdirSync(place, { recursive: true });
-    execFileSync('truncate', ['-s', '32M', this.#image]);
+    execFileSync('truncate', ['-s', size, this.#image]);
     execFileSync('mkfs.ext4', ['-q', '-F', this.#image]);
     this.mount();
     atEnd(t, () => unmount(place));

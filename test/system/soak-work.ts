@@ -11,12 +11,50 @@ import { plant, plantMany, read } from './trees.ts';
 
 const run = promisify(execFile);
 
-export type Work = (isOver: () => boolean) => Promise<void>;
+export type Work = (day: WorkDay) => Promise<void>;
+
+/** When the work is over, and at whose disk nobody writes just now. */
+export class WorkDay {
+  readonly #overMs: number;
+  readonly #closed = new Set<string>();
+  readonly #atWork = new Map<string, number>();
+
+  /** @param lastsMs from now on */
+  constructor(lastsMs: number) {
+    this.#overMs = performance.now() + lastsMs;
+  }
+
+  isOver(): boolean {
+    return performance.now() > this.#overMs;
+  }
+
+  /** One piece of work in the folder at `root`, which is done to its end. It waits while the folder is closed. */
+  async at(root: string, piece: () => void | Promise<void>): Promise<void> {
+    while (this.#closed.has(root)) await sleep(20);
+    this.#atWork.set(root, (this.#atWork.get(root) ?? 0) + 1);
+    try {
+      await piece();
+    } finally {
+      this.#atWork.set(root, (this.#atWork.get(root) ?? 0) - 1);
+    }
+  }
+
+  /** The folder at `root` is closed to its users meanwhile, as they would stop who see that their disk is full. */
+  async closed(root: string, meanwhile: () => Promise<void>): Promise<void> {
+    this.#closed.add(root);
+    try {
+      while ((this.#atWork.get(root) ?? 0) > 0) await sleep(20);
+      await meanwhile();
+    } finally {
+      this.#closed.delete(root);
+    }
+  }
+}
 
 /** Branches that are switched without pause. */
 export function gitStorms(root: string): Work {
   const work = join(root, 'work');
-  return async (isOver) => {
+  const begin = async (): Promise<void> => {
     plantMany(work, 120);
     await git(work, 'init', '-q', '-b', 'main');
     for (const branch of ['main', 'other']) {
@@ -25,13 +63,18 @@ export function gitStorms(root: string): Work {
       await git(work, 'add', '-A');
       await git(work, 'commit', '-q', '-m', branch);
     }
-    for (let n = 0; !isOver(); n++) {
-      await git(work, 'checkout', '-q', n % 2 === 0 ? 'main' : 'other');
-      if (n % 10 === 9) {
-        writeFileSync(join(work, 'notes.txt'), `note ${n}\n`);
-        await git(work, 'add', '-A');
-        await git(work, 'commit', '-q', '-m', `note ${n}`);
-      }
+  };
+  const goOn = async (n: number): Promise<void> => {
+    await git(work, 'checkout', '-q', n % 2 === 0 ? 'main' : 'other');
+    if (n % 10 !== 9) return;
+    writeFileSync(join(work, 'notes.txt'), `note ${n}\n`);
+    await git(work, 'add', '-A');
+    await git(work, 'commit', '-q', '-m', `note ${n}`);
+  };
+  return async (day) => {
+    await day.at(root, begin);
+    for (let n = 0; !day.isOver(); n++) {
+      await day.at(root, async () => goOn(n));
       await sleep(300);
     }
   };
@@ -39,12 +82,13 @@ export function gitStorms(root: string): Work {
 
 /** Packages that come and go as a whole. */
 export function installs(root: string): Work {
-  return async (isOver) => {
-    for (let n = 0; !isOver(); n++) {
-      plantMany(join(root, 'project/node_modules'), 200, (file) => `package ${file} of ${n % 3}`);
+  const place = join(root, 'project/node_modules');
+  return async (day) => {
+    for (let n = 0; !day.isOver(); n++) {
+      await day.at(root, () => plantMany(place, 200, (file) => `package ${file} of ${n % 3}`));
       await sleep(1_500);
-      if (isOver()) return;
-      rmSync(join(root, 'project/node_modules'), { recursive: true });
+      if (day.isOver()) return;
+      await day.at(root, () => rmSync(place, { recursive: true }));
       await sleep(500);
     }
   };
@@ -52,13 +96,13 @@ export function installs(root: string): Work {
 
 /** A database that is written all the time. It is closed at the end. */
 export function database(root: string): Work {
-  return async (isOver) => {
+  return async (day) => {
     const db = new Database(join(root, 'app.db'));
     db.pragma('journal_mode = WAL');
     db.exec('CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY, text TEXT)');
     const insert = db.prepare('INSERT INTO log (text) VALUES (?)');
-    for (let n = 0; !isOver(); n++) {
-      insert.run(`row ${n} `.repeat(20));
+    for (let n = 0; !day.isOver(); n++) {
+      await day.at(root, () => void insert.run(`row ${n} `.repeat(20)));
       await sleep(10);
     }
     db.close();
@@ -67,20 +111,21 @@ export function database(root: string): Work {
 
 /** Documents that are saved over and over. What another device had of them by then must never be lost. */
 export function editors(root: string, elsewhere: string, ledger: Ledger): Work {
-  return async (isOver) => {
-    for (let n = 0; !isOver(); n++) {
+  const save = (n: number, path: string, content: string): void => {
+    const before = read(root, path);
+    if (before !== undefined && before === read(elsewhere, path)) ledger.note(before, `${path} before ${n}`);
+    if (n % 3 === 0) return plant(root, { [path]: content });
+    plant(root, { [`${path}.new`]: content });
+    renameSync(join(root, `${path}.new`), join(root, path));
+  };
+  return async (day) => {
+    for (let n = 0; !day.isOver(); n++) {
       const path = `documents/essay ${n % 15}.txt`;
-      const before = read(root, path);
-      if (before !== undefined && before === read(elsewhere, path)) ledger.note(before, `${path} before ${n}`);
       const content = `draft ${n} of ${path}`;
-      if (n % 3 === 0) plant(root, { [path]: content });
-      else {
-        plant(root, { [`${path}.new`]: content });
-        renameSync(join(root, `${path}.new`), join(root, path));
-      }
+      await day.at(root, () => save(n, path, content));
       await sleep(150);
       // On a slow machine no draft would ever get there before the next one.
-      if (n % 20 === 0) while (!isOver() && read(elsewhere, path) !== content) await sleep(50);
+      if (n % 20 === 0) while (!day.isOver() && read(elsewhere, path) !== content) await sleep(50);
     }
   };
 }
@@ -94,10 +139,13 @@ export function oldCopies(root: string, aside: string): Work {
       utimesSync(join(aside, `${year}/d000/f${n}.txt`), at, at);
     }
   }
-  return async (isOver) => {
+  const copy = async (year: number): Promise<void> => {
     mkdirSync(join(root, 'archive'), { recursive: true });
-    for (let n = 0; !isOver(); n++) {
-      await run('cp', ['-a', `${join(aside, n % 2 === 0 ? '2001' : '2011')}/.`, join(root, 'archive')]);
+    await run('cp', ['-a', `${join(aside, `${year}`)}/.`, join(root, 'archive')]);
+  };
+  return async (day) => {
+    for (let n = 0; !day.isOver(); n++) {
+      await day.at(root, async () => copy(n % 2 === 0 ? 2001 : 2011));
       await sleep(900);
     }
   };
@@ -105,9 +153,10 @@ export function oldCopies(root: string, aside: string): Work {
 
 /** One file that two devices write. */
 export function quarrel(one: string, other: string): Work {
-  return async (isOver) => {
-    for (let n = 0; !isOver(); n++) {
-      writeFileSync(join(n % 2 === 0 ? one : other, 'shared.txt'), `${n}`);
+  return async (day) => {
+    for (let n = 0; !day.isOver(); n++) {
+      const root = n % 2 === 0 ? one : other;
+      await day.at(root, () => writeFileSync(join(root, 'shared.txt'), `${n}`));
       await sleep(700);
     }
   };

@@ -259,7 +259,8 @@ export class Talk implements FolderDoor {
     this.#packing.look(link);
     this.#server.pump(link);
     const state = this.#parts.links.of(link);
-    if (state !== undefined) this.#announcer.pump(state);
+    // Before INDEX the peer passes over what it is told.
+    if (state !== undefined && this.#isOpen) this.#announcer.pump(state);
   }
 
   /** Takes in what one peer said next. False when nobody has said anything. It stays in the inbox until it is in the index. */

@@ -110,7 +110,7 @@ export class Announcer {
       if (!state.hasRoomForContent || !this.#mayGoAlong(state, record.origin, seq) || bytes + entry.size > room)
         continue;
       // What was moved, swapped or copied the peer has: if not, it asks.
-      const mayHave = state.theirs?.entries !== 0 || seq > state.liveFrom; // empty when it connected, but not now
+      const mayHave = !state.wasEmpty || seq > state.liveFrom; // empty when it connected, but not now
       if (mayHave && (movedFrom !== undefined || this.#context.index.isFamiliar(entry.sha256))) continue;
       inline.set(seq, { path, size: entry.size, sha256: entry.sha256 });
       bytes += entry.size;
@@ -153,7 +153,7 @@ export class Announcer {
   /** A peer that holds something may have this content too; one that is linked to the maker gets it from there. */
   #mayGoAlong(state: LinkState, origin: string, seq: Sequence): boolean {
     if (state.theirs?.asks === true) return false;
-    if (state.theirs?.entries === 0 && seq <= state.liveFrom) return true;
+    if (state.wasEmpty && seq <= state.liveFrom) return true;
     return seq > state.liveFrom && origin === this.#context.self;
   }
 }

@@ -117,7 +117,7 @@ export class Folder implements ControlledFolder {
       tree: () => this.#health.tree(),
     };
     const context = this.#context;
-    this.agreed = new Agreed(context, () => this.#talk.tellSetting());
+    this.agreed = new Agreed(context, () => this.#bell.ring());
     const onFailure = (error: unknown): void => {
       // What is under way when the index is closed fails, and is done again at the next start.
       if (!this.#stopping) this.#health.fail(error);

@@ -1,4 +1,5 @@
 // What one folder knows of one connected peer, for as long as the connection lasts.
+import type { CommonSetting } from '../core/common-setting.ts';
 import { type DeviceId, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { Acknowledgement, IndexOffer, PeerLink } from '../ports/peers.ts';
@@ -31,11 +32,13 @@ export class LinkState {
   acked: { received: Sequence; held: Sequence } = { received: NO_SEQUENCE, held: NO_SEQUENCE };
   /** Our sequence when the peer's INDEX came: what is newer happened since, and its content may go along. */
   liveFrom: Sequence = NO_SEQUENCE;
+  /** It held nothing then. */
+  wasEmpty = false;
   /** The last ACK sent: the same is not sent twice. */
   lastAck: Acknowledgement | undefined;
   pumping = false;
-  /** It was told that we ask for every content. */
-  saidAsks = false;
+  /** What our last INDEX has said of us that may change. */
+  said: { readonly asks: boolean; readonly common: CommonSetting } | undefined;
   /** What we hold of the peer's may be said up to here … */
   #sayable: Sequence = NO_SEQUENCE;
   /** … and up to there, once ours up to `after` is announced. */

@@ -1,5 +1,6 @@
 // The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
 import { CodedError } from '../../protocol/errors.ts';
+import { type CommonSetting, sameSetting } from '../core/common-setting.ts';
 import { type DeviceId, type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import {
   type Acknowledgement,
@@ -99,13 +100,6 @@ export class Talk implements FolderDoor {
     }
   }
 
-  /** The common setting is another one: it goes with INDEX, which says again where both are. */
-  tellSetting(): void {
-    if (!this.#isOpen) return;
-    for (const { link } of this.#parts.links.all) this.#contain(() => this.#sayIndex(link));
-    this.#parts.wake();
-  }
-
   attach(link: PeerLink): void {
     this.#parts.links.attach(link).heardMs = this.#context.clock.monotonicMs();
     this.#parts.fetcher.attach(link);
@@ -133,7 +127,7 @@ export class Talk implements FolderDoor {
     wake();
   }
 
-  #offerTo(link: PeerLink): IndexOffer {
+  #offerTo(link: PeerLink): IndexOffer & { readonly common: CommonSetting } {
     const { index } = this.#context;
     const role = this.#parts.roles.granted(link.device);
     const { entries } = index.counts();
@@ -149,18 +143,24 @@ export class Talk implements FolderDoor {
     return this.#context.traffic.down.isLimited(this.name, device);
   }
 
-  /** Limits may be others: who must know that says INDEX again. */
-  #tellLimits(): void {
-    for (const { link, saidAsks } of this.#parts.links.all)
-      if (saidAsks !== this.#asks(link.device)) this.#sayIndex(link);
+  /**
+   * Limits or the common setting may be others: then INDEX is said again, to who has said its own. To who has not, ours asks
+   * for a reply, and a second one would be taken for a beginning.
+   */
+  #sayAgain(): void {
+    const { links, agreed } = this.#parts;
+    for (const { link, theirs, said } of links.all) {
+      if (theirs === undefined || said === undefined) continue;
+      if (said.asks !== this.#asks(link.device) || !sameSetting(said.common, agreed.now)) this.#sayIndex(link);
+    }
   }
 
   #sayIndex(link: PeerLink): void {
     const offer = this.#offerTo(link);
     const state = this.#parts.links.of(link);
     if (state !== undefined) {
-      state.saidAsks = offer.asks === true;
-      // Who hears INDEX forgets what we have confirmed.
+      state.said = { asks: offer.asks === true, common: offer.common };
+      // Who hears INDEX may forget what we have confirmed.
       state.lastAck = undefined;
     }
     link.sendIndex(offer);
@@ -183,12 +183,17 @@ export class Talk implements FolderDoor {
     const have = index.have(link.device);
     if (have?.epoch !== offer.epoch)
       index.commit({ nowUs: clock.nowUs(), have: [{ peer: link.device, epoch: offer.epoch, seq: NO_SEQUENCE }] });
+    // Said again, all that either has told comes in its order all the same: nothing of it is told twice.
+    const isAgain = state.theirs?.epoch === offer.epoch;
     state.theirs = offer;
     this.#hearRole(link.device, offer.role ?? 'two-way');
     this.#takeSetting(link, offer);
-    state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
-    state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
-    state.liveFrom = index.seq;
+    if (!isAgain) {
+      state.received = have?.epoch === offer.epoch ? have.seq : NO_SEQUENCE;
+      state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
+      state.liveFrom = index.seq;
+      state.wasEmpty = offer.entries === 0;
+    }
     this.#parts.onPeer();
   }
 
@@ -326,7 +331,7 @@ export class Talk implements FolderDoor {
     const { index } = this.#context;
     let inSync = false;
     if (!this.#isOpen) return false;
-    this.#tellLimits();
+    this.#sayAgain();
     for (const state of this.#parts.links.all) {
       if (state.theirs === undefined) continue;
       this.#acknowledge(state, state.theirs.epoch);

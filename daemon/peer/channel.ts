@@ -32,7 +32,6 @@ export class Channel implements PeerLink {
   readonly #conversation: Conversation;
   readonly #reopen: () => void;
   #heard: boolean;
-  #said = false;
   #open = true;
 
   /**
@@ -61,11 +60,6 @@ export class Channel implements PeerLink {
     return this.#heard;
   }
 
-  /** Both have said INDEX: one more that wants a reply comes from a peer that has begun anew. */
-  get settled(): boolean {
-    return this.#heard && this.#said;
-  }
-
   hear(): void {
     this.#heard = true;
   }
@@ -84,7 +78,6 @@ export class Channel implements PeerLink {
   }
 
   sendIndex(offer: IndexOffer): void {
-    this.#said = true;
     this.#send({ message: indexMessage(this.#folder, offer, !this.#heard), payload: undefined });
   }
 

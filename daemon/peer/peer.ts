@@ -154,8 +154,8 @@ export class PeerSession {
     if (name === undefined || door === undefined) return this.#refuseFolder(message.folder);
     const offer = indexOffer(message);
     const present = this.#channels.get(name);
-    // An INDEX that wants a reply, when both have said theirs: the peer's folder has begun anew, and so does ours.
-    const stale = present === undefined || (message.reply && present.settled);
+    // One more that wants a reply: the peer's folder has begun anew, and so does ours.
+    const stale = present === undefined || (message.reply && present.heard);
     const channel = stale ? this.#attach(name, door, true) : present;
     channel.hear();
     door.onIndex(channel, offer);

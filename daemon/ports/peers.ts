@@ -8,8 +8,8 @@ import type { Priority } from '../core/settings.ts';
 import type { Role } from '../core/settings.ts';
 
 /**
- * INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch
- * changes, and when the common setting does.
+ * INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch,
+ * the common setting or `asks` changes. Again in the same epoch it says only what is otherwise now: what was told holds.
  */
 export interface IndexOffer {
   /** The sender's own epoch, and the highest sequence in it. */

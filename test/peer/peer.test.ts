@@ -97,6 +97,17 @@ test('an INDEX that wants a reply when both have said theirs is answered anew', 
   assert.equal(told[1]?.type === 'INDEX' && told[1].reply, false);
 });
 
+test('a folder that begins anew before ours has said INDEX has said it first all the same', async () => {
+  const docs = new RecordingDoor('docs');
+  docs.says = false;
+  const { say } = await world(docs);
+
+  await say(index('docs', true));
+  await say(index('docs', true));
+
+  assert.deepEqual(docs.calls, ['attach', 'index', 'detach', 'attach', 'index']);
+});
+
 test('a new epoch is told without beginning anew', async () => {
   const docs = new RecordingDoor('docs');
   const { say, told } = await world(docs);

@@ -24,6 +24,8 @@ export class RecordingDoor implements FolderDoor {
   /** `attach`, `detach`, `index`, `announce 2`, …: in the order of the calls. */
   readonly calls: string[] = [];
   readonly announced: Announcement[] = [];
+  /** INDEX; false: it is being scanned for the first time. */
+  says = true;
   /** Those that are attached now. */
   readonly links = new Set<PeerLink>();
 
@@ -41,7 +43,7 @@ export class RecordingDoor implements FolderDoor {
   attach(link: PeerLink): void {
     this.calls.push('attach');
     this.links.add(link);
-    link.sendIndex(offer());
+    if (this.says) link.sendIndex(offer());
   }
   detach(link: PeerLink): void {
     this.calls.push('detach');

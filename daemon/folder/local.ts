@@ -3,7 +3,6 @@ import { type LocalChange, type Observation, type SeenStat, judge, looksSame } f
 import { type DirPath, type RelativePath, ancestorsOf, comparePaths, parentOf } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import { allowsChange } from '../core/role.ts';
-import { type ObserveInput, glance, observe } from '../disk/observe.ts';
 import { type ListedEntry, scan } from '../disk/scan.ts';
 import type { Row } from '../index/file-state.ts';
 import { isOtherwiseHere } from '../index/wanted.ts';
@@ -16,6 +15,7 @@ import { type Different, Listed, type ListedParts } from './listed.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { MovedAlong } from './moved-along.ts';
+import { observeBatch } from './observing.ts';
 import { Restless } from './restless.ts';
 import type { Roles } from './roles.ts';
 import type { Superseded } from './superseded.ts';
@@ -195,20 +195,6 @@ export class LocalChanges {
     this.#namesOnly.delete(entry.path);
   }
 
-  /** One a path. A large file that is being read is as it was: the look that follows the reading tells. */
-  async #observe(items: ObserveInput['items'], movedAlong: MovedAlong): Promise<Observation[]> {
-    const { workers } = this.#context;
-    const tree = this.#context.tree();
-    // Until the first scan is complete peers are told nothing, and nothing waits: it has to know large files too.
-    const isFirst = this.#lastFullDoneMs === undefined;
-    const found = await (isFirst ? workers.run(observe, { tree, items }) : workers.run(glance, { tree, items }));
-    return items.map(({ path, growing }, i): Observation => {
-      const one = found[i] ?? { kind: 'changing' };
-      if (one.kind !== 'unread') return movedAlong.asSeen(path, one);
-      return this.#largeReads.take(path, one.seen, growing === true) ?? { kind: 'same' };
-    });
-  }
-
   async #lookCloser(different: readonly Different[]): Promise<void> {
     const listed = new Map(different.map(({ path, seen }) => [path, seen]));
     await this.#look(this.#withAncestors([...listed.keys()]), listed);
@@ -236,7 +222,9 @@ export class LocalChanges {
       const known = isSure ? row.seen : isNew ? movedAlong.knownAs(path, listed?.get(path)) : undefined;
       return known === undefined ? { path, growing } : { path, known, growing };
     });
-    const observations = await this.#observe(items, movedAlong);
+    const isFirstScan = this.#lastFullDoneMs === undefined;
+    const how = { isFirstScan, largeReads: this.#largeReads, listed, movedAlong };
+    const observations = await observeBatch(this.#context, items, how);
     const nowMs = clock.nowMs();
     const batch = new LocalBatch(this.#context, this.#parts);
     const changes: { path: RelativePath; change: LocalChange }[] = paths.map((path, i) => {

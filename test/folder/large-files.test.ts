@@ -32,6 +32,18 @@ test('I15: while a large file is read, others are sent and received, and wait do
   await device.stop();
 });
 
+test('a first scan reads with all threads, and large files with one of them', async () => {
+  const files: Record<string, string> = { 'large 1': LARGE, 'large 2': `${LARGE}2` };
+  for (let n = 0; n < 150; n++) files[`small ${n}`] = `${n}`;
+  const device = await new OneDevice().start(files);
+  assert.equal((await device.wait()).kind, 'in sync');
+  assert.equal(device.row('large 2')?.seen?.size, LARGE.length + 1);
+  assert.equal(device.row('small 149')?.seen?.size, 3);
+  const first = device.given.get('observe')?.slice(0, 4);
+  assert.deepEqual(first, [true, false, false, false], 'whether each is a long one');
+  await device.stop();
+});
+
 test('I1: what was read of a file that has changed meanwhile is not believed', async () => {
   const device = await started();
   device.write('large', LARGE);

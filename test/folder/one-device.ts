@@ -218,6 +218,8 @@ export class OneDevice {
   readonly user = this.fs.user;
   /** Jobs that have been given to workers. */
   jobs = 0;
+  /** Of some kinds of them: whether each was a long one. */
+  readonly given = new Map<string, boolean[]>([['observe', []]]);
   /** How long each of them takes. */
   jobMs = 1;
   readonly slowJobs = new Map<string, number>();
@@ -271,6 +273,7 @@ export class OneDevice {
     const workers: Workers = {
       run: (job, input) => {
         this.jobs++;
+        this.given.get(job.name)?.push(job.isLong?.(input) === true);
         next = job.name;
         return inline.run(job, input);
       },

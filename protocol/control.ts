@@ -77,7 +77,7 @@ export interface Status {
 export interface Attention {
   readonly folder: string | null;
   readonly peer: string | null;
-  readonly code: ErrorCode | null;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
 }

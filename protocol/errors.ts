@@ -230,6 +230,11 @@ export const ERRORS = {
     'See syncctl history FOLDER. What was changed on this device is undone on one that received it.',
   ),
   E_NO_SUCH_VERSION: entry(1, 'There is no such version.', 'See syncctl history FOLDER PATH.'),
+  E_CONFLICT: entry(
+    5,
+    'A path was changed in two places at once. One content is in the folder, the other is kept.',
+    'syncctl conflicts FOLDER lists them, syncctl resolve FOLDER PATH --keep local|remote|both settles one.',
+  ),
   E_NO_CONFLICT: entry(1, 'This path is not in conflict.', 'See syncctl conflicts.'),
   E_VERSION_GONE: entry(
     1,

@@ -140,7 +140,7 @@ function foldersWith(peer: StatusPeer, folders: readonly StatusFolder[]): string
 export function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[] {
   const about = folder ?? peer;
   const what = about === null || message.startsWith(about) ? message : `${about}: ${message}`;
-  return [{ text: `! ${what}${code === null ? '' : ` (${code})`}`, tone: 'attention' }, { text: `  → ${hint}` }];
+  return [{ text: `! ${what} (${code})`, tone: 'attention' }, { text: `  → ${hint}` }];
 }
 
 /** What is skipped and needs nobody, a pipe for one, is said all the same. */

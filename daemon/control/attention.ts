@@ -63,7 +63,7 @@ function attentionOfFolder(snapshot: FolderSnapshot): Attention[] {
   for (const { code, message } of warnings) found.push({ ...about, code, message, hint: hintFor(code, name) });
   if (snapshot.conflicts > 0) {
     const message = snapshot.conflicts === 1 ? '1 conflict' : `${snapshot.conflicts} conflicts`;
-    found.push({ ...about, code: null, message, hint: `syncctl conflicts ${name}` });
+    found.push({ ...about, code: 'E_CONFLICT', message, hint: hintFor('E_CONFLICT', name) });
   }
   return [...found, ...attentionOfSkipped(snapshot)];
 }

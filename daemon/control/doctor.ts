@@ -219,9 +219,9 @@ function versions({ program }: Examination, peers: readonly PeerState[]): Findin
   });
 }
 
-/** What somebody must look at is an error where it has a code: something is not synced. */
-function levelOf(code: ErrorCode | null): Finding['level'] {
-  return code === null ? 'warning' : 'error';
+/** What somebody must look at is an error: something is not synced. A conflict is, whichever of the two has won. */
+function levelOf(code: ErrorCode): Finding['level'] {
+  return code === 'E_CONFLICT' ? 'warning' : 'error';
 }
 
 function worstOf(findings: readonly Finding[]): Finding['level'] {

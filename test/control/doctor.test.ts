@@ -101,5 +101,8 @@ test('I11: all that status names is found by the doctor too, of the folder that 
   assert.equal(found?.folder, 'docs');
   assert((found?.hint ?? '') !== '');
   assert.equal((await doctor(daemon, 'photos')).worst, 'ok');
+  daemon.add(new FakeFolder(settings('notes', '/srv/notes'), { conflicts: 2 }));
+  const [conflicts] = (await doctor(daemon, 'notes')).findings.filter(({ check }) => check === 'status');
+  assert.deepEqual([conflicts?.level, conflicts?.code], ['warning', 'E_CONFLICT']);
   await assert.rejects(doctor(daemon, 'no'), { code: 'E_NO_SUCH_FOLDER' });
 });

@@ -138,7 +138,7 @@ test('status in a pipe has a line a thing; --check is 5 when something needs att
   docs.snapshotValue = { ...docs.snapshotValue, conflicts: 1 };
   const conflicted = await syncctl(['--home', home, 'status', '--check']);
   assert.equal(conflicted.code, 5);
-  assert.match(conflicted.stdout, /^attention\tdocs\t\t1 conflict\tsyncctl conflicts docs$/m);
+  assert.match(conflicted.stdout, /^attention\tdocs\tE_CONFLICT\t1 conflict\tsyncctl conflicts docs lists them, .*$/m);
   assert.equal((await syncctl(['--home', home, 'status'])).code, 0);
 });
 

@@ -68,7 +68,9 @@ test('status fits on one screen and ends with what to do', () => {
       ],
     },
     listening: '[::]:9031',
-    attention: [{ folder: 'docs', peer: null, code: null, message: '1 conflict', hint: 'syncctl conflicts docs' }],
+    attention: [
+      { folder: 'docs', peer: null, code: 'E_CONFLICT', message: '1 conflict', hint: 'syncctl conflicts docs' },
+    ],
     notes: [{ folder: 'docs', message: 'outside of its schedule until 2026-11-21T22:00Z' }],
   });
   assert.deepEqual(shown.split('\n'), [
@@ -81,7 +83,7 @@ test('status fits on one screen and ends with what to do', () => {
     'PEER        CONNECTED   RTT  FOLDERS         SENT  RECEIVED',
     'lap\\x1btop  yes, 3h    8 ms  docs photos  1.0 KiB       0 B',
     '',
-    '! docs: 1 conflict  → syncctl conflicts docs',
+    '! docs: 1 conflict (E_CONFLICT)  → syncctl conflicts docs',
     'docs: outside of its schedule until 2026-11-21T22:00Z',
     'docs: 1 left alone: run/pipe (E_KIND)',
     '',

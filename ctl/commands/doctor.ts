@@ -2,7 +2,7 @@
 import type { Finding, VerifyLine } from '../../protocol/doctor.ts';
 import type { Command, Context } from '../command.ts';
 import { usage } from '../failure.ts';
-import { humanSize } from '../output/cell.ts';
+import { type Cell, count, humanSize, size, text } from '../output/cell.ts';
 import type { Output } from '../output/output.ts';
 
 const NEEDS_ATTENTION = 5;
@@ -18,7 +18,8 @@ export const doctor: Command = {
   details:
     'Looks at inotify limits, disk space, permissions, clocks, versions of peers, and at all that status names. --verify ' +
     'reads every file and compares it with the index: what the disk has changed behind everybody is named, and never ' +
-    'spread. The exit status is 5 when anything was found.',
+    'spread. The exit status is 5 when anything was found. Columns in a pipe: level, folder or peer, code, message, hint; ' +
+    'with --verify what was found, folder, path, code, and at the end done, folder, files, bytes, damaged, unreadable.',
   arguments: [{ syntax: '[folder]', tells: 'this folder alone' }],
   options: [
     { flags: '--verify', tells: 'read every file again, and compare' },
@@ -43,7 +44,11 @@ export const doctor: Command = {
   },
 };
 
-function show(out: Output, { level, folder, message, hint, code }: Finding): void {
+function show(out: Output, { level, folder, peer, message, hint, code }: Finding): void {
+  if (!out.terminal) {
+    out.table([], [[level, folder ?? peer, code, message, hint].map((value) => text(value))]);
+    return;
+  }
   const where = folder === null ? '' : `${folder}: `;
   out.line([LEVELS[level], { text: ` ${where}${message}${code === null ? '' : ` (${code})`}` }]);
   if (hint !== '') out.line(`        → ${hint}`);
@@ -60,9 +65,27 @@ async function verify(
     if (out.json) await out.streamed(line);
     else if (line.kind === 'progress') {
       if (terminal.answers) out.note(tell(line, repair));
-    } else if (!out.quiet) out.line(tell(line, repair));
+    } else if (!out.quiet && out.terminal) out.line(tell(line, repair));
+    else if (!out.quiet) out.table([], [[text(line.kind), text(line.folder), ...pipedCells(line)]]);
   }
   return found ? NEEDS_ATTENTION : 0;
+}
+
+/** After its kind and folder, for a program. */
+function pipedCells(line: VerifyLine): Cell[] {
+  switch (line.kind) {
+    case 'damaged':
+    case 'unreadable':
+      return [text(line.path), text(line.code)];
+    case 'changed':
+      return [text(line.path)];
+    case 'failed':
+      return [text(line.code), text(line.message)];
+    case 'progress':
+      return [];
+    case 'done':
+      return [count(line.files), size(line.bytes), count(line.damaged), count(line.unreadable)];
+  }
 }
 
 function tell(line: VerifyLine, repair: boolean): string {

@@ -330,8 +330,11 @@ test('doctor tells what is wrong and what to do, and what verifying finds as it 
   assert.equal(ill.code, 5);
   assert.match(
     ill.stdout,
-    /^error +4 directories to watch, 2 inotify watches allowed \(E_WATCH_LIMIT\)\n +→ sudo sysctl/m,
+    /^error\t\tE_WATCH_LIMIT\t4 directories to watch, 2 inotify watches allowed\tsudo sysctl[^\t\n]*$/m,
   );
+  for (const line of ill.stdout.match(/^.+$/gm) ?? []) assert.equal(line.split('\t').length, 5, line);
+  const { shown } = await syncctlOnTerminal(['--home', home, 'doctor', 'docs'], []);
+  assert.match(shown, /^error +4 directories to watch, 2 inotify watches allowed \(E_WATCH_LIMIT\)\n +→ sudo sysctl/m);
   docs.verified = [
     { kind: 'damaged', path: path('a\u001b[31m'), code: 'E_DAMAGED' },
     { kind: 'progress', files: 1, bytes: 2, totalFiles: 3, totalBytes: 4 },
@@ -339,13 +342,15 @@ test('doctor tells what is wrong and what to do, and what verifying finds as it 
   ];
   const verified = await syncctl(['--home', home, 'doctor', '--verify']);
   assert.equal(verified.code, 5);
+  assert.equal(verified.stdout, 'damaged\tdocs\ta\\x1b[31m\tE_DAMAGED\ndone\tdocs\t3\t4096\t1\t0\n');
+  const read = await syncctlOnTerminal(['--home', home, 'doctor', '--verify'], []);
   assert.match(
-    verified.stdout,
-    /^damaged +docs: a\\x1b\[31m: .*\nverified +docs: 3 files, 4.0 KiB; 1 damaged, 0 unreadable\n$/,
+    read.shown,
+    /^damaged +docs: a\\x1b\[31m: .*\n(?:.*\n)*verified +docs: 3 files, 4.0 KiB; 1 damaged, 0 unreadable\n$/m,
   );
   const lines = await syncctl(['--home', home, '--json', 'doctor', '--verify', '--repair', 'docs']);
   assert.equal(lines.stdout.trim().split('\n').length, 3);
-  assert.deepEqual(docs.calls, ['verify', 'verify and repair']);
+  assert.deepEqual(docs.calls, ['verify', 'verify', 'verify and repair']);
   docs.verified = [];
   assert.equal((await syncctl(['--home', home, 'doctor', '--verify'])).code, 0);
   for (const args of [['--repair'], ['no', '--verify']])

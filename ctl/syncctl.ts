@@ -1,7 +1,6 @@
 // One run of syncctl: the command line, the daemon that is meant, the command, the exit status.
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import { socketCandidates } from '../protocol/socket-place.ts';
 import { Client, dialSocket } from './client.ts';
 import { commands } from './commands/table.ts';
@@ -9,6 +8,7 @@ import type { Command } from './command.ts';
 import { asFailure, usage } from './failure.ts';
 import { Output } from './output/output.ts';
 import { type GlobalGiven, parse } from './program.ts';
+import { givenPath } from './read/path.ts';
 import { Terminal } from './terminal.ts';
 import { explainUnreachable } from './unreachable.ts';
 import { version } from './version.ts';
@@ -68,9 +68,10 @@ function namedPlace({ home, socket }: GlobalGiven): { readonly home: string | un
 }
 
 function clientFor({ home, socket }: GlobalGiven, named: ReturnType<typeof namedPlace>): Client {
-  const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
+  const absolute = (what: string, path: string | undefined): string | undefined =>
+    path === undefined ? undefined : givenPath(process.cwd(), what, path);
   const candidates = socketCandidates({
-    options: { home: absolute(home), socket: absolute(socket) },
+    options: { home: absolute('--home', home), socket: absolute('--socket', socket) },
     env: process.env,
     uid: process.getuid?.() ?? 0,
     homeDir: homedir(),

@@ -1,8 +1,8 @@
 // `syncctl add-folder`.
-import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { grouped, humanSize } from '../output/cell.ts';
 import { accessLines, surveyLines } from '../output/survey.ts';
+import { givenPath } from '../read/path.ts';
 
 export const addFolder: Command = {
   name: 'add-folder',
@@ -42,7 +42,7 @@ export const addFolder: Command = {
   async run({ client, out, cwd }, given) {
     const asked = {
       name: given.argument('name'),
-      path: resolve(cwd, given.argument('path')),
+      path: givenPath(cwd, 'PATH', given.argument('path')),
       profile: given.option('profile'),
       mode: given.option('mode'),
       ignore: given.options('ignore'),

@@ -1,8 +1,8 @@
 // `syncctl config check`.
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { Failure, usage } from '../failure.ts';
+import { givenPath } from '../read/path.ts';
 
 /** As much as the daemon reads. */
 const MAX_BYTES = 1 << 20;
@@ -18,7 +18,7 @@ export const configCheck: Command = {
   ],
   async run({ client, out, cwd }, given) {
     const name = given.optional('file');
-    const file = name === undefined ? undefined : resolve(cwd, name);
+    const file = name === undefined ? undefined : givenPath(cwd, 'FILE', name);
     const asked = file === undefined ? {} : { file, text: readText(file) };
     const checked = await client.ask('checkConfig', asked);
     out.done(checked, `${checked.file}: no problems found.`);

@@ -1,10 +1,10 @@
 // `syncctl join`: says first what it will do, and on a terminal asks.
-import { resolve } from 'node:path';
 import type { JoinPreview } from '../../protocol/control.ts';
 import { type Command, YES } from '../command.ts';
 import { countFiles } from '../local-tree.ts';
 import { folderLine, question } from '../output/join-preview.ts';
 import type { Output } from '../output/output.ts';
+import { givenPath } from '../read/path.ts';
 
 /** The inviter may have several addresses, and the slowest of them decides. */
 const JOIN_TIMEOUT_MS = 180_000;
@@ -39,7 +39,7 @@ export const join: Command = {
     const line = given.argument('invitation');
     const asked = {
       invitation: line === '-' ? await terminal.line() : line,
-      path: path === undefined ? undefined : resolve(cwd, path),
+      path: path === undefined ? undefined : givenPath(cwd, 'PATH', path),
       as: given.option('as'),
       cwd,
     };

@@ -1,10 +1,10 @@
 // `syncctl restore`.
-import { resolve } from 'node:path';
 import type { Answer } from '../../protocol/control.ts';
 import type { RestoredDirectory } from '../../protocol/undo.ts';
 import { type Command, type Context, YES } from '../command.ts';
 import { usage } from '../failure.ts';
 import { undoLines } from '../output/undo-lines.ts';
+import { givenPath } from '../read/path.ts';
 import { timeOption } from '../read/time.ts';
 
 /** Copying a large file takes its time. */
@@ -45,7 +45,7 @@ export const restore: Command = {
       path: given.argument('path'),
       version,
       at: timeOption('--at', at, nowMs()),
-      to: to === undefined ? undefined : resolve(cwd, to),
+      to: to === undefined ? undefined : givenPath(cwd, '--to', to),
     };
     const dryRun = given.flag('dry-run');
     // Nobody could answer: nothing need be shown.

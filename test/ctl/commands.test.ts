@@ -474,3 +474,20 @@ test('who removes a peer or a folder on a terminal is told what that is about, o
   assert.match(peer.shown, /laptop \(\w+\) shares 1 folder: docs$/m);
   assert.match(folder.shown, /kept with 1 peer\. The files stay\.$/m);
 });
+
+test('an empty path is a mistake, not the directory in which it was said', async (t) => {
+  const { home, daemon } = await serve(t);
+  for (const words of [
+    ['--home', home, 'add-folder', 'new', ''],
+    ['--home', home, 'join', 'syncd:v1:…', ''],
+    ['--home', home, 'restore', 'docs', 'a', '--to', ''],
+    ['--home', home, 'config', 'check', ''],
+    ['--home', '', 'status'],
+    ['--socket', '', 'status'],
+  ]) {
+    const refused = await syncctl(words);
+    assert.equal(refused.code, 2, words.join(' '));
+    assert.match(refused.stderr, /^syncctl: E_USAGE: \S+ is empty; a path is expected\nhint: /);
+  }
+  assert.equal(daemon.folderSettings().size, 1);
+});

@@ -35,6 +35,7 @@ import type { PeersSettings } from './peer/trust.ts';
 import { peersSettings } from './peers-settings.ts';
 import { Storage } from './storage.ts';
 import { bootId } from './system/boot-id.ts';
+import { RefusedConfig } from './refused-config.ts';
 import { RealClock } from './system/clock.ts';
 import { configFiles } from './system/config-files.ts';
 import { ControlSocketPlace } from './system/control-socket.ts';
@@ -82,6 +83,7 @@ export class Daemon implements ControlledDaemon {
   readonly #peers: Peers;
   readonly #notices: Notices;
   readonly #storage: Storage;
+  readonly #refused = new RefusedConfig();
   readonly #server: ControlServer;
   #config: Config;
   #opened: Promise<void> = Promise.resolve();
@@ -155,13 +157,7 @@ export class Daemon implements ControlledDaemon {
       },
       this.#peersSettings(),
     );
-    this.pairing = new Joining({
-      ...changes,
-      clock,
-      files,
-      hosting,
-      peers: () => this.#peers,
-    });
+    this.pairing = new Joining({ ...changes, clock, files, hosting, peers: () => this.#peers });
     this.#notices = new Notices({
       self: identity.device,
       clock,
@@ -232,7 +228,7 @@ export class Daemon implements ControlledDaemon {
     return [
       ...this.#folders.problems,
       ...this.#notices.problems,
-      ...[this.#peers.problem, this.#storage.problem].flatMap((one) =>
+      ...[this.#peers.problem, this.#storage.problem, this.#refused.problem].flatMap((one) =>
         one === undefined ? [] : [{ code: one.code, message: one.message }],
       ),
     ];
@@ -330,8 +326,11 @@ export class Daemon implements ControlledDaemon {
 
   reload(): Promise<readonly string[]> {
     return this.#change(async () => {
-      const config = loadConfig(this.#context);
-      await this.#storage.check(config.storage);
+      const config = await this.#refused.reading(async () => {
+        const read = loadConfig(this.#context);
+        await this.#storage.check(read.storage);
+        return read;
+      });
       return this.#apply(config);
     });
   }
@@ -350,6 +349,7 @@ export class Daemon implements ControlledDaemon {
   /** Gets from the present configuration to this one. What changed, a sentence each. */
   async #apply(config: Config): Promise<readonly string[]> {
     const before = this.#config;
+    this.#refused.taken();
     const difference = differenceOf(before, config);
     this.#config = config;
     this.#folders.limit();

@@ -143,8 +143,23 @@ test('SIGHUP and reload take a changed configuration; a bad one changes nothing 
   assert.notEqual(checked.code, 0);
   assert.match(checked.stderr, /config\.yaml:5/);
   assert.deepEqual((await folders()).toSorted(), ['one', 'two'], 'what ran goes on');
+});
+
+test('I11: a configuration that SIGHUP brought and that was refused is in status until it is mended', async (t) => {
+  const daemon = await startDaemon(t, { name: 'hub' });
+  const check = () => daemon.ctl('status', '--check');
+  const refused =
+    /^attention\t\tE_CONFIG\tthe configuration was refused, .*config\.yaml:2: listen: .*\t.*syncctl reload/m;
+
+  daemon.configure('listen: nowhere at all\n');
   daemon.signal('SIGHUP');
-  assert.equal((await daemon.ctl('status')).code, 0);
+  await waitFor('status names it', async () => refused.test((await check()).stdout));
+  assert.equal((await check()).code, 5);
+
+  daemon.configure('listen: false\n');
+  assert.equal((await check()).code, 5, 'not read yet');
+  daemon.signal('SIGHUP');
+  await waitFor('nothing is to be done any more', async () => (await check()).code === 0);
 });
 
 test('a daemon with a bad configuration does not start, and says why in a line', async (t) => {

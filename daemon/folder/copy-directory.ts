@@ -1,13 +1,12 @@
 // Copies a directory out of the folder, as it was at a time: what has not changed since from the tree, the rest from what
 // is kept. The folder stays as it is.
-import { CodedError } from '../../protocol/errors.ts';
 import { type DirPath, type RelativePath, comparePaths } from '../core/path.ts';
 import { type LiveEntry, sameContent } from '../core/record.ts';
 import type { StateBefore } from '../core/undo.ts';
 import { type CopiedEntry, copyOut, finishDirectories, makeTarget } from '../disk/copy-out.ts';
 import type { LocalContent } from '../transfer/local-content.ts';
 import type { FolderContext } from './context.ts';
-import { wasMadeAfter } from './restore.ts';
+import { targetRefused, wasMadeAfter } from './restore.ts';
 import type { Step } from './undo.ts';
 
 /** Entries of one job. */
@@ -90,8 +89,7 @@ const inFolder = (dir: DirPath, path: RelativePath): RelativePath =>
 async function makeDirectory({ workers }: FolderContext, to: string): Promise<void> {
   const slash = to.lastIndexOf('/');
   const made = await workers.run(makeTarget, { dir: to.slice(0, slash) || '/', name: to.slice(slash + 1) });
-  if (made === 'exists') throw new CodedError('E_FOLDER_PATH', `${to} exists already`, 'Choose another name for --to.');
-  if (made !== 'done') throw new CodedError(made, `${to} cannot be made`);
+  if (made !== 'done') throw targetRefused(to, made);
 }
 
 async function setModes({ workers }: FolderContext, target: string, entries: readonly CopiedEntry[]): Promise<void> {

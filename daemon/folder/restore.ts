@@ -1,5 +1,5 @@
 // Brings an older content back: as a new change of the folder, or as a file elsewhere.
-import { CodedError } from '../../protocol/errors.ts';
+import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
 import { type DirPath, type RelativePath, nameOf } from '../core/path.ts';
 import { type FileRecord, newVersion } from '../core/record.ts';
 import { copyVersionOut, lookAtVersion } from '../disk/versions-out.ts';
@@ -66,9 +66,16 @@ export async function restoreToFile(context: FolderContext, version: KeptVersion
   });
   if (result === 'gone')
     throw new CodedError('E_VERSION_GONE', `the content of version ${version.id} is not there any more`);
-  if (result === 'exists')
-    throw new CodedError('E_FOLDER_PATH', `${toFile} exists already`, 'Choose another name for --to.');
-  if (result !== 'done') throw new CodedError(result, `${toFile} cannot be written`);
+  if (result !== 'done') throw targetRefused(toFile, result);
+}
+
+/** Why a copy cannot be made there. Nothing of the folder is the matter, and nobody tries it again. */
+export function targetRefused(to: string, why: ErrorCode | 'exists'): CodedError {
+  if (why === 'exists') return new CodedError('E_FOLDER_PATH', `${to} exists already`, 'Choose another name for --to.');
+  const message = `${to} cannot be made`;
+  if (why !== 'E_UNREADABLE' && why !== 'E_ACCESS') return new CodedError(why, message);
+  const hint = 'Its directory must exist, and the daemon must be allowed to write there.';
+  return new CodedError('E_FOLDER_PATH', message, hint);
 }
 
 /** Wants it at its path again, as a version made here and now; the folder applies it like any other. */

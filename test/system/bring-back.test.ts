@@ -69,6 +69,14 @@ test('T47 I1: a directory comes back as it was at a time, in place or elsewhere,
   assert.deepEqual([...describeTree(copy)], inPhotos(before));
   const again = await hub.ctl('restore', 'docs', 'photos', '--at', at, '--to', copy);
   assert.match(again.stderr, /^syncctl: E_FOLDER_PATH: .* exists already\nhint: /);
+  for (const [path, time] of [
+    ['photos', ['--at', at]],
+    ['photos/a.jpg', []],
+  ] as const) {
+    const nowhere = await hub.ctl('restore', 'docs', path, ...time, '--to', join(copy, 'no/such'));
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /^syncctl: E_FOLDER_PATH: .*no\/such cannot be made\nhint: Its directory must exist/);
+  }
 
   assert.equal(
     await hub.ok('restore', 'docs', 'photos', '--at', at),

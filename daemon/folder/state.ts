@@ -92,8 +92,9 @@ export class FolderState {
     return true;
   }
 
+  /** Whoever stands still cannot say so: what is on the disk is not known. */
   noteSync(): void {
-    this.#lastSyncMs = this.#context.clock.nowMs();
+    if (this.#parts.health.trouble === undefined) this.#lastSyncMs = this.#context.clock.nowMs();
   }
 
   get condition(): Condition {

@@ -65,3 +65,19 @@ test('I12: what was about to take its place when the root went away does so when
   assert.equal(device.read('b.txt'), 'b');
   await device.stop();
 });
+
+test('a halted folder was last in sync when it halted, however long that is ago', async () => {
+  const device = await new OneDevice().start({ 'a.txt': 'a' });
+  const lastSyncMs = (): number | undefined => device.folder.snapshot().lastSyncMs;
+  device.other.connect();
+  await device.until(() => lastSyncMs() !== undefined, 'the peer to have it');
+  device.user.rename(ROOT, '/srv/away');
+  await device.until(() => device.folder.progress.condition.kind === 'halted', 'the halt');
+
+  const halted = lastSyncMs();
+  await device.clock.advance(60_000);
+  device.peer.tell(device.peer.version('b.txt', file('b')), 'b');
+  await device.clock.advance(60_000);
+  assert.equal(lastSyncMs(), halted);
+  await device.stop();
+});

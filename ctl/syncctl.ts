@@ -5,7 +5,7 @@ import { socketCandidates } from '../protocol/socket-place.ts';
 import { Client, dialSocket } from './client.ts';
 import { commands } from './commands/table.ts';
 import type { Command } from './command.ts';
-import { asFailure, usage } from './failure.ts';
+import { Failure, asFailure, usage } from './failure.ts';
 import { Output } from './output/output.ts';
 import { type GlobalGiven, parse } from './program.ts';
 import { givenPath } from './read/path.ts';
@@ -15,18 +15,30 @@ import { version } from './version.ts';
 
 /** 128 + SIGINT, as shells count. */
 const INTERRUPTED = 130;
+const FAILED = 1;
 
 export async function main(): Promise<void> {
   const { stdout } = process;
-  // A reader such as `head` that has seen enough is no error.
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const words = process.argv.slice(2);
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as `head` that has seen enough is no error.
+    if (error.code === 'EPIPE') process.exit(0);
+    const code = error.code === 'ENOSPC' ? 'E_DISK_FULL' : 'E_IO';
+    const what = `standard output cannot be written: ${error.message}`;
+    unparsed(words).failure(new Failure(code, what, 'What was printed is not complete.', FAILED));
+    process.exit(FAILED);
+  });
   process.on('SIGINT', () => process.exit(INTERRUPTED));
-  process.exitCode = await run(process.argv.slice(2));
+  process.exitCode = await run(words);
+}
+
+/** An error is told in JSON where that was asked for, also when nothing could be parsed. */
+function unparsed(words: readonly string[]): Output {
+  return new Output(process, { json: words.includes('--json'), csv: false, quiet: false, color: true });
 }
 
 async function run(words: readonly string[]): Promise<number> {
-  // Wrong usage is told in JSON too where that was asked for, though nothing could be parsed.
-  let out = new Output(process, { json: words.includes('--json'), csv: false, quiet: false, color: true });
+  let out = unparsed(words);
   try {
     const chosen = parse(commands, version, words, (text) => process.stdout.write(text));
     if (chosen.kind === 'helped') return 0;

@@ -1,5 +1,6 @@
 // syncctl as a program, against a control server on a real socket: what it prints, how it fails, how it exits.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { parseSha256, parseVersionId } from '../../daemon/core/ids.ts';
 import { HUB, LAPTOP, named, path } from '../control/fake-daemon.ts';
 import { serve } from '../control/served.ts';
 import { syncctlOnTerminal } from './on-terminal.ts';
-import { type Ended, syncctl } from './run.ts';
+import { type Ended, syncctl, syncctlFile } from './run.ts';
 
 const version = parseVersionId('v9h7abcd') ?? assert.fail();
 const sha256 = parseSha256('ab'.repeat(32)) ?? assert.fail();
@@ -490,4 +491,19 @@ test('an empty path is a mistake, not the directory in which it was said', async
     assert.match(refused.stderr, /^syncctl: E_USAGE: \S+ is empty; a path is expected\nhint: /);
   }
   assert.equal(daemon.folderSettings().size, 1);
+});
+
+test('what cannot be printed is told, in one line and a hint', () => {
+  const printed = (...words: string[]) =>
+    spawnSync('sh', ['-c', 'exec "$0" "$@" > /dev/full', process.execPath, syncctlFile, ...words], {
+      encoding: 'utf8',
+    });
+  const { status, stderr } = printed('explain', 'E_CONFIG');
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^syncctl: E_DISK_FULL: standard output cannot be written: .*\nhint: What was printed is not complete\.\n$/,
+  );
+  const { error } = JSON.parse(printed('--json', 'explain', 'E_CONFIG').stderr) as { error: { code: string } };
+  assert.equal(error.code, 'E_DISK_FULL');
 });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
-const root = resolve(import.meta.dirname, '../..');
+export const syncctlFile = resolve(import.meta.dirname, '../../ctl/main.ts');
 const LIMIT_MS = 60_000;
 
 export interface Ended {
@@ -20,7 +20,7 @@ export interface RunOptions {
 
 export async function syncctl(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { SYNCD_HOME: _home, SYNCD_SOCKET: _socket, ...inherited } = process.env;
-  const child = spawn(process.execPath, [resolve(root, 'ctl/main.ts'), ...words], {
+  const child = spawn(process.execPath, [syncctlFile, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...inherited, TZ: 'UTC', ...options.env },
     timeout: LIMIT_MS,

@@ -75,7 +75,10 @@ function build(
 
 function addGroup(program: Program, groups: Map<string, Program>, name: string, commands: readonly Command[]): Program {
   const members = commands.filter((command) => command.name.startsWith(`${name} `));
-  const group = program.command(name).description(members.map((one) => one.name.slice(name.length + 1)).join(' or '));
+  const group = program
+    .command(name)
+    .description(members.map((one) => one.name.slice(name.length + 1)).join(' or '))
+    .addHelpText('after', exampleText(members.flatMap(({ examples }) => examples)));
   groups.set(name, group);
   return group;
 }
@@ -89,7 +92,7 @@ function addCommand(parent: Program, verb: string, command: Command, choose: (ch
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     built.addOption(option);
   }
-  built.addHelpText('after', exampleText(command));
+  built.addHelpText('after', exampleText(command.examples));
   built.action(() => {
     const values: Readonly<Record<string, unknown>> = built.optsWithGlobals();
     const given: readonly unknown[] = built.processedArgs;
@@ -115,8 +118,8 @@ function addCommand(parent: Program, verb: string, command: Command, choose: (ch
 const describe = (command: Command): string =>
   command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`;
 
-function exampleText(command: Command): string {
-  const lines = command.examples.map(({ line, tells }) => `  $ ${line}\n      ${tells}`);
+function exampleText(examples: Command['examples']): string {
+  const lines = examples.map(({ line, tells }) => `  $ ${line}\n      ${tells}`);
   return `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`;
 }
 

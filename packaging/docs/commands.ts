@@ -10,7 +10,7 @@ export function commandsPage(): string {
 Made from the command table in \`ctl/commands/\` by \`node packaging/docs.ts\`. \`syncctl COMMAND --help\` says the same. What to do with them day by day is in [operate.md](operate.md), what a code means in [errors.md](errors.md).
 
 \`\`\`
-syncctl [--home DIR | --socket PATH] [--json] [--no-color] [--quiet] COMMAND …
+syncctl [--home DIR | --socket PATH] [--json | --csv] [--no-color] [--quiet] COMMAND …
 \`\`\`
 
 ${table(

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseSha256, parseVersionId } from '../../daemon/core/ids.ts';
+import { commands } from '../../ctl/commands/table.ts';
+import { parse } from '../../ctl/program.ts';
 import { HUB, LAPTOP, named, path } from '../control/fake-daemon.ts';
 import { serve } from '../control/served.ts';
 import { syncctlOnTerminal } from './on-terminal.ts';
@@ -112,6 +114,16 @@ test('explain, --help and --version need no daemon', async () => {
   assert.match(one.stdout, /--version <id>[^]*Examples:\n {2}\$ syncctl restore/);
   assert.match(told.stdout, /^syncctl \d+\.\d+\.\d+\n$/);
   for (const { code } of [explained, help, one, told]) assert.equal(code, 0);
+});
+
+test('the help of each command has an example, that of a group of commands too', () => {
+  const helped = ({ name }: { readonly name: string }): readonly string[] =>
+    name.split(' ').map((_, i, parts) => parts.slice(0, i + 1).join(' '));
+  for (const name of new Set(commands.flatMap(helped))) {
+    let printed = '';
+    parse(commands, '0.0.0', [...name.split(' '), '--help'], (text) => (printed += text));
+    assert.match(printed, new RegExp(`\nExamples?:\n {2}\\$ .*syncctl ${name}`), name);
+  }
 });
 
 test('--version is told wherever it stands, but where a command has an option of that name', async () => {

@@ -164,7 +164,7 @@ export const ERRORS = {
   E_DISK_FULL: entry(5, 'The disk is full.', 'Make room: it goes on by itself.'),
   E_VERSIONS_FULL: entry(
     5,
-    'The older contents take all the room that they may, and none is older than a day: the change waits.',
+    'The older contents take all the room that they may, or those of this path half of it, and none is older than a day: the change waits.',
     'Give them more (syncctl edit-folder FOLDER --set versions.max_size=20%), or make room on the disk: it goes on by itself.',
   ),
   E_TOO_LARGE: entry(

@@ -1,10 +1,11 @@
 // How long older contents are kept: as long as `versions.keep` says, thinned out after a day, and in no more room than
 // `versions.max_size` gives them. What is younger than 24 hours is never let go for want of room.
 import { type ClockSeen, goesSinceMs, lookAtClock } from '../core/clock-trust.ts';
+import type { RelativePath } from '../core/path.ts';
 import { DAY_MS, thinnedOut } from '../core/version-thinning.ts';
 import { type Room, lookAtRoom } from '../disk/root.ts';
 import { dropVersions } from '../disk/versions.ts';
-import type { OldVersion } from '../index/version-survey.ts';
+import type { OldVersion, Taken } from '../index/version-survey.ts';
 import type { FolderContext } from './context.ts';
 
 const LONGEST_PAUSE_MS = 60 * 60 * 1000;
@@ -17,9 +18,18 @@ const ROOM_MS = 10_000;
 /** What a version takes beside its bytes: the rest of its last block, its inode, its row. */
 const EXTRA_BYTES = 4096;
 
+/** So much of the room the versions of one path may take before its next change waits. */
+const ONE_PATHS_SHARE = 0.5;
+/** Versions of one path that are counted for that. */
+const MAX_COUNTED = 10_000;
+
 /** What a content of this size takes in the version store. */
 export function weightOf(sizeBytes: number): number {
-  return sizeBytes + EXTRA_BYTES;
+  return weightOfAll({ bytes: sizeBytes, count: 1 });
+}
+
+function weightOfAll({ bytes, count }: Taken): number {
+  return bytes + count * EXTRA_BYTES;
 }
 
 export class Retention {
@@ -59,15 +69,32 @@ export class Retention {
     return neededBytes - (await this.#excess(neededBytes));
   }
 
+  /**
+   * Those of the paths whose older contents of the last day take {@link ONE_PATHS_SHARE} of the room already: what is
+   * written all the time must not leave nothing to the others.
+   */
+  async crowding(paths: readonly RelativePath[]): Promise<Set<RelativePath>> {
+    const mostBytes = (await this.#roomBytes()) * ONE_PATHS_SHARE;
+    if (this.#takenBytes < mostBytes) return new Set();
+    const { index, clock } = this.#context;
+    const sinceMs = clock.nowMs() - DAY_MS;
+    return new Set(
+      paths.filter((path) => weightOfAll(index.keptVersions.ofPath(path, sinceMs, MAX_COUNTED)) >= mostBytes),
+    );
+  }
+
   /** Bytes by which there would be too many, with so many more. */
   async #excess(moreBytes: number): Promise<number> {
+    return this.#takenBytes + moreBytes - (await this.#roomBytes());
+  }
+
+  async #roomBytes(): Promise<number> {
     const { totalBytes } = await this.#lookAtRoom();
-    return this.#takenBytes + moreBytes - totalBytes * this.#context.settings().versions.maxShare;
+    return totalBytes * this.#context.settings().versions.maxShare;
   }
 
   get #takenBytes(): number {
-    const { bytes, count } = this.#context.index.versionTotals();
-    return bytes + count * EXTRA_BYTES;
+    return weightOfAll(this.#context.index.versionTotals());
   }
 
   /** Also where others have filled the disk: versions go before anything cannot be received any more. */

@@ -1,5 +1,5 @@
 // Whether the version store has room for what a batch would file there. Where it has none, and all in it is younger than a
-// day, the change waits, named: nothing is replaced that could not be kept.
+// day, the change waits, named: nothing is replaced that could not be kept. So does a path that alone has filled half of it.
 import type { RelativePath } from '../core/path.ts';
 import { sameContent } from '../core/record.ts';
 import { type WantMark, type WantedRow, isOtherwiseHere } from '../index/wanted.ts';
@@ -36,11 +36,14 @@ export class VersionRoom {
   async admit(paths: readonly RelativePath[]): Promise<readonly RelativePath[]> {
     const costs = this.#costs(paths);
     if (costs.length === 0) return paths;
-    const all = costs.reduce((sum, { weight }) => sum + weight, 0);
-    let left = await this.#parts.retention.makeRoom(all);
-    if (left >= all) return paths;
-    const refused = costs.filter(({ weight }) => {
-      if (weight > left) return true;
+    const { retention } = this.#parts;
+    const crowding = await retention.crowding(costs.map(({ want }) => want.record.path));
+    const mayGoOn = costs.filter(({ want }) => !crowding.has(want.record.path));
+    const all = mayGoOn.reduce((sum, { weight }) => sum + weight, 0);
+    let left = await retention.makeRoom(all);
+    if (left >= all && crowding.size === 0) return paths;
+    const refused = costs.filter(({ want, weight }) => {
+      if (weight > left || crowding.has(want.record.path)) return true;
       left -= weight;
       return false;
     });

@@ -13,6 +13,12 @@ export interface OldVersion {
   readonly sizeBytes: number;
 }
 
+/** How many versions, and what they hold together. */
+export interface Taken {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** Runs a question; failures of the database become coded ones. */
 type Ask = <T>(question: () => T) => T;
 
@@ -35,6 +41,11 @@ export class VersionSurvey {
         ORDER BY path LIMIT ? + 0`,
           )
           .pluck(),
+      ofPath: () =>
+        db.prepare<[RelativePath, number, number], Taken>(
+          `SELECT count(*) AS count, total(sizeBytes) AS bytes FROM
+        (SELECT sizeBytes FROM version WHERE path = ? AND replacedMs > ? ORDER BY replacedMs DESC LIMIT ? + 0)`,
+        ),
       below: () =>
         db
           .prepare<[string, string | Buffer, number, string, number], RelativePath>(
@@ -57,6 +68,11 @@ export class VersionSurvey {
   /** Paths behind `after`, in order, that have more than one version that was replaced up to this time. */
   crowded(untilMs: number, after: string, limit: number): RelativePath[] {
     return this.#ask(() => this.#statements.crowded.all(after, untilMs, limit));
+  }
+
+  /** What is kept of one path that was replaced after this time: the last `limit` versions. */
+  ofPath(path: RelativePath, replacedAfterMs: number, limit: number): Taken {
+    return this.#ask(() => this.#statements.ofPath.get(path, replacedAfterMs, limit)) ?? { count: 0, bytes: 0 };
   }
 
   /** Paths below a directory, behind `after`, in order, of which something is kept that was replaced after this time. */

@@ -52,6 +52,28 @@ test('I1 I11: a change whose old content has no room among the versions of the l
   await device.stop();
 });
 
+test('I1 I11: a file that is changed again and again waits when its own versions take half the room; the others go on', async () => {
+  const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 0.2 } });
+  device.fs.setCapacity(500_000);
+  await device.start({ 'busy.db': 'busy 0'.padEnd(6_000), 'a.txt': 'first a', 'b.txt': 'first b' });
+  // Each takes a tenth of the room with what it takes beside its bytes.
+  for (let n = 1; n <= 5; n++) await receive(device, 'busy.db', `busy ${n}`.padEnd(6_000));
+  const { peer } = device;
+  peer.tell(peer.version('busy.db', file('busy 6')), 'busy 6');
+  await device.until(() => device.folder.snapshot().skipped.length > 0, 'it waits');
+  assert.deepEqual(device.folder.snapshot().skipped, [{ path: 'busy.db', code: 'E_VERSIONS_FULL' }]);
+  assert.equal(device.read('busy.db').trim(), 'busy 5');
+  await receive(device, 'a.txt', 'second a');
+  peer.tell(peer.version('b.txt', { kind: 'absent' }));
+  await device.until(() => !device.exists('b.txt'), 'what others changed');
+
+  device.clock.jump(25 * HOUR_MS);
+  await device.until(() => device.read('busy.db') === 'busy 6', 'its versions to be older than a day');
+  assert.deepEqual(device.folder.snapshot().skipped, []);
+  assert(words(device).includes('busy 5'));
+  await device.stop();
+});
+
 test('a rename needs no room among the versions', async () => {
   const device = new OneDevice({ versions: { keepMs: 365 * DAY_MS, maxShare: 0.001 } });
   device.fs.setCapacity(300_000);

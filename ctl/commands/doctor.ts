@@ -44,13 +44,17 @@ export const doctor: Command = {
   },
 };
 
-function show(out: Output, { level, folder, peer, message, hint, code }: Finding): void {
+function show(out: Output, { check, level, folder, peer, message, hint, code }: Finding): void {
   if (!out.terminal) {
     out.table([], [[level, folder ?? peer, code, message, hint].map((value) => text(value))]);
     return;
   }
-  const where = folder === null ? '' : `${folder}: `;
-  out.line([LEVELS[level], { text: ` ${where}${message}${code === null ? '' : ` (${code})`}` }]);
+  // What was looked at on a peer names it in its own words.
+  const about = folder ?? (check === 'status' ? peer : null);
+  out.line([
+    LEVELS[level],
+    { text: ` ${about === null ? '' : `${about}: `}${message}${code === null ? '' : ` (${code})`}` },
+  ]);
   if (hint !== '') out.line(`        → ${hint}`);
 }
 

@@ -1,5 +1,6 @@
 // `syncctl health`.
 import type { Command } from '../command.ts';
+import { namedMessage } from '../output/status-screen.ts';
 
 const NEEDS_ATTENTION = 5;
 
@@ -16,7 +17,7 @@ export const health: Command = {
   async run({ client, out }) {
     const answer = await client.ask('health', {});
     out.done(answer, answer.health);
-    if (!out.json) for (const { message, hint } of answer.attention) out.note(`${message}  → ${hint}`);
+    if (!out.json) for (const item of answer.attention) out.note(`${namedMessage(item)}  → ${item.hint}`);
     return answer.health === 'ok' ? 0 : NEEDS_ATTENTION;
   },
 };

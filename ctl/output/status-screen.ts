@@ -137,10 +137,14 @@ function foldersWith(peer: StatusPeer, folders: readonly StatusFolder[]): string
     .join(' ');
 }
 
-export function attentionSpans({ folder, peer, code, message, hint }: Attention): Span[] {
+export function attentionSpans(item: Attention): Span[] {
+  return [{ text: `! ${namedMessage(item)} (${item.code})`, tone: 'attention' }, { text: `  → ${item.hint}` }];
+}
+
+/** With the folder or the peer that it is about, unless it names it. */
+export function namedMessage({ folder, peer, message }: Pick<Attention, 'folder' | 'peer' | 'message'>): string {
   const about = folder ?? peer;
-  const what = about === null || message.startsWith(about) ? message : `${about}: ${message}`;
-  return [{ text: `! ${what} (${code})`, tone: 'attention' }, { text: `  → ${hint}` }];
+  return about === null || message.startsWith(about) ? message : `${about}: ${message}`;
 }
 
 /** What is skipped and needs nobody, a pipe for one, is said all the same. */

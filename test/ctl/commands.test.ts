@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { parseSha256, parseVersionId } from '../../daemon/core/ids.ts';
 import { commands } from '../../ctl/commands/table.ts';
 import { parse } from '../../ctl/program.ts';
-import { HUB, LAPTOP, named, path } from '../control/fake-daemon.ts';
+import { HUB, LAPTOP, named, path, peer } from '../control/fake-daemon.ts';
 import { serve } from '../control/served.ts';
 import { syncctlOnTerminal } from './on-terminal.ts';
 import { type Ended, syncctl, syncctlFile } from './run.ts';
@@ -348,6 +348,10 @@ test('doctor tells what is wrong and what to do, and what verifying finds as it 
   for (const line of ill.stdout.match(/^.+$/gm) ?? []) assert.equal(line.split('\t').length, 5, line);
   const { shown } = await syncctlOnTerminal(['--home', home, 'doctor', 'docs'], []);
   assert.match(shown, /^error +4 directories to watch, 2 inotify watches allowed \(E_WATCH_LIMIT\)\n +→ sudo sysctl/m);
+  const problem = { code: 'E_REMOVED', message: 'this device was removed as a peer' } as const;
+  daemon.peerList = [peer(LAPTOP, 'laptop', { problem })];
+  const removed = await syncctlOnTerminal(['--home', home, 'doctor'], []);
+  assert.match(removed.shown, /^error +laptop: this device was removed as a peer \(E_REMOVED\)$/m);
   docs.verified = [
     { kind: 'damaged', path: path('a\u001b[31m'), code: 'E_DAMAGED' },
     { kind: 'progress', files: 1, bytes: 2, totalFiles: 3, totalBytes: 4 },
@@ -378,7 +382,7 @@ test('health is one word, and an exit status', async (t) => {
   docs.snapshotValue = { ...docs.snapshotValue, condition };
   const ill = await syncctl(['--home', home, 'health']);
   assert.deepEqual([ill.code, ill.stdout], [5, 'failing\n']);
-  assert.match(ill.stderr, /is missing {2}→ Mount/);
+  assert.match(ill.stderr, /^docs: \/srv\/docs is missing {2}→ Mount/);
   const json = await syncctl(['--home', home, '--json', 'health']);
   assert.match(json.stdout, /"health": "failing"/);
 });

@@ -48,8 +48,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** No home or socket was named: the daemon is the one of the usual places. */
   readonly isUsual: boolean;
-  /** Where the user stands, absolute. */
-  readonly cwd: string;
+  /** Where the user stands, absolute; undefined: that directory is gone. */
+  readonly cwd: string | undefined;
   /** The wall clock, ms. */
   nowMs(): number;
 }

@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 import { Failure, asFailure, usage } from './failure.ts';
 import { Output } from './output/output.ts';
 import { type GlobalGiven, parse } from './program.ts';
-import { givenPath } from './read/path.ts';
+import { givenPath, workingDirectory } from './read/path.ts';
 import { Terminal } from './terminal.ts';
 import { explainUnreachable } from './unreachable.ts';
 import { version } from './version.ts';
@@ -51,7 +51,7 @@ async function run(words: readonly string[]): Promise<number> {
       out,
       isUsual: named === undefined,
       terminal: new Terminal(process.stdin, process.stdout),
-      cwd: process.cwd(),
+      cwd: workingDirectory(),
       nowMs: () => Date.now(),
     };
     return (await command.run(context, given)) ?? 0;
@@ -81,7 +81,7 @@ function namedPlace({ home, socket }: GlobalGiven): { readonly home: string | un
 
 function clientFor({ home, socket }: GlobalGiven, named: ReturnType<typeof namedPlace>): Client {
   const absolute = (what: string, path: string | undefined): string | undefined =>
-    path === undefined ? undefined : givenPath(process.cwd(), what, path);
+    path === undefined ? undefined : givenPath(workingDirectory(), what, path);
   const candidates = socketCandidates({
     options: { home: absolute('--home', home), socket: absolute('--socket', socket) },
     env: process.env,

@@ -1,10 +1,11 @@
 // syncctl as a program, against a control server on a real socket: what it prints, how it fails, how it exits.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { parseSha256, parseVersionId } from '../../daemon/core/ids.ts';
 import { commands } from '../../ctl/commands/table.ts';
 import { parse } from '../../ctl/program.ts';
@@ -522,4 +523,23 @@ test('what cannot be printed is told, in one line and a hint', () => {
   );
   const { error } = JSON.parse(printed('--json', 'explain', 'E_CONFIG').stderr) as { error: { code: string } };
   assert.equal(error.code, 'E_DISK_FULL');
+});
+
+test('who stands in a directory that has been removed is told of everything but what lies below it', async (t) => {
+  const { home } = await serve(t);
+  const gone = mkdtempSync(join(tmpdir(), 'syncd-gone-'));
+  const script = 'rmdir "$1" && shift && exec "$0" "$@"';
+  const run = promisify(execFile);
+  const standing = (...words: string[]) =>
+    run('sh', ['-c', script, process.execPath, gone, syncctlFile, '--home', home, ...words], { cwd: gone });
+  assert.equal((await standing('-q', 'folders')).stdout, 'docs\n');
+  mkdirSync(gone);
+  await assert.rejects(standing('add-folder', 'new', 'relative'), (error: { code?: unknown; stderr?: unknown }) => {
+    assert.equal(error.code, 2);
+    assert.match(
+      String(error.stderr),
+      /^syncctl: E_USAGE: relative lies nowhere: the working directory is gone\nhint: cd /,
+    );
+    return true;
+  });
 });

@@ -103,7 +103,8 @@ export class FolderState {
     if (this.#paused) return { kind: 'paused' };
     const { held } = deletions.hold;
     if (held !== undefined) {
-      const message = `${held.why}; ${held.entries} deletions wait for approve or reject`;
+      const waits = held.entries === 1 ? '1 deletion waits' : `${held.entries} deletions wait`;
+      const message = `${held.why}; ${waits} for approve or reject`;
       return { kind: 'held', code: 'E_MASS_DELETE', message, deletions: held.entries };
     }
     // Nobody has looked since the start: a disk that does not answer must not seem to be in sync.

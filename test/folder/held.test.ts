@@ -151,3 +151,17 @@ test('a new file in a held directory is not one of those that were held', async 
   assert.equal(await done, 30);
   await device.stop();
 });
+
+test('one deletion that is left of a hold is told of in the singular', async () => {
+  const device = await new OneDevice(BRAKE).start({ 'a.txt': 'a', 'b.txt': 'b' });
+  const told = (): string => {
+    const { condition } = device.folder.progress;
+    return 'message' in condition ? condition.message : '';
+  };
+  for (const name of ['a.txt', 'b.txt']) device.remove(name);
+  await device.until(() => told().endsWith('; 2 deletions wait for approve or reject'), 'the hold');
+  device.write('b.txt', 'again');
+
+  await device.until(() => told().endsWith('; 1 deletion waits for approve or reject'), 'one less');
+  await device.stop();
+});

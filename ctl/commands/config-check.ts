@@ -30,8 +30,21 @@ function readText(file: string): string {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure('E_CONFIG', `${file}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    throw new Failure('E_CONFIG', `${file}: ${whyNot(error)}`, 'Name a file that you may read.');
   }
   if (text.length > MAX_BYTES) throw usage(`${file} is larger than ${MAX_BYTES} bytes`);
   return text;
+}
+
+function whyNot(error: unknown): string {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'EACCES':
+      return 'you may not read it';
+    default:
+      return error instanceof Error ? error.message : 'it cannot be read';
+  }
 }

@@ -458,6 +458,14 @@ test('a configuration is shown, checked by its content, and read again', async (
   const refused = await syncctl(['--home', home, 'config', 'check']);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /^syncctl: E_CONFIG: .*new\.yaml:1: nmae/);
+  const absent = await syncctl(['--home', home, 'config', 'check', `${file}.old`]);
+  assert.equal(absent.code, 2);
+  assert.equal(
+    absent.stderr,
+    `syncctl: E_CONFIG: ${file}.old: there is no such file\nhint: Name a file that you may read.\n`,
+  );
+  const directory = await syncctl(['--home', home, 'config', 'check', home]);
+  assert.match(directory.stderr, /: it is a directory\n/);
   assert.equal((await syncctl(['--home', home, 'reload'])).stdout, 'Folder docs: rescan is 5m\n');
 });
 

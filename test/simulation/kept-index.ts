@@ -5,8 +5,9 @@
 import type Database from 'better-sqlite3';
 import { type OpenedDatabase, checkLife, openDatabase } from '../../daemon/index/open-database.ts';
 
-/** Emptied ones that nobody has. */
+/** Emptied ones that nobody has: as many as the devices of two worlds. What is more is closed. */
 const spare: Opened[] = [];
+const MAX_SPARE = 12;
 
 /** A database, its statements by their text, and what empties it. */
 interface Opened {
@@ -46,8 +47,7 @@ export class KeptIndex {
   /** While no process has it open: this is in it from now on; undefined: there is none. */
   replace(copy: Buffer | undefined): void {
     this.kill();
-    this.#opened?.empty();
-    if (this.#opened !== undefined) spare.push(this.#opened);
+    if (this.#opened !== undefined) giveBack(this.#opened);
     this.#opened = copy === undefined ? undefined : make(copy);
   }
 }
@@ -60,6 +60,15 @@ function make(from: ':memory:' | Buffer): Opened {
     for (const statement of empty) statement.run();
   });
   return { db, statements: new Map(), empty: () => transaction() };
+}
+
+function giveBack(opened: Opened): void {
+  if (spare.length >= MAX_SPARE) {
+    opened.db.close();
+    return;
+  }
+  opened.empty();
+  spare.push(opened);
 }
 
 /** The database as one process sees it. */

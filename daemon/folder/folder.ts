@@ -19,6 +19,7 @@ import { CarryOut } from './carry-out.ts';
 import type { FolderContext, FolderEdges } from './context.ts';
 import { Deletions } from './deletions.ts';
 import { end } from './ending.ts';
+import { Failures } from './failures.ts';
 import { Filtering } from './filtering.ts';
 import { Health, LOOK_AT_ROOT_MS } from './health.ts';
 import { Hints } from './hints.ts';
@@ -61,9 +62,6 @@ import { Waiters } from './waiters.ts';
 import { notInTime } from './waiting.ts';
 import { Watching } from './watching.ts';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
-
 export class Folder implements ControlledFolder {
   readonly name: FolderName;
   readonly agreed: Agreed;
@@ -97,10 +95,10 @@ export class Folder implements ControlledFolder {
   readonly #tasks: Tasks;
   readonly #asked: Asked;
   readonly #state: FolderState;
+  readonly #failures = new Failures();
   #settings: FolderSettings;
   #stopping = false;
   #running: Promise<void> | undefined;
-  #failures = 0;
 
   constructor(edges: FolderEdges) {
     const { index, clock, name, backpressure, newEpoch } = edges;
@@ -120,7 +118,9 @@ export class Folder implements ControlledFolder {
     this.agreed = new Agreed(context, () => this.#bell.ring());
     const onFailure = (error: unknown): void => {
       // What is under way when the index is closed fails, and is done again at the next start.
-      if (!this.#stopping) this.#health.fail(error);
+      if (this.#stopping) return;
+      this.#failures.beside(error);
+      this.#bell.ring();
     };
     this.#timetable = new Timetable(context);
     this.#bell = new Bell(clock);
@@ -227,17 +227,18 @@ export class Folder implements ControlledFolder {
       let worked = false;
       try {
         this.#state.noteTime();
+        this.#failures.rethrow();
         worked = await this.#turn();
         if (this.#talk.tell()) this.#state.noteSync();
         this.#state.show();
         this.#waiters.check(() => this.#state.standing());
-        this.#failures = 0;
+        this.#failures.forget();
       } catch (error) {
         this.#health.fail(error);
         this.#state.show();
         // What rings meanwhile is no reason to fail again at once.
         const { clock } = this.#context;
-        const until = clock.monotonicMs() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+        const until = clock.monotonicMs() + this.#failures.pauseMs();
         while (!this.#stopping && clock.monotonicMs() < until) await this.#bell.heard(until - clock.monotonicMs());
       }
       if (!worked && !this.#stopping) await this.#bell.heard(this.#untilNextMs());

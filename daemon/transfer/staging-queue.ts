@@ -73,7 +73,7 @@ export class StagingQueue {
       const batch = this.#take();
       if (batch.length === 0) return;
       this.#running++;
-      this.#stage(batch).catch(this.#context.onFailure);
+      void this.#stage(batch);
     }
   }
 
@@ -82,25 +82,30 @@ export class StagingQueue {
     const bytes = batch.reduce((sum, { source }) => sum + sizeInMemory(source), 0);
     const items = batch.map(({ item, source }): StageItem => ({ staged: item.staged, entry: item.entry, source }));
     let results: readonly Staged[] = [];
-    let failure: ErrorCode = 'E_INTERNAL';
+    // Where the job failed there is no result: each is then a problem of its own.
+    let code: ErrorCode = 'E_INTERNAL';
+    const failures: unknown[] = [];
     try {
       results = await this.#context.workers.run(stage, { tree: this.#context.tree(), items });
     } catch (error) {
-      failure = rootCode(error) ?? failure;
-      throw error;
-    } finally {
-      this.#running--;
-      this.#bytes -= bytes;
-      for (const { item } of batch) {
-        this.#inWork.delete(item.staged);
-        this.#context.atWork.end(item);
-      }
-      this.#run();
-      // Where the job failed there is no result: each is then a problem of its own.
-      batch.forEach(({ item }, i) =>
-        this.#onStaged({ item, result: results[i] ?? { kind: 'problem', code: failure } }),
-      );
+      code = rootCode(error) ?? code;
+      failures.push(error);
     }
+    this.#running--;
+    this.#bytes -= bytes;
+    for (const { item } of batch) {
+      this.#inWork.delete(item.staged);
+      this.#context.atWork.end(item);
+    }
+    this.#run();
+    for (const [i, { item }] of batch.entries())
+      try {
+        this.#onStaged({ item, result: results[i] ?? { kind: 'problem', code } });
+      } catch (error) {
+        // A full disk is full for the index too. The others are to be told all the same: who is not waits for ever.
+        failures.push(error);
+      }
+    if (failures.length > 0) this.#context.onFailure(failures[0]);
   }
 
   #take(): Waiting[] {

@@ -126,23 +126,30 @@ function randomStep(random: SeededRandom, chances: StepChances, serial: number):
       { kind: 'crash', device },
       { kind: random.pick(['index lost', 'index back', 'index back', 'restored'] as const), device },
     ];
-  if (chances.errors === true && weight < 44) return [randomTrouble(random, device)];
+  if (chances.errors === true && weight < 44) return randomTrouble(random, device);
   if (chances.clocks === true && weight < 46) return [{ kind: 'clock', device, byMs: randomJump(random) }];
   if (chances.filters === true && weight < 56) return [{ kind: 'filter', device, ignore: random.pick(IGNORED) }];
   return [{ kind: 'user', device, does: randomUserStep(random, serial) }];
 }
 
-function randomTrouble(random: SeededRandom, device: number): Step {
+function randomTrouble(random: SeededRandom, device: number): Step[] {
   const weight = random.below(12);
-  if (weight < 4) return { kind: 'healthy', device };
-  if (weight < 5) return { kind: random.oneIn(2) ? 'blind' : 'overflow', device };
-  if (weight < 6) return { kind: 'full', device, freeBytes: random.pick([0, 3, 40, 5000, 120_000]) };
-  if (weight < 7) return { kind: 'index fails', device, code: random.pick(['E_DISK_FULL', 'E_IO'] as const) };
+  if (weight < 4) return [{ kind: 'healthy', device }];
+  if (weight < 5) return [{ kind: random.oneIn(2) ? 'blind' : 'overflow', device }];
+  if (weight < 6) return randomFull(random, device);
+  if (weight < 7) return [{ kind: 'index fails', device, code: random.pick(['E_DISK_FULL', 'E_IO'] as const) }];
   const errno = random.pick(ERRNOS);
   const path = random.oneIn(3) ? undefined : `/${random.pick(PATHS)}`;
   const call = random.oneIn(8) ? undefined : random.pick(SPELL_CALLS);
   const oneIn = random.pick([1, 2, 5, 20, 100]);
-  return { kind: 'spell', device, spell: { errno, call, path, oneIn } };
+  return [{ kind: 'spell', device, spell: { errno, call, path, oneIn } }];
+}
+
+/** Where the index is on the same disk, it cannot be written either. */
+function randomFull(random: SeededRandom, device: number): Step[] {
+  const freeBytes = random.pick([0, 3, 40, 5000, 120_000]);
+  const full: Step = { kind: 'full', device, freeBytes };
+  return freeBytes < 50 && random.oneIn(2) ? [full, { kind: 'index fails', device, code: 'E_DISK_FULL' }] : [full];
 }
 
 function randomJump(random: SeededRandom): number {

@@ -411,3 +411,19 @@ test('I10: a content that was staged just before its path is ignored does not st
     },
     13080,
   ));
+
+test('I2: contents that come where neither they nor what became of them can be written come when there is room', async () => {
+  for (let ms = 10; ms < 40; ms++)
+    await holds({
+      devices: 2,
+      delayMs: 20,
+      steps: [
+        { kind: 'settle' },
+        ...['a', 'b', 'c', 'd'].map((path) => write(0, path, `${path} whole`)),
+        pass(ms),
+        { kind: 'full', device: 1, freeBytes: 0 },
+        { kind: 'index fails', device: 1, code: 'E_DISK_FULL' },
+        pass(2_000),
+      ],
+    });
+});

@@ -16,8 +16,8 @@ interface Running {
   end(): void;
 }
 
-/** A queue whose jobs run until the test ends them. */
-function queue() {
+/** A queue whose jobs run until the test ends them; `onStaged` is told what became of each. */
+function queue(onStaged: (path: string) => void = () => undefined) {
   const running: Running[] = [];
   const staged: string[] = [];
   const failures: unknown[] = [];
@@ -31,7 +31,10 @@ function queue() {
   const tree = () => ({ root: '/root', marker: 'marker', boundaries: [] });
   const atWork = new AtWork();
   const context = { workers, atWork, tree, onFailure: (error: unknown) => failures.push(error) };
-  const made = new StagingQueue(context, ({ item, result }) => staged.push(`${item.path} ${result.kind}`));
+  const made = new StagingQueue(context, ({ item, result }) => {
+    onStaged(item.path);
+    staged.push(`${item.path} ${result.kind}`);
+  });
   const add = (path: string, name: string, copyOfBytes?: number): void => {
     const entry = { kind: 'file', size: copyOfBytes ?? 1 } as FileEntry;
     const source =
@@ -78,4 +81,16 @@ test('a copy of a large file is a job by itself, and what comes behind it keeps 
   assert.deepEqual(jobs(), [['a'], ['b']]);
   await end(0);
   assert.deepEqual(jobs(), [['b'], ['c']]);
+});
+
+test('where the end of one cannot be written down, the others are told of theirs, and it is said once', async () => {
+  const full = new Error('database or disk is full');
+  const { made, add, staged, failures, end, isAt } = queue((path) => {
+    if (path !== 'c') throw full;
+  });
+  for (const path of ['a', 'b', 'c']) add(path, path);
+  await turn();
+  await end(0);
+  assert.deepEqual([staged, failures, made.bytes], [['c ready'], [full], 0]);
+  assert.ok(!isAt('a', 'a'));
 });

@@ -39,8 +39,10 @@ describe('power loss', { skip, concurrency: true }, () => {
     await pair(a, b);
     await settle([a, b], SETTLE_SECONDS);
     await hosts.does('cut', 'a', 'b');
-    writeFileSync(join(a.root, 'draft'), 'only here');
-    await waitFor('a knows it', async () => (await a.folder()).files === 1);
+    const draft = 'only here';
+    writeFileSync(join(a.root, 'draft'), draft);
+    // Whole: an empty file, as which it may be seen first, nobody need have.
+    await waitFor('a knows it', async () => (await a.folder()).bytes === draft.length);
     // Removed so late that the daemon has not seen it: a stopped one sees nothing.
     await a.systemctl('kill', '--signal=STOP', 'syncd');
     rmSync(join(a.root, 'draft'));

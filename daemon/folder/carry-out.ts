@@ -26,6 +26,7 @@ import { lasting } from './retries.ts';
 import type { Roles } from './roles.ts';
 import type { SkippedPaths } from './skipped.ts';
 import type { Stranded } from './stranded.ts';
+import type { Superseded } from './superseded.ts';
 import type { VersionRoom } from './version-room.ts';
 import { type Candidate, type Decided, Written } from './written.ts';
 
@@ -48,6 +49,7 @@ interface Parts {
   readonly skipped: SkippedPaths;
   readonly versionRoom: VersionRoom;
   readonly stranded: Stranded;
+  readonly superseded: Superseded;
   readonly roles: Roles;
   /** What peers say next of other paths than these can be decided on. */
   receiveBeside(busy: ReadonlySet<RelativePath>): void;
@@ -81,6 +83,7 @@ export class CarryOut {
     } catch (error) {
       // The root has gone, or the index cannot be written: what was in our hands must not stay there for ever.
       this.#parts.fetcher.toApply.releaseAll();
+      this.#parts.superseded.begin();
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 // Wants of the run before that peers have replaced since the start, before all of the disk was looked at. That run may have
 // ended between putting one in its place and writing it down: what is found there then was announced, and is no edit of
-// anybody here. An edit it would be otherwise, beside the version that is wanted now, and in conflict with it.
+// anybody here. An edit it would be otherwise, beside the version that is wanted now, and in conflict with it. The same
+// holds within one run when what was put in its place could not be written down.
 import type { RelativePath } from '../core/path.ts';
 import { type FileRecord, isLive } from '../core/record.ts';
 import type { WantedRow } from '../index/wanted.ts';
@@ -11,6 +12,11 @@ const MAX = 10_000;
 export class Superseded {
   readonly #records = new Map<RelativePath, FileRecord>();
   #isOver = false;
+
+  /** What was carried out may not have been written down. The disk is looked at as at the start. */
+  begin(): void {
+    this.#isOver = false;
+  }
 
   /** These wants are about to be others. The first of a path is from the run before. */
   add(records: readonly FileRecord[], wanted: (path: RelativePath) => WantedRow | undefined): void {

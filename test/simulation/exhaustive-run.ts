@@ -9,7 +9,7 @@ import { BEFORE, type History } from './exhaustive-space.ts';
 import { Ledger } from './ledger.ts';
 import { MessageWires } from './message-wires.ts';
 import { SeededRandom } from './random.ts';
-import { ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
+import { INJECTED, ROOT, SimulatedDevice, deviceId } from './simulated-device.ts';
 import { NO_WATCH_FAULTS } from './simulated-watch.ts';
 import { Standing } from './standing.ts';
 
@@ -21,6 +21,12 @@ export interface Kill {
   readonly power?: boolean;
 }
 
+/** It lives, and one commit of its index fails, the one after so many from the first deed on. */
+export interface FailedCommit {
+  readonly device: number;
+  readonly commits: number;
+}
+
 export interface Ran {
   /** What did not hold. */
   readonly problem: string | undefined;
@@ -28,6 +34,8 @@ export interface Ran {
   readonly wasKilled: boolean;
   /** How often it called. */
   readonly calls: number;
+  /** How often it wrote to its index. */
+  readonly commits: number;
 }
 
 const OWN = `${ROOT}/.syncd`;
@@ -95,7 +103,7 @@ class Pair {
           .map(tell)
           .join(' ');
         this.#say?.(`${this.clock.monotonicMs()} ${number} ${level}: ${message} ${words}`);
-        if (level === 'error') this.errors.push(`${number} said: ${message} ${words}`);
+        if (level === 'error' && !words.includes(INJECTED)) this.errors.push(`${number} said: ${message} ${words}`);
       },
       setReading: (from, on) => this.wires.setReading(number, from, on),
       bytes: undefined,
@@ -176,7 +184,7 @@ export async function beginnings(): Promise<readonly Beginning[]> {
 export async function runHistory(
   begin: readonly Beginning[],
   history: History,
-  kill: Kill,
+  fault: Kill | FailedCommit,
   { silent = false, seed = 1, say }: { silent?: boolean; seed?: number; say?: (line: string) => void } = {},
 ): Promise<Ran> {
   const pair = new Pair(START_MS + LATER_MS, seed, say);
@@ -187,13 +195,19 @@ export async function runHistory(
     pair.start(0);
     pair.start(1);
     if (!(await pair.rest()))
-      return { problem: 'does not come to rest before anything is done', wasKilled: false, calls: 0 };
+      return { problem: 'does not come to rest before anything is done', wasKilled: false, calls: 0, commits: 0 };
+    const victim = pair.device(fault.device);
+    const before = victim.commits;
+    if ('commits' in fault) victim.failIndex({ code: 'E_IO', after: fault.commits, times: 1 });
+    const kill = 'calls' in fault ? fault : { device: fault.device, calls: Number.MAX_SAFE_INTEGER };
     const calls = await live(pair, history, kill);
+    const commits = victim.commits - before;
     const wasKilled = calls > kill.calls;
-    const tells = !isThereAndBack(history) && (!wasKilled || history.timing !== 'in turn');
-    return { problem: await problemOf(pair, tells, silent), wasKilled, calls };
+    const wasLate = wasKilled || ('commits' in fault && commits > fault.commits);
+    const tells = !isThereAndBack(history) && (!wasLate || history.timing !== 'in turn');
+    return { problem: await problemOf(pair, tells, silent), wasKilled, calls, commits };
   } catch (error) {
-    return { problem: tell(error), wasKilled: false, calls: 0 };
+    return { problem: tell(error), wasKilled: false, calls: 0, commits: 0 };
   } finally {
     await pair.end();
   }

@@ -1,7 +1,7 @@
 // Histories that follow from a seed: what users do, and what goes wrong meanwhile.
 import type { Call } from './memory-file-system.ts';
 import type { SeededRandom } from './random.ts';
-import type { Step, UserStep } from './steps.ts';
+import type { IndexFailure, Step, UserStep } from './steps.ts';
 
 const PATHS = ['a', 'b', 'd', 'e', 'd/a', 'd/b', 'd/e', 'd/e/a', 'e/a', 'e/d', 'e/d/a'];
 /** Names that another file system would take for one; and ours, further down, where it is like any other. */
@@ -137,12 +137,18 @@ function randomTrouble(random: SeededRandom, device: number): Step[] {
   if (weight < 4) return [{ kind: 'healthy', device }];
   if (weight < 5) return [{ kind: random.oneIn(2) ? 'blind' : 'overflow', device }];
   if (weight < 6) return randomFull(random, device);
-  if (weight < 7) return [{ kind: 'index fails', device, code: random.pick(['E_DISK_FULL', 'E_IO'] as const) }];
+  if (weight < 7) return [{ kind: 'index fails', device, ...randomIndexFailure(random) }];
   const errno = random.pick(ERRNOS);
   const path = random.oneIn(3) ? undefined : `/${random.pick(PATHS)}`;
   const call = random.oneIn(8) ? undefined : random.pick(SPELL_CALLS);
   const oneIn = random.pick([1, 2, 5, 20, 100]);
   return [{ kind: 'spell', device, spell: { errno, call, path, oneIn } }];
+}
+
+/** For good, or for a moment: then nothing else comes that would make good what it has disturbed. */
+function randomIndexFailure(random: SeededRandom): IndexFailure {
+  const code = random.pick(['E_DISK_FULL', 'E_IO'] as const);
+  return random.oneIn(3) ? { code } : { code, after: random.below(8), times: 1 + random.below(2) };
 }
 
 /** Where the index is on the same disk, it cannot be written either. */

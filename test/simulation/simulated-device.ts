@@ -1,7 +1,7 @@
 // One device of the simulator: the real folder and the real index over a disk, a clock, a watcher and workers in memory.
 // It can be stopped, killed between two calls of the disk or at one, lose its power, and find an older index or disk.
 import { setImmediate as turn } from 'node:timers/promises';
-import { CodedError, type ErrorCode } from '../../protocol/errors.ts';
+import { CodedError } from '../../protocol/errors.ts';
 import { encodeBase32 } from '../../daemon/core/base32.ts';
 import { UNLIMITED } from '../../daemon/core/bandwidth.ts';
 import type { DeviceId, Epoch, FolderName, Run } from '../../daemon/core/ids.ts';
@@ -25,9 +25,12 @@ import { contentWords } from './memory-user.ts';
 import type { SeededRandom } from './random.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { SimulatedWatch, type WatchFaults } from './simulated-watch.ts';
+import type { IndexFailure } from './steps.ts';
 
 export const FOLDER = 'docs' as FolderName;
 export const ROOT = '/srv/docs';
+/** What an index says that is made to fail. */
+export const INJECTED = 'injected';
 /** A full scan finds, in simulated time, what hints have missed. */
 const RESCAN_MS = 10_000;
 /** A job takes up to this long. */
@@ -84,7 +87,8 @@ export class SimulatedDevice {
   readonly #random: SeededRandom;
   #settings: FolderSettings;
   readonly #spells: (() => void)[] = [];
-  #indexFailure: ErrorCode | undefined;
+  #indexFailure: IndexFailure | undefined;
+  #commits = 0;
   #boots = 0;
   #starts = 0;
   #ignored = false;
@@ -311,9 +315,14 @@ export class SimulatedDevice {
     this.#spells.push(cast(this.fs, spell, this.#random));
   }
 
-  /** Commits fail, until {@link heal}. */
-  failIndex(code: ErrorCode): void {
-    this.#indexFailure = code;
+  /** How often its index was written to, or was to be. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Commits fail, until {@link heal} or as often as it says. */
+  failIndex(failure: IndexFailure): void {
+    this.#indexFailure = failure;
   }
 
   /** All faults of the disk and the watcher end. */
@@ -339,9 +348,18 @@ export class SimulatedDevice {
   #letFail(index: FolderIndex): void {
     const commit = index.commit.bind(index);
     index.commit = (changes) => {
-      if (this.#indexFailure !== undefined) throw new CodedError(this.#indexFailure, 'injected');
+      this.#commits++;
+      if (this.#failsNow()) throw new CodedError(this.#indexFailure?.code ?? 'E_IO', INJECTED);
       return commit(changes);
     };
+  }
+
+  #failsNow(): boolean {
+    if (this.#indexFailure === undefined) return false;
+    const { after = 0, times = Infinity } = this.#indexFailure;
+    if (after > 0) this.#indexFailure = { ...this.#indexFailure, after: after - 1 };
+    else if (times > 0) this.#indexFailure = { ...this.#indexFailure, times: times - 1 };
+    return after === 0 && times > 0;
   }
 }
 

@@ -23,6 +23,14 @@ export type UserStep =
   | { readonly kind: 'chmod'; readonly path: string; readonly mode: number }
   | { readonly kind: 'touch'; readonly path: string; readonly mtimeUs: bigint | undefined };
 
+export interface IndexFailure {
+  readonly code: ErrorCode;
+  /** So many commits go well before; by default none. */
+  readonly after?: number;
+  /** And so many fail; by default all until it is healthy again. */
+  readonly times?: number;
+}
+
 export type Step =
   | { readonly kind: 'user'; readonly device: number; readonly does: UserStep }
   | { readonly kind: 'pass'; readonly ms: number }
@@ -34,7 +42,7 @@ export type Step =
   /** While it is down: it finds no index, or the one of the last backup; or its disk too is as it was then. */
   | { readonly kind: 'index lost' | 'index back' | 'restored'; readonly device: number }
   | { readonly kind: 'spell'; readonly device: number; readonly spell: Spell }
-  | { readonly kind: 'index fails'; readonly device: number; readonly code: ErrorCode }
+  | ({ readonly kind: 'index fails'; readonly device: number } & IndexFailure)
   /** Only so many bytes are free. */
   | { readonly kind: 'full'; readonly device: number; readonly freeBytes: number }
   | { readonly kind: 'blind' | 'overflow' | 'healthy'; readonly device: number }
@@ -138,7 +146,7 @@ export function tellStep(step: Step): string {
       return `${step.device}: ${errno} at one in ${oneIn} of ${call ?? 'all calls'} at ${path ?? 'all paths'}`;
     }
     case 'index fails':
-      return `${step.device}: the index fails with ${step.code}`;
+      return `${step.device}: the index fails with ${step.code}${step.times === undefined ? '' : `, ${step.times} times after ${step.after ?? 0}`}`;
     case 'full':
       return `${step.device}: ${step.freeBytes} bytes are free`;
     case 'clock':

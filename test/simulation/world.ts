@@ -207,7 +207,7 @@ export class World {
         return device.castSpell(step.spell);
       case 'index fails':
         this.#troubled.add(step.device);
-        return device.failIndex(step.code);
+        return device.failIndex(step);
       case 'full':
         this.#troubled.add(step.device);
         return device.fs.setFree(step.freeBytes);

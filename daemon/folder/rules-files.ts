@@ -37,6 +37,8 @@ export class RulesFiles {
   readonly #refused = new Map<DirPath, ErrorCode>();
   /** Files that are gone, and since when: monotonic ms. */
   readonly #missedMs = new Map<DirPath, number>();
+  /** Other rules than before, which are not in the index yet. */
+  readonly #unsaved = new Set<DirPath>();
 
   constructor(context: FolderContext, hints: Hints, skipped: SkippedPaths) {
     this.#context = context;
@@ -69,11 +71,10 @@ export class RulesFiles {
   /** These directories have been listed. Answers with those whose rules are others now. */
   async inListings(listings: readonly Listing[]): Promise<DirPath[]> {
     const read = new Map<DirPath, SeenStat | undefined>();
-    const gone: DirPath[] = [];
     const whole = new Map<DirPath, WholeListing>();
     for (const listing of listings) {
       const { dir } = listing;
-      if (listing.kind === 'absent' && dir !== '') gone.push(...this.#forget(dir));
+      if (listing.kind === 'absent' && dir !== '') this.#forget(dir);
       if (listing.kind !== 'whole') continue;
       whole.set(dir, listing);
       const entry = listing.entries.find(({ path }) => nameOf(path) === RULES_FILE);
@@ -83,39 +84,45 @@ export class RulesFiles {
     }
     // What is in a directory that is not where it was nobody lists, and its file may be one that is ignored itself.
     for (const dir of this.#files.keys()) if (isNotWhereItWas(dir, whole)) read.set(dir, undefined);
-    return this.#save([...gone, ...(await this.#read(read))]);
+    await this.#read(read);
+    return this.#save();
   }
 
   /** Something may have changed at these paths. Answers with the directories whose rules are others now. */
   async atPaths(paths: readonly RelativePath[]): Promise<DirPath[]> {
     const dirs = paths.filter((path) => nameOf(path) === RULES_FILE).map(parentOf);
-    return this.#save(await this.#read(new Map(dirs.map((dir) => [dir, undefined]))));
+    await this.#read(new Map(dirs.map((dir) => [dir, undefined])));
+    return this.#save();
   }
 
-  #save(changed: DirPath[]): DirPath[] {
-    if (changed.length === 0) return changed;
+  /** What could not be written down is not read again: it is still to be told of then. */
+  #save(): DirPath[] {
+    if (this.#unsaved.size === 0) return [];
     const { index, clock } = this.#context;
     index.commit({ nowUs: clock.nowUs(), meta: [[RULES, JSON.stringify(this.texts)]] });
+    const changed = [...this.#unsaved];
+    this.#unsaved.clear();
     return changed;
   }
 
   /** Of a directory that is not there, and of all below it. */
-  #forget(gone: RelativePath): DirPath[] {
+  #forget(gone: RelativePath): void {
     const dirs = [...this.#files.keys()].filter((dir) => dir === gone || (dir !== '' && isBelow(dir, gone)));
     for (const dir of dirs) {
       this.#files.delete(dir);
       this.#refused.delete(dir);
       this.#missedMs.delete(dir);
+      this.#unsaved.add(dir);
     }
-    return dirs;
   }
 
-  async #read(dirs: ReadonlyMap<DirPath, SeenStat | undefined>): Promise<DirPath[]> {
-    if (dirs.size === 0) return [];
+  async #read(dirs: ReadonlyMap<DirPath, SeenStat | undefined>): Promise<void> {
+    if (dirs.size === 0) return;
     const { workers } = this.#context;
     const order = [...dirs.keys()];
     const found = await workers.run(readRules, { tree: this.#context.tree(), dirs: order });
-    return order.filter((dir, i) => this.#found(dir, found[i] ?? { kind: 'none' }, dirs.get(dir)));
+    for (const [i, dir] of order.entries())
+      if (this.#found(dir, found[i] ?? { kind: 'none' }, dirs.get(dir))) this.#unsaved.add(dir);
   }
 
   /** Whether other rules hold now. */

@@ -1,0 +1,38 @@
+// The index cannot be written for a moment: what is kept in memory beside it is as if nothing had been tried.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CodedError } from '../../protocol/errors.ts';
+import type { Commit } from '../../daemon/index/commit.ts';
+import { OneDevice } from './one-device.ts';
+
+const FULL = new CodedError('E_DISK_FULL', 'database or disk is full');
+
+/** The next commit that is such a one fails; those after it do not. Answers whether there was one. */
+function failNext(device: OneDevice, isSuch: (commit: Commit) => boolean): () => boolean {
+  const { index } = device;
+  const commit = index.commit.bind(index);
+  let hasFailed = false;
+  index.commit = (what) => {
+    if (hasFailed || !isSuch(what)) return commit(what);
+    hasFailed = true;
+    throw FULL;
+  };
+  return () => hasFailed;
+}
+
+const setsMeta =
+  (key: string) =>
+  ({ meta = [] }: Commit): boolean =>
+    meta.some(([one]) => one === key);
+
+test('rules of .syncignore that could not be written down hold as soon as they can be', async () => {
+  const device = await new OneDevice().start({ 'a.log': 'a' });
+  const hasFailed = failNext(device, setsMeta('rules'));
+  device.write('.syncignore', '*.log\n');
+  await device.clock.advance(10_000);
+
+  assert.ok(hasFailed());
+  assert.equal(device.row('a.log'), undefined);
+  assert.equal(device.wanted('a.log')?.why, 'ignored');
+  await device.stop();
+});

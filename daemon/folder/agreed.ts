@@ -75,8 +75,8 @@ export class Agreed {
     if (conflict !== undefined && isNew('conflict'))
       next = { ...next, conflict: changed(next.conflict, conflict, self, nowMs) };
     const written = JSON.stringify({ authority, conflict });
-    if (written !== text) index.commit({ nowUs: clock.nowUs(), meta: [[PROPOSED, written]] });
-    this.#take(next);
+    // Together: what is written down as proposed is not taken once more.
+    this.#take(next, written === text ? [] : [[PROPOSED, written]]);
   }
 
   /** What a peer holds that lets us change nothing of it. */
@@ -113,12 +113,14 @@ export class Agreed {
     });
   }
 
-  #take(next: CommonSetting): void {
+  #take(next: CommonSetting, meta: readonly (readonly [string, string])[] = []): void {
     const before = this.#now;
     const { index, clock, log, deviceName } = this.#context;
-    if (sameSetting(before, next) && index.meta(AGREED) !== undefined) return;
+    const isSame = sameSetting(before, next) && index.meta(AGREED) !== undefined;
+    const written = isSame ? meta : [...meta, [AGREED, JSON.stringify(next)] as const];
+    if (written.length > 0) index.commit({ nowUs: clock.nowUs(), meta: written });
+    if (isSame) return;
     this.#now = next;
-    index.commit({ nowUs: clock.nowUs(), meta: [[AGREED, JSON.stringify(next)]] });
     if (before.conflict.value !== next.conflict.value)
       log.info(`conflicts end by ${next.conflict.value} from now on`, { by: deviceName(next.conflict.by) });
     if (before.authority.value !== next.authority.value)

@@ -36,3 +36,17 @@ test('rules of .syncignore that could not be written down hold as soon as they c
   assert.equal(device.wanted('a.log')?.why, 'ignored');
   await device.stop();
 });
+
+test('a setting for all devices that could not be written down is set when it can be, and told', async () => {
+  const device = await new OneDevice().start({ a: 'a' });
+  const hasFailed = failNext(device, setsMeta('agreed'));
+  assert.throws(() => device.reconfigure({ conflict: 'largest' }), FULL);
+  assert.ok(hasFailed());
+  device.reconfigure({});
+  await device.clock.advance(5_000);
+
+  assert.equal(device.folder.agreed.now.conflict.value, 'largest');
+  assert.equal(device.peer.indexes.at(-1)?.common?.conflict.value, 'largest');
+  await device.crash();
+  assert.equal(device.folder.agreed.now.conflict.value, 'largest');
+});

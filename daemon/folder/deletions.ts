@@ -264,17 +264,22 @@ export class Deletions {
   /** Lets exactly what is held through; what exists again is none of it. Answers with their number. */
   async approve(): Promise<number> {
     const { index } = this.#context;
-    const gone = await this.#stillGone(this.hold.release());
+    const gone = await this.#stillGone(this.hold.paths);
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
-    return this.#bury(rows, { counted: false, hold: this.#context.clock.nowMs() });
+    const count = await this.#bury(rows, { counted: false, hold: this.#context.clock.nowMs() });
+    // Last: what cannot be done now stays held, and is asked for again.
+    this.hold.release();
+    return count;
   }
 
   /** Wants back what is held. Answers with their number. */
   async reject(): Promise<number> {
     const { index } = this.#context;
-    const gone = await this.#stillGone(this.hold.release());
+    const gone = await this.#stillGone(this.hold.paths);
     const rows = gone.flatMap((path) => index.row(path) ?? []).filter((row) => isLive(row.record));
-    return this.#wantBack(this.#withBelow(rows));
+    const count = this.#wantBack(this.#withBelow(rows));
+    this.hold.release();
+    return count;
   }
 
   /** Answers with their number. */

@@ -108,12 +108,10 @@ export class Hold {
   }
 
   /** Nothing is held any more. */
-  release(): readonly RelativePath[] {
-    const paths = [...this.#paths];
+  release(): void {
     this.#paths = new Set();
     this.#note = undefined;
     this.#save();
-    return paths;
   }
 
   #save(): void {

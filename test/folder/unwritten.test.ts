@@ -50,3 +50,23 @@ test('a setting for all devices that could not be written down is set when it ca
   await device.crash();
   assert.equal(device.folder.agreed.now.conflict.value, 'largest');
 });
+
+for (const how of ['approve', 'reject'] as const)
+  test(`I11: deletions that could not be settled by ${how} stay held`, async () => {
+    const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`d/${i}`, `content ${i}`]));
+    const device = await new OneDevice({ maxDelete: 0.5 }).start({ ...files, kept: 'x' });
+    device.remove('d');
+    await device.until(() => device.folder.progress.condition.kind === 'held', 'the hold');
+    const hasFailed = failNext(device, ({ rows = [] }) => rows.length > 0);
+    const failed = assert.rejects(device.folder[how](), FULL);
+    await device.clock.advance(2_000);
+    await failed;
+    assert.ok(hasFailed());
+    assert.equal(device.folder.progress.condition.kind, 'held');
+
+    const done = device.folder[how]();
+    await device.clock.advance(5_000);
+    assert.equal(await done, 31);
+    assert.equal(device.row('d/4')?.record.entry.kind, how === 'approve' ? 'absent' : 'file');
+    await device.stop();
+  });

@@ -69,8 +69,13 @@ export class LinkState {
 
   /** Received for good: what is before it need never be announced again. */
   get lasting(): Sequence {
+    return this.lastingOf(this.received);
+  }
+
+  /** The same, were this what has been received. */
+  lastingOf(received: Sequence): Sequence {
     const again = [this.unsure?.seq ?? Infinity, ...this.#refused.values()].reduce((a, b) => Math.min(a, b));
-    return Math.min(this.received, again - 1) as Sequence;
+    return Math.min(received, again - 1) as Sequence;
   }
 
   /** It is announced again in the next connection, and refused again: in this one the refusal may never have come. */

@@ -65,15 +65,17 @@ export class Receiver {
     });
     for (const announcement of announcements) batch.decide(announcement);
     const last = announcements.at(-1)?.seq ?? state.received;
-    state.received = Math.max(state.received, last) as Sequence;
+    const received = Math.max(state.received, last) as Sequence;
     for (const { record } of announcements) state.notRefused(record.path);
     for (const { path, seq, isUnsure } of batch.refused)
       if (isUnsure) state.askAgainFrom(seq, clock.monotonicMs());
       else state.refused(path, seq);
-    const { theirs, lasting } = state;
+    const { theirs } = state;
+    const lasting = state.lastingOf(received);
     const have = theirs === undefined ? [] : [{ peer: device, epoch: theirs.epoch, seq: lasting, run: theirs.run }];
     this.#superseded.add(batch.unwanted, (path) => index.wanted(path));
     const changes = [...batch.rows.values()];
+    const nowMs = clock.nowMs();
     const committed = index.commit({
       nowUs: clock.nowUs(),
       have,
@@ -82,12 +84,11 @@ export class Receiver {
       sources: batch.sources,
       mark: batch.mark,
       rows: changes.map(({ change }) => change),
+      history: batch.happened.map((one) => historyRow(one, nowMs)),
     });
-    if (batch.happened.length > 0) {
-      const nowMs = clock.nowMs();
-      index.commit({ nowUs: clock.nowUs(), history: batch.happened.map((one) => historyRow(one, nowMs)) });
-      tell(this.#context, batch.happened);
-    }
+    // Not before: what is not in the index must not be confirmed.
+    state.received = received;
+    tell(this.#context, batch.happened);
     for (const record of batch.unwanted) this.#litter.add(record);
     for (const path of batch.withdrawn) this.#refused.isOver(path);
     this.#refuse(state, batch.refused);

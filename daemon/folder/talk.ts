@@ -317,13 +317,13 @@ export class Talk implements FolderDoor {
     const isOfThis = ack.epoch === index.epoch;
     if (isOfThis) state.onAcknowledge(ack);
     const isNew = theirs !== undefined && ack.announced > state.received;
-    if (isNew) state.received = ack.announced;
     // Most of them say nothing new, and a commit waits for the disk.
     const before = index.holds(peer);
     const isHeld = before?.epoch === ack.epoch && before.seq === ack.held;
     const peerHolds = isOfThis && !isHeld ? [{ peer, epoch: ack.epoch, seq: ack.held }] : [];
-    const have = isNew ? [{ peer, epoch: theirs.epoch, seq: state.lasting, run: theirs.run }] : [];
+    const have = isNew ? [{ peer, epoch: theirs.epoch, seq: state.lastingOf(ack.announced), run: theirs.run }] : [];
     if (peerHolds.length > 0 || isNew) index.commit({ nowUs: clock.nowUs(), peerHolds, have });
+    if (isNew) state.received = ack.announced;
   }
 
   /** What is new for each peer, and how far we have got with what it said. True when one of them is in sync with us. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../protocol/errors.ts';
 import type { Commit } from '../../daemon/index/commit.ts';
-import { OneDevice } from './one-device.ts';
+import { OneDevice, file } from './one-device.ts';
 
 const FULL = new CodedError('E_DISK_FULL', 'database or disk is full');
 
@@ -70,3 +70,26 @@ for (const how of ['approve', 'reject'] as const)
     assert.equal(device.row('d/4')?.record.entry.kind, how === 'approve' ? 'absent' : 'file');
     await device.stop();
   });
+
+test('I11: what a peer announces is not confirmed before it is in the index', async () => {
+  const device = await new OneDevice().start({ a: 'a' });
+  await device.clock.advance(5_000);
+  const record = device.peer.version('b', file('b'));
+  let confirmed: number | undefined;
+  const acknowledge = device.peer.acknowledge.bind(device.peer);
+  device.peer.acknowledge = (ack) => {
+    if (device.row('b') === undefined && device.wanted('b') === undefined) confirmed = ack.received;
+    acknowledge(ack);
+  };
+  const hasFailed = failNext(device, ({ want = [] }) => want.length > 0);
+  const seq = device.peer.lastSeq + 1;
+  // In the turn after the one that failed a deletion is believed and told, before peers are heard.
+  device.remove('a');
+  await device.clock.advance(150);
+  device.peer.tell(record, 'b');
+  await device.until(() => device.exists('b'), 'what was announced');
+
+  assert.ok(hasFailed());
+  assert.ok(confirmed === undefined || confirmed < seq, `confirmed ${confirmed}`);
+  await device.stop();
+});

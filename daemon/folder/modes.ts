@@ -38,8 +38,10 @@ export class Modes {
     }
     if (!this.#areOwn) return false;
     this.#differ ??= await this.#find();
-    const paths = this.#differ.splice(0, AT_ONCE);
+    const paths = this.#differ.slice(0, AT_ONCE);
     if (paths.length > 0) await this.#set(paths);
+    // Not before: what could not be set is still to be.
+    this.#differ = this.#differ.slice(paths.length);
     if (this.#differ.length > 0) return true;
     this.#differ = undefined;
     this.#note(false);
@@ -48,9 +50,9 @@ export class Modes {
 
   #note(areOwn: boolean): void {
     if (this.#areOwn === areOwn) return;
-    this.#areOwn = areOwn;
     const { index, clock } = this.#context;
     index.commit({ nowUs: clock.nowUs(), meta: [[OWN_MODES, areOwn ? 'yes' : null]] });
+    this.#areOwn = areOwn;
   }
 
   async #find(): Promise<RelativePath[]> {

@@ -93,3 +93,19 @@ test('I11: what a peer announces is not confirmed before it is in the index', as
   assert.ok(confirmed === undefined || confirmed < seq, `confirmed ${confirmed}`);
   await device.stop();
 });
+
+test('I2: that modes are own ones is written down when it can be', async () => {
+  const device = await new OneDevice().start({ a: 'a' });
+  const hasFailed = failNext(device, setsMeta('own modes'));
+  device.reconfigure({ permissions: false });
+  await device.clock.advance(5_000);
+  assert.ok(hasFailed());
+  device.peer.tell(device.peer.version('a', file('a', 0o700)));
+  await device.clock.advance(2_000);
+  await device.crash();
+  device.reconfigure({ permissions: true });
+  await device.start();
+  await device.clock.advance(5_000);
+  assert.equal(Number(device.row('a')?.seen?.mode ?? 0) & 0o777, 0o700);
+  await device.stop();
+});

@@ -15,6 +15,15 @@ import { waitFor } from './wait-for.ts';
 const UNDER = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--'] : undefined;
 const ORDINARY = 10;
 
+/** In its place with its mode and owner: the daemon must not see it before it has them. */
+function plantForeign(root: string, path: string, content: string, mode: number, owner?: number): void {
+  const aside = `${root}, aside`;
+  writeFileSync(aside, content);
+  chmodSync(aside, mode);
+  if (owner !== undefined) chownSync(aside, owner, owner);
+  renameSync(aside, join(root, path));
+}
+
 /** As startPair, but the laptop has no more rights than any user. */
 async function startRestricted(t: TestContext, before: (left: string) => void): Promise<Pair> {
   const place = temporaryDirectory(t);
@@ -80,8 +89,7 @@ test('S46 T23 I1 I4 I15: a directory that may not be read is named and unknown; 
 
 test('T23 I4 I11: a file that may not be read, and a root that may not be entered, are named and deleted nowhere', async (t) => {
   const { laptop, left, right, same } = await startRestricted(t, (root) => plant(root, { 'secret.txt': 'first' }));
-  writeFileSync(join(right, 'secret.txt'), 'changed, and nobody may read it');
-  chmodSync(join(right, 'secret.txt'), 0);
+  plantForeign(right, 'secret.txt', 'changed, and nobody may read it', 0);
   await waitFor('it is named', async () => (await skippedOf(laptop)).includes('secret.txt E_ACCESS'));
   assert.equal(read(left, 'secret.txt'), 'first');
   chmodSync(join(right, 'secret.txt'), 0o644);
@@ -160,10 +168,8 @@ test('S15: setuid, setgid and sticky bits stay where they are; other modes arriv
 
   writeFileSync(join(right, 'setuid.sh'), 'edited there');
   writeFileSync(join(right, 'sticky/y.txt'), 'edited there');
-  plant(right, { 'not mine.txt': 'of another user', 'mode 000.txt': 'nobody' });
-  chmodSync(join(right, 'mode 000.txt'), 0);
-  chownSync(join(right, 'not mine.txt'), 1234, 1234);
-  chmodSync(join(right, 'not mine.txt'), 0o600);
+  plantForeign(right, 'mode 000.txt', 'nobody', 0);
+  plantForeign(right, 'not mine.txt', 'of another user', 0o600, 1234);
   await waitFor('both are named', async () => {
     const named = await skippedOf(laptop);
     return named.includes('mode 000.txt E_ACCESS') && named.includes('not mine.txt E_ACCESS');

@@ -1,6 +1,6 @@
 // The daemon as an operator meets it: start, stop, reload, refusals, folders that come and go, the log.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDaemon, runProgram, startDaemon, startPair, syncctl, syncd, temporaryDirectory } from './daemon.ts';
@@ -201,7 +201,11 @@ test('edit-folder sets keys of the configuration, all or none', async (t) => {
 test('the log has a line a synced change, and syncctl logs and events show it', async (t) => {
   const { hub, laptop, left, same } = await startPair(t);
 
-  plant(left, { 'notes/logged.txt': 'twelve bytes' });
+  // Whole from the beginning: seen while it is written, it would be new and then changed.
+  const aside = join(temporaryDirectory(t), 'logged.txt');
+  writeFileSync(aside, 'twelve bytes');
+  mkdirSync(join(left, 'notes'));
+  renameSync(aside, join(left, 'notes/logged.txt'));
   await same();
 
   const line = laptop

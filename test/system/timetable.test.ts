@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startPair, type Daemon, type Ended } from './daemon.ts';
+import { read } from './trees.ts';
 import { waitFor } from './wait-for.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,11 +29,11 @@ test('interval: changes are gathered until it is over, or until sync', async (t)
   assert.equal((await set(hub, 'interval=1h')).code, 0);
   writeFileSync(join(left, 'gathered'), 'by the hub');
   writeFileSync(join(right, 'sent'), 'by the laptop');
+  await waitFor('what comes is not held up', () => read(left, 'sent') === 'by the laptop');
   const late = await hub.ctl('wait', 'docs', '--timeout', '3');
   assert.equal(late.code, 4, late.stderr);
   assert.match(late.stderr, /gathered and sent in \d{4} s/);
   assert.match(await hub.ok('status'), /note\tdocs\tchanges are gathered and sent in \d{4} s/);
-  assert.equal(readFileSync(join(left, 'sent'), 'utf8'), 'by the laptop', 'what comes is not held up');
   assert.equal(existsSync(join(right, 'gathered')), false);
 
   await hub.ok('sync', 'docs');

@@ -30,6 +30,7 @@ import { Links } from './links.ts';
 import { type Left, Litter } from './litter.ts';
 import { LocalChanges } from './local.ts';
 import { Merging } from './merging.ts';
+import { Owed } from './owed.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
 import { rescanIfDue } from './rescan.ts';
@@ -94,6 +95,7 @@ export class Folder implements ControlledFolder {
   readonly #waiters: Waiters;
   readonly #tasks: Tasks;
   readonly #asked: Asked;
+  readonly #owed: Owed;
   readonly #state: FolderState;
   readonly #failures = new Failures();
   #settings: FolderSettings;
@@ -201,6 +203,7 @@ export class Folder implements ControlledFolder {
         await this.#watching.restart();
       },
     });
+    this.#owed = new Owed((before) => this.#talk.settingsChanged(before), onFailure);
     this.#tasks = new Tasks(wake);
     this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher, links: this.#links });
     this.#upkeep = new Upkeep(context, retention, this.#watching.sweep, () => powerLoss.suspect());
@@ -247,6 +250,8 @@ export class Folder implements ControlledFolder {
 
   /** One turn: a batch of each kind of work. False when there was nothing to do. */
   async #turn(): Promise<boolean> {
+    this.#owed.pay();
+    this.#unsynced.settle();
     if (!(await this.#health.check())) {
       this.#tasks.refuse(this.#health.refusal());
       // What peers announce concerns the index alone; unheard, it would stop their sessions, and other folders with them.
@@ -296,9 +301,7 @@ export class Folder implements ControlledFolder {
     const [before, role] = [this.#settings, this.#roles.here];
     this.#settings = settings;
     if (this.#roles.here !== role) this.#unsynced.lookAgain();
-    this.agreed.takeProposal(new Set());
-    for (const device of before.peers.keys()) if (!settings.peers.has(device)) this.#context.index.forgetPeer(device);
-    this.#talk.settingsChanged(before);
+    this.#owed.add(before);
     if (before.watch !== settings.watch) void this.#tasks.add(() => this.#watching.restart());
     this.#filtering.settingsChanged();
     this.#hints.add({ kind: 'everything', why: 'settings have changed' });

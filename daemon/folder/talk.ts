@@ -356,8 +356,11 @@ export class Talk implements FolderDoor {
   }
 
   settingsChanged(before: FolderSettings): void {
-    const { roles } = this.#parts;
-    for (const device of this.#context.settings().peers.keys())
+    const { agreed, roles } = this.#parts;
+    const { peers } = this.#context.settings();
+    agreed.takeProposal(new Set());
+    for (const device of before.peers.keys()) if (!peers.has(device)) this.#context.index.forgetPeer(device);
+    for (const device of peers.keys())
       if (roles.granted(device, before) !== roles.granted(device)) this.#roleHasChanged(device);
   }
 

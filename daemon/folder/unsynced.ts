@@ -18,6 +18,8 @@ export class Unsynced {
   readonly #skipped: SkippedPaths;
   readonly #inodes = new Map<RelativePath, bigint>();
   readonly #byInode = new Map<bigint, RelativePath>();
+  /** Something else may be changed here since that was looked at. */
+  #isDue = false;
 
   readonly #roles: Roles;
   readonly #hints: Hints;
@@ -59,10 +61,17 @@ export class Unsynced {
 
   /** Something else may be changed here from now on: all that was not is looked at again. */
   lookAgain(): void {
+    this.#isDue = true;
+    this.#hints.add({ kind: 'everything', why: 'the role of this device has changed' });
+  }
+
+  /** Before anything is looked at in a turn. */
+  settle(): void {
+    if (!this.#isDue) return;
     lookAtUndone(this.#context);
     this.#inodes.clear();
     this.#byInode.clear();
     this.#skipped.clearCode('E_ROLE');
-    this.#hints.add({ kind: 'everything', why: 'the role of this device has changed' });
+    this.#isDue = false;
   }
 }

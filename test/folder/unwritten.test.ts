@@ -40,11 +40,10 @@ test('rules of .syncignore that could not be written down hold as soon as they c
 test('a setting for all devices that could not be written down is set when it can be, and told', async () => {
   const device = await new OneDevice().start({ a: 'a' });
   const hasFailed = failNext(device, setsMeta('agreed'));
-  assert.throws(() => device.reconfigure({ conflict: 'largest' }), FULL);
-  assert.ok(hasFailed());
-  device.reconfigure({});
+  device.reconfigure({ conflict: 'largest' });
   await device.clock.advance(5_000);
 
+  assert.ok(hasFailed());
   assert.equal(device.folder.agreed.now.conflict.value, 'largest');
   assert.equal(device.peer.indexes.at(-1)?.common?.conflict.value, 'largest');
   await device.crash();
@@ -107,5 +106,43 @@ test('I2: that modes are own ones is written down when it can be', async () => {
   await device.start();
   await device.clock.advance(5_000);
   assert.equal(Number(device.row('a')?.seen?.mode ?? 0) & 0o777, 0o700);
+  await device.stop();
+});
+
+test('settings that could not all be written down hold: the rest follows when it can', async () => {
+  const device = await new OneDevice().start({ 'a.log': 'a' });
+  const hasFailed = failNext(device, setsMeta('agreed'));
+  const filter = { ignore: ['*.log'], only: [], content: 'any', hidden: true, maxSizeBytes: 0 } as const;
+  device.reconfigure({ conflict: 'largest', filter });
+  await device.clock.advance(10_000);
+
+  assert.ok(hasFailed());
+  assert.equal(device.wanted('a.log')?.why, 'ignored');
+  assert.equal(device.folder.agreed.now.conflict.value, 'largest');
+  await device.stop();
+});
+
+test('I2: what was edited against a role that is taken back goes out, also when it could not be noted at once', async () => {
+  const device = new OneDevice();
+  const { peer } = device;
+  device.reconfigure({ peers: new Map([[peer.device, 'two-way']]) });
+  await device.start();
+  peer.disconnect();
+  peer.connect({ role: 'read-only' });
+  peer.tell(peer.version('a', file('a')), 'a');
+  await device.until(() => device.exists('a'), 'the file');
+  await device.clock.advance(2_000);
+  peer.isEmpty = true;
+  device.write('a', 'edited');
+  await device.clock.advance(2_000);
+  assert.equal(device.wanted('a')?.code, 'E_ROLE');
+
+  const hasFailed = failNext(device, ({ rows = [], unwant = [] }) => rows.length > 0 && unwant.length > 0);
+  peer.disconnect();
+  peer.connect({ role: 'two-way' });
+  await device.clock.advance(10_000);
+  assert.ok(hasFailed());
+  assert.equal(device.wanted('a'), undefined);
+  assert.equal(peer.lastTold('a')?.entry.kind, 'file');
   await device.stop();
 });

@@ -174,16 +174,12 @@ export class Retries {
       if (this.#skipped.set(path, code)) log.warn('no device has this content', { path, code });
       return { path, why: 'skipped', code, attempts };
     });
+    // What it was made over others may still have, and have said so before: it is to come then. That is written down first,
+    // because nobody comes back to what is not wanted any more.
+    const heardAgain = isOursAlone ? [...this.#context.settings().peers.keys()] : [];
+    for (const device of heardAgain) index.forgetPeer(device);
     index.commit({ nowUs: clock.nowUs(), mark, unwant, rows });
-    if (isOursAlone) this.#hearAllAgain();
-  }
-
-  /** What it was made over others may still have, and have said so before: it is to come then. */
-  #hearAllAgain(): void {
-    for (const device of this.#context.settings().peers.keys()) {
-      this.#context.index.forgetPeer(device);
-      this.#links.byDevice(device)?.link.reopen();
-    }
+    for (const device of heardAgain) this.#links.byDevice(device)?.link.reopen();
   }
 
   /**

@@ -146,3 +146,27 @@ test('I2: what was edited against a role that is taken back goes out, also when 
   assert.equal(peer.lastTold('a')?.entry.kind, 'file');
   await device.stop();
 });
+
+test('I2: what was made over a content that nobody has is asked of the peers, also when that was not noted at once', async () => {
+  const device = await new OneDevice().start({ 'b.log': 'b' });
+  device.other.connect();
+  device.filter({ ignore: ['*.log'] });
+  await device.clock.advance(4_000);
+  device.remove('b.log');
+  for (const peer of [device.peer, device.other]) peer.isEmpty = true;
+  const { index } = device;
+  const forget = index.forgetPeer.bind(index);
+  let tries = 0;
+  index.forgetPeer = (peer) => {
+    if (++tries === 1) throw FULL;
+    forget(peer);
+  };
+  const before = device.peer.indexes.length;
+  device.filter();
+  await device.until(() => tries > 0, 'it to be of no device', 300_000);
+  await device.clock.advance(60_000);
+
+  assert.equal(device.wanted('b.log'), undefined);
+  assert.ok(device.peer.indexes.length > before, 'asked again');
+  await device.stop();
+});

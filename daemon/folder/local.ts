@@ -233,7 +233,7 @@ export class LocalChanges {
       // What was ignored until now was not looked at before: its own time says when it was edited.
       const sinceMs = want?.why === 'ignored' ? Number.NEGATIVE_INFINITY : this.#lastFullMs;
       const times = { nowMs, sinceMs };
-      const before = observation.kind === 'present' ? superseded.take(path) : [];
+      const before = observation.kind === 'present' ? superseded.of(path) : [];
       const coming = want === undefined ? before : [want.record, ...before];
       return { path, change: judge(path, observation, rows.get(path), coming, makerOf(this.#context), times) };
     });
@@ -326,6 +326,7 @@ export class LocalChanges {
       }
     });
     batch.commit();
+    superseded.looked(paths.filter((_, i) => observations[i]?.kind === 'present'));
     await keptDirectories.removeEmpty(kept);
     if (this.#lastFullDoneMs !== undefined) hints.addYoung(batch.come(), clock.monotonicMs());
     for (const path of waiting) if (!this.#listed.waits(path)) skipped.clear(path);

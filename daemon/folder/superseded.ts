@@ -34,10 +34,14 @@ export class Superseded {
   }
 
   /** For the first look at this path: what comes there later we know of, or somebody here has put it there. */
-  take(path: RelativePath): readonly FileRecord[] {
+  of(path: RelativePath): readonly FileRecord[] {
     const record = this.#records.get(path);
-    this.#records.delete(path);
     return record === undefined ? [] : [record];
+  }
+
+  /** What was there at these paths is written down: not before, or the next look would take it for an edit. */
+  looked(paths: readonly RelativePath[]): void {
+    for (const path of paths) this.#records.delete(path);
   }
 
   /** All was looked at. */

@@ -42,3 +42,20 @@ test('I1: the same content with a time of its own was written here: that is a co
   assert.deepEqual(new Set([...device.kept(), device.read('a.txt')]), new Set(['two', 'three']));
   await device.stop();
 });
+
+test('I12: the same where what was found could not be written down at first', async () => {
+  const { device, third } = await killedWhilePlacing(ENTRY_US);
+  const { index } = device;
+  const commit = index.commit.bind(index);
+  index.commit = (what) => {
+    if (what.rows?.some(({ record }) => record.path === 'a.txt') !== true) return commit(what);
+    index.commit = commit;
+    throw new Error('the disk is full');
+  };
+  await device.until(() => device.read('a.txt') === 'three', 'the third version');
+  await device.until(() => device.folder.progress.condition.kind === 'idle', 'rest');
+  assert.equal(index.commit, commit);
+  assert.deepEqual(device.folder.conflicts(), []);
+  assert.equal(relate(device.row('a.txt')?.record.vector ?? [], third.vector), 'equal');
+  await device.stop();
+});

@@ -79,12 +79,12 @@ export class Receiver {
     const committed = index.commit({
       nowUs: clock.nowUs(),
       have,
+      history: batch.happened.map((one) => historyRow(one, nowMs)),
       unwant: [...batch.unwant],
       want: [...batch.wants.values()],
       sources: batch.sources,
       mark: batch.mark,
       rows: changes.map(({ change }) => change),
-      history: batch.happened.map((one) => historyRow(one, nowMs)),
     });
     // Not before: what is not in the index must not be confirmed.
     state.received = received;

@@ -8,10 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { Ledger } from './ledger.ts';
 import { plant, plantMany, read } from './trees.ts';
+import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 
 export type Work = (day: WorkDay) => Promise<void>;
+
+const FIRST_DRAFT_MS = 600_000;
 
 /** When the work is over, and at whose disk nobody writes just now. */
 export class WorkDay {
@@ -124,8 +127,11 @@ export function editors(root: string, elsewhere: string, ledger: Ledger): Work {
       const content = `draft ${n} of ${path}`;
       await day.at(root, () => save(n, path, content));
       await sleep(150);
-      // On a slow machine no draft would ever get there before the next one.
-      if (n % 20 === 0) while (!day.isOver() && read(elsewhere, path) !== content) await sleep(50);
+      // On a slow machine no draft would ever get there before the next one; the first has all the time that it needs.
+      const hasCome = (): boolean => read(elsewhere, path) === content;
+      if (n === 0) await waitFor('the first draft is there', hasCome, FIRST_DRAFT_MS);
+      else if (n % 20 === 0) while (!day.isOver() && !hasCome()) await sleep(50);
+      if (n === 0) ledger.note(content, path);
     }
   };
 }

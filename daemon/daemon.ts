@@ -48,9 +48,8 @@ import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
 import { WorkerPool } from './system/worker-pool.ts';
-import { VERSION } from './version.ts';
-
-const PROGRAM = `syncd ${VERSION}`;
+import { checkCopy } from './unusable-root.ts';
+import { PROGRAM, VERSION } from './version.ts';
 
 export interface DaemonOptions {
   readonly locations: Locations;
@@ -68,6 +67,7 @@ export interface DaemonOptions {
 export class Daemon implements ControlledDaemon {
   readonly id: DeviceId;
   readonly version = VERSION;
+  readonly checkCopy = checkCopy;
   readonly pid: number;
   readonly startedMonotonicMs: number;
   readonly logs: LogMemory;

@@ -145,7 +145,7 @@ export class Folders {
   /** What stands against another path of a folder. E_FOLDER_PATH, E_FOLDER_NESTED, E_FOLDER_LOCKED. */
   async checkMove(settings: FolderSettings): Promise<void> {
     const { path } = settings;
-    refusePrivate(path, surroundingsOf(path));
+    refusePrivate(path, 'folder', surroundingsOf(path));
     await this.#places.checkMove(settings);
   }
 
@@ -171,7 +171,7 @@ export class Folders {
 
   /** E_FOLDER_PATH, E_FOLDER_NESTED. */
   async #take(settings: FolderSettings): Promise<void> {
-    refusePrivate(settings.path, surroundingsOf(settings.path));
+    refusePrivate(settings.path, 'folder', surroundingsOf(settings.path));
     await this.#places.take(settings);
   }
 

@@ -3,19 +3,24 @@
 import { CodedError } from '../protocol/errors.ts';
 import { rootCode } from './disk/errno.ts';
 import type { ServiceUnit } from '../protocol/service-unit.ts';
-import type { Surroundings } from './system/surroundings.ts';
+import { type Surroundings, surroundingsOf } from './system/surroundings.ts';
 
 /** What a shell and a unit take as it is. */
 const PLAIN = /^[A-Za-z0-9_./@+=,-]+$/;
 
 /**
- * What only this service sees must hold no folder. A daemon that was started by hand in another service shares the /tmp of
- * who started it. E_FOLDER_PATH.
+ * What only this service sees must hold no folder, and no copy that is made for somebody. A daemon that was started by hand
+ * in another service shares the /tmp of who started it. E_FOLDER_PATH.
  */
-export function refusePrivate(path: string, { unit, sandboxed }: Surroundings): void {
+export function refusePrivate(path: string, what: 'folder' | 'copy', { unit, sandboxed }: Surroundings): void {
   if (unit === undefined || sandboxed !== 'private') return;
-  const why = 'the service has its own /tmp, where nobody else would see the folder (PrivateTmp=)';
+  const why = `the service has its own /tmp, where nobody else would see the ${what} (PrivateTmp=)`;
   throw new CodedError('E_FOLDER_PATH', `${path}: ${why}`, 'Choose a path elsewhere, such as /srv.');
+}
+
+/** What is made at this path is to be seen by who asked for it. E_FOLDER_PATH. */
+export function checkCopy(path: string): void {
+  refusePrivate(path, 'copy', surroundingsOf(path));
 }
 
 /** E_FOLDER_PATH; undefined for an error that is not the path's. */

@@ -11,7 +11,10 @@ export const conflicts: Command = {
   lists: true,
   examples: [
     { line: 'syncctl conflicts docs', tells: 'all of docs' },
-    { line: 'syncctl restore docs notes.txt --version ID --to /tmp/theirs.txt', tells: 'to look at the other content' },
+    {
+      line: 'syncctl restore docs notes.txt --version ID --to /srv/syncd/theirs.txt',
+      tells: 'to look at the other content',
+    },
     { line: 'syncctl resolve docs notes.txt --keep remote', tells: 'to settle it' },
   ],
   async run({ client, out, nowMs }, given) {

@@ -31,7 +31,7 @@ export const restore: Command = {
   examples: [
     { line: 'syncctl restore docs notes/todo.md', tells: 'the content before the last change' },
     {
-      line: "syncctl restore docs notes/todo.md --at 'yesterday 14:00' --to /tmp/todo.md",
+      line: "syncctl restore docs notes/todo.md --at 'yesterday 14:00' --to /srv/syncd/todo.md",
       tells: 'only to look at it',
     },
     { line: "syncctl restore docs photos --at 'yesterday 14:00'", tells: 'a whole directory' },

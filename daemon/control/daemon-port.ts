@@ -39,6 +39,8 @@ export interface ControlledDaemon {
   editFolder(name: FolderName, set: readonly string[]): Promise<void>;
   /** What these settings would do to which paths are synced. Checks them; changes nothing. */
   planSettings(name: FolderName, set: readonly string[], signal: AbortSignal): Promise<FilterPlan>;
+  /** What is made at this path is to be seen by who asked for it. E_FOLDER_PATH. */
+  checkCopy(path: string): void;
   /** Forgets the folder; its files stay. E_FOLDER_IN_CONFIG. */
   removeFolder(name: FolderName): Promise<void>;
 

@@ -120,6 +120,7 @@ export async function restore(
   const folder = findFolder(daemon, asked.folder);
   const { version, to, dry_run: dryRun = false } = asked;
   const path = directoryIn(findSettings(daemon, folder.name), asked.path);
+  if (to !== undefined) daemon.checkCopy(to);
   const restored = await folder.restore({ path, version, atMs, to, dryRun });
   return restored.kind === 'dir'
     ? { kind: 'dir', path: path === '' ? '.' : path, ...describePlan(folder, restored, dryRun) }

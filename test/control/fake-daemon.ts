@@ -309,6 +309,7 @@ export class FakeDaemon implements ControlledDaemon, ControlledPairing {
   async editFolder(name: FolderName, set: readonly string[]): Promise<void> {
     this.asked.push({ editFolder: name, set });
   }
+  checkCopy(): void {}
   async removeFolder(name: FolderName): Promise<void> {
     this.fakeFolders.delete(name);
   }

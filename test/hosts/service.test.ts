@@ -126,6 +126,22 @@ test(
     await refused('docs', '/srv/docs', /EACCES/);
     assert.equal((await add('docs', '/srv/docs')).code, 0);
     assert.match((await add('lost', '/tmp/lost')).stderr, /PrivateTmp=/);
+    await on('sh', '-c', 'echo one > /srv/docs/todo.md');
+    await waitFor('it is synced', async () => /todo\.md/.test(await on('syncctl', 'history', 'docs')));
+    const copy = await hosts.tries(
+      'run',
+      'hub',
+      '--',
+      'syncctl',
+      'restore',
+      'docs',
+      '.',
+      '--at',
+      '1s',
+      '--to',
+      '/tmp/copy',
+    );
+    assert.match(copy.stderr, /nobody else would see the copy \(PrivateTmp=\)/);
     await on('sh', '-c', 'echo "folders: { lost: { path: /tmp/lost } }" > /etc/syncd/config.yaml && syncctl reload');
     assert.match(await on('syncctl', 'status', 'lost'), /E_FOLDER_PATH|PrivateTmp=/, 'also where a file says so');
     for (const path of ['/home/ana/docs', '/etc/settings', '/srv/docs'])

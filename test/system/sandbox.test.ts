@@ -108,8 +108,8 @@ test('what is not about the path is not explained by it', () => {
 });
 
 test("a folder in the service's own /tmp would be seen by nobody, and is refused", () => {
-  assert.throws(() => refusePrivate('/tmp/docs', around({ sandboxed: 'private' })), { code: 'E_FOLDER_PATH' });
-  refusePrivate('/srv/docs', around());
+  assert.throws(() => refusePrivate('/tmp/docs', 'folder', around({ sandboxed: 'private' })), { code: 'E_FOLDER_PATH' });
+  refusePrivate('/srv/docs', 'folder', around());
   // Started by hand in a service that has its own /tmp: who asks is in it too.
-  refusePrivate('/tmp/docs', around({ unit: undefined, sandboxed: 'private' }));
+  refusePrivate('/tmp/docs', 'folder', around({ unit: undefined, sandboxed: 'private' }));
 });

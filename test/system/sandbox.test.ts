@@ -108,7 +108,9 @@ test('what is not about the path is not explained by it', () => {
 });
 
 test("a folder in the service's own /tmp would be seen by nobody, and is refused", () => {
-  assert.throws(() => refusePrivate('/tmp/docs', 'folder', around({ sandboxed: 'private' })), { code: 'E_FOLDER_PATH' });
+  assert.throws(() => refusePrivate('/tmp/docs', 'folder', around({ sandboxed: 'private' })), {
+    code: 'E_FOLDER_PATH',
+  });
   refusePrivate('/srv/docs', 'folder', around());
   // Started by hand in a service that has its own /tmp: who asks is in it too.
   refusePrivate('/tmp/docs', 'folder', around({ unit: undefined, sandboxed: 'private' }));

@@ -3,6 +3,7 @@
 import { CodedError } from '../protocol/errors.ts';
 import { rootCode } from './disk/errno.ts';
 import type { ServiceUnit } from '../protocol/service-unit.ts';
+import type { Sandboxed } from './system/sandbox.ts';
 import { type Surroundings, surroundingsOf } from './system/surroundings.ts';
 
 /** What a shell and a unit take as it is. */
@@ -18,9 +19,13 @@ export function refusePrivate(path: string, what: 'folder' | 'copy', { unit, san
   throw new CodedError('E_FOLDER_PATH', `${path}: ${why}`, 'Choose a path elsewhere, such as /srv.');
 }
 
-/** What is made at this path is to be seen by who asked for it. E_FOLDER_PATH. */
-export function checkCopy(path: string): void {
-  refusePrivate(path, 'copy', surroundingsOf(path));
+/** What is made at this path is made by the service, and is to be seen by who asked for it. E_FOLDER_PATH. */
+export function checkCopy(path: string, around: Surroundings = surroundingsOf(path)): void {
+  refusePrivate(path, 'copy', around);
+  const { unit, sandboxed } = around;
+  if (unit === undefined || sandboxed === undefined) return;
+  const hint = 'Choose a path where the service writes, such as one below /srv/syncd, and move it from there.';
+  throw new CodedError('E_FOLDER_PATH', `${path}: ${keptFrom(unit, sandboxed)}`, hint);
 }
 
 /** E_FOLDER_PATH; undefined for an error that is not the path's. */
@@ -32,16 +37,16 @@ export function refusalOf(path: string, name: string, error: unknown, around: Su
   const refusal = (why: string, hint?: string): CodedError =>
     new CodedError('E_FOLDER_PATH', `${path} cannot be the directory of ${name}: ${why}`, hint);
   if (unit !== undefined && sandboxed === 'hidden')
-    return refusal(
-      `${unit.name} does not see it (ProtectHome=)`,
-      dropIn(unit, name, ['ProtectHome=tmpfs', `BindPaths=-${path}`], path),
-    );
+    return refusal(keptFrom(unit, sandboxed), dropIn(unit, name, ['ProtectHome=tmpfs', `BindPaths=-${path}`], path));
   if (unit !== undefined && sandboxed === 'locked')
-    return refusal(
-      `${unit.name} may not write there (ProtectSystem=)`,
-      dropIn(unit, name, [`ReadWritePaths=-${path}`], path),
-    );
+    return refusal(keptFrom(unit, sandboxed), dropIn(unit, name, [`ReadWritePaths=-${path}`], path));
   return code === 'E_ACCESS' ? refusal(reason, rights(path, around, reason.startsWith('mkdir /'))) : refusal(reason);
+}
+
+function keptFrom({ name }: ServiceUnit, sandboxed: Sandboxed): string {
+  return sandboxed === 'hidden'
+    ? `${name} does not see it (ProtectHome=)`
+    : `${name} may not write there (ProtectSystem=)`;
 }
 
 function dropIn({ name: unit, ofUser }: ServiceUnit, folder: string, lines: readonly string[], path: string): string {

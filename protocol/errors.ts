@@ -38,7 +38,7 @@ export const ERRORS = {
   E_CONFIG: entry(
     2,
     'The configuration is not valid.',
-    'Correct what the message names, then syncctl reload; syncctl config check tries a file.',
+    'Correct what the message names, then syncctl reload; where the daemon did not start, syncd --check-config tries the files.',
   ),
   E_SERVICE: entry(
     2,

@@ -6,7 +6,7 @@ import { ownUnit } from '../../daemon/system/own-unit.ts';
 import { sandboxedAt } from '../../daemon/system/sandbox.ts';
 import type { Surroundings } from '../../daemon/system/surroundings.ts';
 import { FileSystemError } from '../../daemon/ports/file-system.ts';
-import { refusalOf, refusePrivate } from '../../daemon/unusable-root.ts';
+import { checkCopy, refusalOf, refusePrivate } from '../../daemon/unusable-root.ts';
 
 test('the unit is that of the process that systemd has started, of either version of cgroups', () => {
   const env = { SYSTEMD_EXEC_PID: '7' };
@@ -114,4 +114,18 @@ test("a folder in the service's own /tmp would be seen by nobody, and is refused
   refusePrivate('/srv/docs', 'folder', around());
   // Started by hand in a service that has its own /tmp: who asks is in it too.
   refusePrivate('/tmp/docs', 'folder', around({ unit: undefined, sandboxed: 'private' }));
+});
+
+test('a copy is refused where the service does not see or may not write, and the hint names a place where it can be', () => {
+  for (const [sandboxed, why] of [
+    ['hidden', /ProtectHome=/],
+    ['locked', /ProtectSystem=/],
+    ['private', /PrivateTmp=/],
+  ] as const)
+    assert.throws(
+      () => checkCopy('/home/ana/old', around({ sandboxed })),
+      (error: CodedError) => error.code === 'E_FOLDER_PATH' && why.test(error.message) && error.hint.includes('/srv'),
+    );
+  checkCopy('/srv/syncd/old', around());
+  checkCopy('/home/ana/old', around({ unit: undefined, sandboxed: 'hidden' }));
 });

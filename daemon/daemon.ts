@@ -174,9 +174,9 @@ export class Daemon implements ControlledDaemon {
 
   async start(): Promise<void> {
     const { log } = this.#options.log;
-    const folders = [...this.#config.folders.values()].map((settings) => this.#folders.open(settings));
-    // Whoever asks hears soon which folders there are, also when a disk does not answer.
-    const started = this.#server.start().then(() => this.#connect(folders));
+    // Whoever asks hears soon which folders there are, also when a disk does not answer. Before it there is no thread either,
+    // whose loading must not be interrupted by an end with an error.
+    const started = this.#server.start().then(() => this.#connect());
     this.#opened = started.catch(() => undefined);
     // A folder that is being opened must not be opened a second time.
     this.#changing = whenOpened(this.#opened, this.#clock, OPENING_MS);
@@ -192,8 +192,8 @@ export class Daemon implements ControlledDaemon {
   }
 
   /** Folders first: a session is about those that run. */
-  async #connect(folders: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(folders);
+  async #connect(): Promise<void> {
+    await Promise.all([...this.#config.folders.values()].map((settings) => this.#folders.open(settings)));
     await this.#storage.update(this.#config.storage);
     await this.#peers.update(this.#peersSettings());
   }

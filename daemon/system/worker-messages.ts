@@ -16,6 +16,8 @@ export type Request =
   | { readonly kind: 'rest' };
 
 export type Answer =
+  /** Said once, before any other: now the thread can be ended. */
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'done'; readonly output: unknown }
   | { readonly kind: 'failed'; readonly error: SentError }
   | { readonly kind: 'pong' };

@@ -18,6 +18,8 @@ const MAX_FOLLOWED = 256;
 const YOUNG_MB = 12;
 /** A thread that waits for the kernel (a dead network disk) cannot be ended; it is left behind. */
 const CLOSE_WITHIN_MS = 800;
+/** What a thread loads it loads in a tenth of this, on a machine that has time for it. */
+const LOADED_WITHIN_MS = 2_500;
 
 /** This file's own extension: .ts in a checkout, .js in the package. */
 const EXTENSION = extname(import.meta.url);
@@ -38,6 +40,8 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker;
+  /** Before it nobody ends the thread: an addon that cannot tell its thread of a failure ends the whole process. */
+  readonly loaded: Promise<void>;
   /** What it works on, the oldest first: a job and pings behind it. */
   readonly given: Waiting[];
 }
@@ -83,7 +87,7 @@ export class WorkerPool implements Workers {
     const [, ...idle] = [...this.#threads].filter(({ given }) => given.length === 0);
     for (const thread of idle) {
       this.#threads.delete(thread);
-      void thread.worker.terminate();
+      void end(thread);
     }
     await this.#tellAll({ kind: 'rest' });
   }
@@ -94,21 +98,18 @@ export class WorkerPool implements Workers {
   }
 
   /**
-   * Ends all threads; what they were on is rejected. Within a second, whatever they do: false when one of them waits for
-   * the kernel and is left behind. Then `process.exit` would wait for it too, and only a signal ends the process.
+   * Ends all threads; what they were on is rejected. Within a second of their being loaded, and {@link LOADED_WITHIN_MS} for
+   * that, whatever they do: false when one of them waits for the kernel and is left behind. Then `process.exit` would wait
+   * for it too, and only a signal ends the process.
    */
   async close(): Promise<boolean> {
     this.#closed = true;
     for (const { reject } of this.#queue.splice(0)) reject(new WorkerGone('the worker pool is closed'));
-    const ends = [...this.#threads].map((thread) => {
-      this.#bury(thread, 'the worker pool is closed');
-      return thread.worker.terminate();
-    });
-    const { promise: late, resolve } = Promise.withResolvers<boolean>();
-    const timeout = setTimeout(() => resolve(false), CLOSE_WITHIN_MS);
-    const ended = await Promise.race([Promise.all(ends).then(() => true), late]);
-    clearTimeout(timeout);
-    return ended;
+    const threads = [...this.#threads];
+    for (const thread of threads) this.#bury(thread, 'the worker pool is closed');
+    const loaded = Promise.all(threads.map((thread) => thread.loaded));
+    const ended = Promise.all(threads.map(end));
+    return (await within(LOADED_WITHIN_MS, loaded)) && (await within(CLOSE_WITHIN_MS, ended));
   }
 
   async #ask(request: Request, place: (waiting: Waiting) => void, isLong = false, follows?: number): Promise<unknown> {
@@ -173,8 +174,10 @@ export class WorkerPool implements Workers {
       workerData: this.#start,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    const thread: Thread = { worker, given: [] };
-    worker.on('message', (answer: Answer) => this.#answered(thread, answer));
+    const { promise: loaded, resolve: isLoaded } = Promise.withResolvers<void>();
+    const thread: Thread = { worker, loaded, given: [] };
+    worker.on('message', (answer: Answer) => (answer.kind === 'loaded' ? isLoaded() : this.#answered(thread, answer)));
+    worker.on('exit', isLoaded);
     worker.on('error', (error) => this.#ended(thread, String(error)));
     worker.on('exit', (code) => this.#ended(thread, `it ended with ${code}`));
     worker.unref();
@@ -196,7 +199,7 @@ export class WorkerPool implements Workers {
     thread.worker.ref();
   }
 
-  #answered(thread: Thread, answer: Answer): void {
+  #answered(thread: Thread, answer: Exclude<Answer, { kind: 'loaded' }>): void {
     const waiting = thread.given.shift();
     // It was buried meanwhile.
     if (waiting === undefined) return;
@@ -217,4 +220,18 @@ export class WorkerPool implements Workers {
     this.#threads.delete(thread);
     for (const { reject } of thread.given.splice(0)) reject(new WorkerGone(why));
   }
+}
+
+async function end({ loaded, worker }: Thread): Promise<void> {
+  await loaded;
+  await worker.terminate();
+}
+
+/** False when the time was over first. */
+async function within(ms: number, done: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timeout = setTimeout(() => resolve(false), ms);
+  const isDone = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timeout);
+  return isDone;
 }

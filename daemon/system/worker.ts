@@ -51,3 +51,5 @@ port.on('message', (request: Request) => {
   // What a job was given is of no use after it. Freed now: a collector that counts its own heap lets it grow for long.
   freeSent(request);
 });
+
+send({ kind: 'loaded' }, false);

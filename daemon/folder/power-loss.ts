@@ -143,11 +143,12 @@ export class PowerLoss {
 type Present = Extract<Observation, { kind: 'present' }>;
 
 /**
- * What stood there before the content that was seen last, whole or in part: the index was on another disk and is ahead. An
- * edit that somebody made since has a later ctime. As an edit, it would undo everywhere what others have received.
+ * What stood there before the content that was seen last, whole or in part: the index was on another disk and is ahead, or
+ * attributes that we had set are gone again (of these the ctime from before them is remembered: disk/apply.ts). An edit that
+ * somebody made since has a later ctime. As an edit, it would undo everywhere what others have received.
  */
 function isFromBefore({ seen }: Present, row: Row): boolean {
-  return seen.kind !== 'dir' && row.seen !== undefined && seen.ctimeNs < row.seen.ctimeNs;
+  return seen.kind !== 'dir' && row.seen !== undefined && seen.ctimeNs <= row.seen.ctimeNs;
 }
 
 /** It was there before it was deleted: a file that somebody made since has a later ctime. */

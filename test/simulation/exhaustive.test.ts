@@ -44,3 +44,15 @@ test(`I1, I2, I3, I12: short histories hold whenever one of the devices is kille
   }
   t.diagnostic(`${TAKEN * (KILLS + 1)} runs, ${kills} kills`);
 });
+
+/** What the whole space has shown, at the calls around the one where it did. */
+const FOUND = [{ number: 21_469, device: 0, power: true, from: 110, to: 150 }];
+
+test('I5: histories that once did not hold do, with their kill at that call and those around it', async () => {
+  const begin = await beginnings();
+  for (const { number, device, power, from, to } of FOUND)
+    for (let calls = from; calls < to; calls++) {
+      const { problem } = await runHistory(begin, historyOf(number), { device, calls, power });
+      assert.equal(problem, undefined, `history ${number} at call ${calls}`);
+    }
+});

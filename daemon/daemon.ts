@@ -47,7 +47,7 @@ import type { DaemonLog } from './system/log.ts';
 import { TlsNetwork } from './system/network.ts';
 import { RealPrograms } from './system/programs.ts';
 import { RealRandom } from './system/random.ts';
-import { WorkerPool } from './system/worker-pool.ts';
+import type { WorkerPool } from './system/worker-pool.ts';
 import { checkCopy } from './unusable-root.ts';
 import { PROGRAM, VERSION } from './version.ts';
 
@@ -62,6 +62,8 @@ export interface DaemonOptions {
   readonly log: DaemonLog;
   /** What --log-level says lies over the configuration. */
   readonly fixedLogLevel: boolean;
+  /** Ended with the daemon. */
+  readonly workers: WorkerPool;
 }
 
 export class Daemon implements ControlledDaemon {
@@ -76,7 +78,6 @@ export class Daemon implements ControlledDaemon {
   readonly #home: Home;
   readonly #context: write.WriteContext;
   readonly #clock = new RealClock();
-  readonly #workers: WorkerPool;
   readonly #watch: InotifyWatch;
   readonly #feed: EventFeed;
   readonly #folders: Folders;
@@ -87,12 +88,12 @@ export class Daemon implements ControlledDaemon {
   readonly #server: ControlServer;
   #config: Config;
   #opened: Promise<void> = Promise.resolve();
-  readonly #endRest = whenAtRest(() => void this.#workers.rest().then(giveBack, () => undefined));
+  readonly #endRest = whenAtRest(() => void this.#options.workers.rest().then(giveBack, () => undefined));
   /** Changes of the configuration come one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: DaemonOptions, home: Home) {
-    const { locations, hostName, homeDir, log: daemonLog } = options;
+    const { locations, hostName, homeDir, log: daemonLog, workers } = options;
     const { log } = daemonLog;
     const { identity } = home;
     this.#options = options;
@@ -106,7 +107,6 @@ export class Daemon implements ControlledDaemon {
     const random = new RealRandom();
     const files = new KeyFiles(locations.stateDir);
     this.startedMonotonicMs = clock.monotonicMs();
-    this.#workers = new WorkerPool({ size: 2, log });
     this.#watch = new InotifyWatch(clock, log);
     this.#feed = new EventFeed(clock.nowMs());
     this.#folders = new Folders({
@@ -117,7 +117,7 @@ export class Daemon implements ControlledDaemon {
       clock,
       random,
       log,
-      workers: this.#workers,
+      workers,
       watch: this.#watch,
       fs: new RealFileSystem(),
       bootId: bootId(),
@@ -126,10 +126,10 @@ export class Daemon implements ControlledDaemon {
       emit: (event) => this.#feed.add(event),
       change: (open) => this.#change(() => open().then(() => this.#peers.update(this.#peersSettings()))),
     });
-    this.#storage = new Storage({ workers: this.#workers, clock, log });
+    this.#storage = new Storage({ workers, clock, log });
     const changes = {
       context: this.#context,
-      workers: this.#workers,
+      workers,
       log,
       config: () => this.#config,
       folders: () => this.#folders.running,
@@ -206,7 +206,7 @@ export class Daemon implements ControlledDaemon {
     await this.#peers.stop();
     this.#storage.stop();
     await this.#folders.closeAll();
-    await this.#workers.close();
+    await this.#options.workers.close();
     this.#home.lock.release();
     this.#options.log.log.info('stopped');
   }
@@ -293,7 +293,7 @@ export class Daemon implements ControlledDaemon {
       self: this.id,
       context: this.#context,
       folders: this.#folders,
-      workers: this.#workers,
+      workers: this.#options.workers,
       clock: this.#clock,
     };
   }

@@ -1,32 +1,10 @@
-// syncd: argv, signals, exit codes. Runs when it is imported.
-import { homedir, hostname } from 'node:os';
-import { CodedError, type ErrorCode } from '../protocol/errors.ts';
-import { USAGE, parseArguments, type StartOptions } from './arguments.ts';
-import type { Locations } from './config/config.ts';
-import { loadConfig } from './config/load.ts';
-import { locate } from './config/locations.ts';
-import { ConfigError, describeProblems } from './config/problem.ts';
-import { Daemon } from './daemon.ts';
-import { openHome } from './home.ts';
-import type { Log } from './ports/log.ts';
-import { RealClock } from './system/clock.ts';
+// syncd: argv. Runs when it is imported. What a run needs is loaded after its threads were begun, which load theirs meanwhile.
+import { USAGE, parseArguments } from './arguments.ts';
 import { collectInOneGo, keepYoungSmall } from './system/collector.ts';
-import { configFiles } from './system/config-files.ts';
-import { FailedStarts } from './system/failed-starts.ts';
-import { KeyFiles } from './system/key-files.ts';
-import { makeLog, underJournal } from './system/log.ts';
-import { isService, ownUnit } from './system/own-unit.ts';
-import { forbidCoreDumps } from './system/syscalls.ts';
-import { openDatagrams } from './system/unix-datagram.ts';
-import { SETTLED_MS, Supervisor, watchdogOf } from './supervisor.ts';
+import { WorkerPool } from './system/worker-pool.ts';
 import { VERSION } from './version.ts';
 
-/** What is being done is finished or abandoned cleanly within this. */
-const STOP_MS = 5_000;
-const EXIT_FAILED = 1;
-/** What needs a person: systemd does not restart after this (RestartPreventExitStatus). */
-const EXIT_HELPLESS = 2;
-const HELPLESS: readonly ErrorCode[] = ['E_USAGE', 'E_CONFIG', 'E_SERVICE'];
+let workers: WorkerPool | undefined;
 
 async function main(): Promise<void> {
   process.umask(0o077);
@@ -38,161 +16,27 @@ async function main(): Promise<void> {
     case 'version':
       process.stdout.write(`syncd ${VERSION}\n`);
       return;
-    case 'check config':
-      loadConfig(surroundings(placesOf(parsed.options)));
+    case 'check config': {
+      const { checkConfig } = await import('./run.ts');
+      checkConfig(parsed.options);
       process.stderr.write('the configuration is valid\n');
       return;
-    case 'run':
-      await run(parsed.options);
+    }
+    case 'run': {
+      collectInOneGo();
+      keepYoungSmall();
+      workers = new WorkerPool({ size: 2 });
+      workers.warm();
+      const { run } = await import('./run.ts');
+      await run(parsed.options, workers);
+    }
   }
 }
 
-function placesOf(options: StartOptions): Locations {
-  const uid = process.getuid?.() ?? 0;
-  return locate({ options, env: process.env, uid, homeDir: homedir(), cwd: process.cwd() });
+async function failed(error: unknown): Promise<never> {
+  await workers?.close();
+  const { fail } = await import('./fail.ts');
+  return fail(error);
 }
 
-function surroundings(locations: Locations) {
-  return { files: configFiles, locations, self: undefined, hostName: hostname(), home: homedir() };
-}
-
-async function run(options: StartOptions): Promise<void> {
-  collectInOneGo();
-  keepYoungSmall();
-  forbidCoreDumps();
-  const locations = placesOf(options);
-  const { log: wanted } = loadConfig(surroundings(locations));
-  const level = options.logLevel ?? wanted.level;
-  const log = makeLog({ level, journal: underJournal(), ...(wanted.file === undefined ? {} : { file: wanted.file }) });
-  const supervisor = supervisorOf(log.log);
-  const failedStarts = supervisor === undefined ? undefined : new FailedStarts(countOf(locations));
-  if (supervisor !== undefined && failedStarts !== undefined) await pause(supervisor, failedStarts);
-  const givenKey = credential();
-  const home = await openHome(locations, givenKey);
-  const daemon = new Daemon(
-    {
-      locations,
-      hostName: hostname(),
-      homeDir: homedir(),
-      isSystem: isSystem(locations),
-      givenKey,
-      pid: process.pid,
-      log,
-      fixedLogLevel: options.logLevel !== undefined,
-    },
-    home,
-  );
-  let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) return;
-    stopping = true;
-    log.log.info('stops', { signal });
-    failedStarts?.forget();
-    supervisor?.stopping();
-    // A thread that waits in the kernel cannot be ended from here, and would keep exit() waiting too.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
-    const ended = daemon.stop().then(() => log.close());
-    ended.then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  process.on('SIGHUP', () => {
-    const reload = daemon.reload();
-    (supervisor?.reloading(reload) ?? reload).catch((error: unknown) => {
-      log.log.error('the new configuration is refused; the running one stays', {
-        code: error instanceof CodedError ? error.code : 'E_INTERNAL',
-        message: error instanceof Error ? error.message : String(error),
-      });
-    });
-  });
-  // A failure of one part that nobody caught: said, and the rest goes on. What is half done is derived again.
-  process.on('unhandledRejection', (error) =>
-    log.log.error('something failed that should not', { code: 'E_INTERNAL', error }),
-  );
-  supervisor?.opening();
-  const started = daemon.start();
-  await supervisor?.starting(daemon, started);
-  await started;
-  setTimeout(() => failedStarts?.forget(), SETTLED_MS).unref();
-}
-
-/** Who stops the service while it waits has seen to what failed: then it starts at once. */
-async function pause(supervisor: Supervisor, failedStarts: FailedStarts): Promise<void> {
-  const leave = (): void => {
-    failedStarts.forget();
-    process.exit(0);
-  };
-  process.on('SIGTERM', leave);
-  // Nothing else keeps the process alive yet.
-  const alive = setInterval(() => undefined, SETTLED_MS);
-  await supervisor.pausing(failedStarts.begin());
-  clearInterval(alive);
-  process.off('SIGTERM', leave);
-}
-
-/** Of each unit its own: a second one that is refused on this home waits longer and longer, and the first one does not. */
-function countOf({ stateDir }: Locations): string {
-  return [`${stateDir}/failed-starts`, ownUnit()?.name].filter((part) => part !== undefined).join('-');
-}
-
-/**
- * Undefined where this is no service. One whose unit has no Type=notify is told nothing, but pauses like any other. What is
- * started here is none of it.
- */
-function supervisorOf(log: Log): Supervisor | undefined {
-  const { NOTIFY_SOCKET: address, ...env } = process.env;
-  const watchdogUs = watchdogOf(env, process.pid);
-  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
-  const untold = isService()
-    ? new Supervisor({ notify: () => undefined, watchdogUs: undefined }, new RealClock(), log)
-    : undefined;
-  if (address === undefined || address === '') return untold;
-  const notify = openDatagrams(address);
-  if (typeof notify === 'function') return new Supervisor({ notify, watchdogUs }, new RealClock(), log);
-  // Who is watched and cannot say that it lives would be killed again and again, and nobody would see why.
-  if (watchdogUs !== undefined) throw new CodedError('E_SERVICE', `systemd cannot be told anything: ${notify.problem}`);
-  log.warn('systemd cannot be told anything', { code: 'E_SERVICE', why: notify.problem });
-  return untold;
-}
-
-/** root's, or a service whose directory for the socket was made by systemd for it and its group. */
-function isSystem({ socket }: Locations): boolean {
-  const runtime = process.env['RUNTIME_DIRECTORY']?.split(':')[0] ?? '';
-  return process.getuid?.() === 0 || (runtime !== '' && socket.startsWith(`${runtime}/`));
-}
-
-/** systemd's LoadCredential: the device's key does not lie in the state directory then. */
-function credential(): string | undefined {
-  const directory = process.env['CREDENTIALS_DIRECTORY'];
-  return directory === undefined ? undefined : new KeyFiles(directory).read('device-key');
-}
-
-function fail(error: unknown): never {
-  if (underJournal()) tellJournal(error);
-  else process.stderr.write(linesOf(error).join('\n') + '\n');
-  process.exit(error instanceof CodedError && isHelpless(error) ? EXIT_HELPLESS : EXIT_FAILED);
-}
-
-function isHelpless(error: CodedError): boolean {
-  return error instanceof ConfigError || HELPLESS.includes(error.code);
-}
-
-/** One entry, found by its code: journalctl -u syncd SYNCD_CODE=E_CONFIG. */
-function tellJournal(error: unknown): void {
-  const { log } = makeLog({ level: 'error', journal: true });
-  if (error instanceof CodedError) log.error(error.message, { code: error.code, hint: error.hint });
-  else if (error instanceof Error) log.error(error.message, { code: 'E_INTERNAL', stack: error.stack });
-  else log.error(String(error), { code: 'E_INTERNAL' });
-}
-
-function linesOf(error: unknown): string[] {
-  if (error instanceof ConfigError)
-    return [...describeProblems(error.problems).map((line) => `syncd: ${error.code}: ${line}`), `hint: ${error.hint}`];
-  if (error instanceof CodedError) return [`syncd: ${error.code}: ${error.message}`, `hint: ${error.hint}`];
-  return [`syncd: E_INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
-}
-
-await main().catch(fail);
+await main().catch(failed);

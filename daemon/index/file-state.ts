@@ -278,17 +278,14 @@ function addTo(counts: Counts, entry: Entry | undefined, n: number): Counts {
 }
 
 function countAll(db: Database.Database): { counts: Counts; conflicts: number } {
-  let counts: Counts = { files: 0, bytes: 0, entries: 0, tombstones: 0 };
-  let conflicts = 0;
-  const kinds = db.prepare<[], { kind: string; n: number; size: number; lost: number }>(
-    'SELECT kind, count(*) AS n, sum(size) AS size, count(lost) AS lost FROM file_state GROUP BY kind',
+  const all = db.prepare<[], Counts & { readonly conflicts: number }>(
+    `SELECT count(*) FILTER (WHERE kind = 'file') AS files, ifnull(sum(size) FILTER (WHERE kind = 'file'), 0) AS bytes,
+      count(*) FILTER (WHERE kind <> 'absent') AS entries, count(*) FILTER (WHERE kind = 'absent') AS tombstones,
+      count(lost) AS conflicts FROM file_state`,
   );
-  for (const { kind, n, size, lost } of kinds.iterate()) {
-    conflicts += lost;
-    if (kind === 'absent') counts = { ...counts, tombstones: n };
-    else counts = { ...counts, entries: counts.entries + n };
-    if (kind === 'file') counts = { ...counts, files: n, bytes: size };
-  }
+  const counted = all.get();
+  assert(counted !== undefined, 'a sum is one row');
+  const { conflicts, ...counts } = counted;
   return { counts, conflicts };
 }
 

@@ -1,5 +1,5 @@
 // Worker threads for disk work (ports/workers.ts). First come, first served, but for long jobs: one thread is always left
-// for the others. A thread is started when there is work for it and none is free. One that dies takes only its own job with
+// for the others. A thread is started when there is work for it and none is free, or by warm(). One that dies takes only its own job with
 // it: the next job starts another.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -48,14 +48,14 @@ interface Thread {
 
 export interface WorkerPoolOptions {
   readonly size?: number;
-  readonly log?: Log;
   /** The module that exports `jobs`; disk/jobs by default. */
   readonly registry?: URL;
 }
 
 export class WorkerPool implements Workers {
+  /** Undefined until there is one: threads are begun before anything else. */
+  log: Log | undefined;
   readonly #size: number;
-  readonly #log: Log | undefined;
   readonly #start: WorkerStart;
   readonly #threads = new Set<Thread>();
   readonly #queue: Waiting[] = [];
@@ -65,9 +65,13 @@ export class WorkerPool implements Workers {
 
   constructor(options: WorkerPoolOptions = {}) {
     this.#size = options.size ?? DEFAULT_SIZE;
-    this.#log = options.log;
     const registry = options.registry ?? new URL(`../disk/jobs${EXTENSION}`, import.meta.url);
     this.#start = { registry: registry.href };
+  }
+
+  /** Starts all threads, which are loaded while their owner is. */
+  warm(): void {
+    while (this.#threads.size < this.#size) this.#startThread();
   }
 
   run<Input, Output>(job: Job<Input, Output>, input: Input): Promise<Output> {
@@ -211,7 +215,7 @@ export class WorkerPool implements Workers {
 
   #ended(thread: Thread, why: string): void {
     if (!this.#threads.has(thread)) return;
-    this.#log?.error('a worker thread ended; another takes its place', { why });
+    this.log?.error('a worker thread ended; another takes its place', { why });
     this.#bury(thread, `a worker thread ended: ${why}`);
     this.#goOn();
   }

@@ -46,7 +46,7 @@ export const FOR_ALL: readonly string[] = ['protocol/errors.ts', 'protocol/servi
 export const SYSTEM_TO_DISK = /^daemon\/system\/worker(?:-[a-z-]+)?\.ts$/;
 
 /** Files that hold the beginning of the program: everything else in daemon/ itself is the composition root. */
-const MAIN: readonly string[] = ['daemon/main.ts', 'daemon/arguments.ts'];
+const MAIN: readonly string[] = ['daemon/main.ts', 'daemon/run.ts', 'daemon/fail.ts', 'daemon/arguments.ts'];
 
 /** Undefined for files outside the program: tests and packaging. */
 export function layerOf(path: string): Layer | undefined {
@@ -99,7 +99,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'node:fs': /^(?:ctl|daemon\/system)\//,
   'node:fs/promises': /^(?:ctl|daemon\/system)\//,
   'node:net': /^(?:ctl|daemon\/system)\//,
-  'node:os': /^(?:ctl\/|daemon\/(?:system\/|main\.ts$))/,
+  'node:os': /^(?:ctl\/|daemon\/(?:system\/|(?:main|run|fail)\.ts$))/,
   'node:dgram': /^daemon\/system\//,
   'node:dns': /^daemon\/system\//,
   'node:dns/promises': /^daemon\/system\//,
@@ -109,7 +109,7 @@ export const ADDRESSES: Readonly<Record<string, RegExp>> = {
   'node:events': /^(?:ctl|daemon\/(?:system|control|peer))\//,
   'node:timers': /^daemon\/system\//,
   'node:timers/promises': /^(?:ctl|daemon\/system)\//,
-  'node:process': /^(?:ctl\/|daemon\/(?:system\/|main\.ts$))/,
+  'node:process': /^(?:ctl\/|daemon\/(?:system\/|(?:main|run|fail)\.ts$))/,
   'node:readline': /^ctl\//,
   'node:readline/promises': /^ctl\//,
   'node:perf_hooks': /^daemon\/system\//,
@@ -127,7 +127,7 @@ export function packageOf(from: string): string {
 }
 
 /** May read the clock, set timers and ask the process: what implements the ports, and the two programs' beginnings. */
-export const MAY_TOUCH_THE_WORLD = /^(?:ctl\/|daemon\/system\/|daemon\/main\.ts$)/;
+export const MAY_TOUCH_THE_WORLD = /^(?:ctl\/|daemon\/system\/|daemon\/(?:main|run|fail)\.ts$)/;
 
 /** What reaches past the ports. `new Date(ms)` only computes, and is not meant. */
 export const WORLD: readonly { readonly what: string; readonly pattern: RegExp }[] = [

@@ -122,6 +122,8 @@ export interface Index {
   readonly zstd?: boolean;
   /** The sender takes one range as several answers; absent: only as one. */
   readonly parts?: boolean;
+  /** The sender is in its first scan: more will be announced, and INDEX is said again when it is over. */
+  readonly scanning?: boolean;
   /** The sender has not had the receiver's INDEX on this session: answer with it. */
   readonly reply: boolean;
 }

@@ -232,9 +232,13 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
         asks: described('The sender asks for every content: none is to come along with announcements.', flag),
         zstd: described('The sender takes contents packed with zstd. Absent: only as they are.', flag),
         parts: described('The sender takes one range as several answers. Absent: only as one.', flag),
+        scanning: described(
+          'The sender is in its first scan: more will be announced, and INDEX is said again when it is over.',
+          flag,
+        ),
         reply: described("The sender has not had the receiver's INDEX on this session: answer with it.", flag),
       },
-      ['run', 'have', 'role', 'common', 'asks', 'zstd', 'parts'],
+      ['run', 'have', 'role', 'common', 'asks', 'zstd', 'parts', 'scanning'],
     ),
   ),
   FILE_UPDATE: described(

@@ -34,6 +34,8 @@ export class LinkState {
   liveFrom: Sequence = NO_SEQUENCE;
   /** It held nothing then. */
   wasEmpty = false;
+  /** It is told what our first scan has found so far. */
+  hearsScan = false;
   /** The last ACK sent: the same is not sent twice. */
   lastAck: Acknowledgement | undefined;
   pumping = false;
@@ -64,7 +66,7 @@ export class LinkState {
 
   /** All that the peer had when it connected has come. */
   get caughtUp(): boolean {
-    return this.theirs !== undefined && this.received >= this.theirs.seq;
+    return this.theirs !== undefined && this.theirs.scanning !== true && this.received >= this.theirs.seq;
   }
 
   /** Received for good: what is before it need never be announced again. */

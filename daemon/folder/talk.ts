@@ -1,6 +1,5 @@
 // The side of a folder that its peers' sessions see: who is connected, what each has said, what each is told.
 import { CodedError } from '../../protocol/errors.ts';
-import { type CommonSetting, sameSetting } from '../core/common-setting.ts';
 import { type DeviceId, type Epoch, type FolderName, NO_SEQUENCE, type Sequence } from '../core/ids.ts';
 import {
   type Acknowledgement,
@@ -26,6 +25,7 @@ import type { FolderContext } from './context.ts';
 import { countAnew } from './count-anew.ts';
 import { Inbox } from './inbox.ts';
 import type { LinkState } from './links.ts';
+import { Offers } from './offers.ts';
 import { Receiver, type ReceiverParts } from './receive.ts';
 import { isInSync } from './waiting.ts';
 
@@ -63,11 +63,11 @@ export class Talk implements FolderDoor {
   readonly #announcer: Announcer;
   readonly #server: Server;
   readonly #packing: Packing;
+  readonly #offers: Offers;
   /** The epoch that the index was opened in: of a later one no older copy can be. */
   readonly #openedIn: Epoch;
   /** How often in a row each peer was asked again. */
   readonly #asked = new Map<DeviceId, number>();
-  #isOpen = false;
   /** A peer has told something since the index was opened: not all that is new in it was made here. */
   #hasHeard = false;
 
@@ -77,6 +77,7 @@ export class Talk implements FolderDoor {
     this.#openedIn = context.index.epoch;
     this.#parts = parts;
     this.#inbox = new Inbox(parts.backpressure);
+    this.#offers = new Offers(context, parts);
     this.#receiver = new Receiver(context, parts);
     this.#packing = new Packing(context, parts.links);
     const talk = { ...parts, packing: this.#packing };
@@ -89,21 +90,15 @@ export class Talk implements FolderDoor {
     return this.#inbox.size;
   }
 
-  /** Says INDEX to all that are connected and to all that come: before the first scan it would look as if we had nothing. */
+  /** Once the first scan is over: {@link Offers}. */
   open(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    for (const state of this.#parts.links.all) {
-      // What the first scan has found was there before: a peer that has said what it holds may have it too.
-      state.liveFrom = this.#context.index.seq;
-      this.#sayIndex(state.link);
-    }
+    this.#offers.open();
   }
 
   attach(link: PeerLink): void {
     this.#parts.links.attach(link).heardMs = this.#context.clock.monotonicMs();
     this.#parts.fetcher.attach(link);
-    if (this.#isOpen) this.#contain(() => this.#sayIndex(link));
+    if (this.#offers.isOpen) this.#contain(() => this.#offers.say(link));
     this.#parts.wake();
   }
 
@@ -125,45 +120,6 @@ export class Talk implements FolderDoor {
     fetcher.detach(link);
     this.#server.detach(link);
     wake();
-  }
-
-  #offerTo(link: PeerLink): IndexOffer & { readonly common: CommonSetting } {
-    const { index } = this.#context;
-    const role = this.#parts.roles.granted(link.device);
-    const { entries } = index.counts();
-    const common = this.#parts.agreed.now;
-    const have = index.have(link.device);
-    const { epoch, seq } = index;
-    const offer = { epoch, seq, run: index.run.name, entries, have, role, common, zstd: true, parts: true };
-    return this.#asks(link.device) ? { ...offer, asks: true } : offer;
-  }
-
-  /** What comes is limited: contents are asked for one by one. */
-  #asks(device: DeviceId): boolean {
-    return this.#context.traffic.down.isLimited(this.name, device);
-  }
-
-  /**
-   * Limits or the common setting may be others: then INDEX is said again, to who has said its own. To who has not, ours asks
-   * for a reply, and a second one would be taken for a beginning.
-   */
-  #sayAgain(): void {
-    const { links, agreed } = this.#parts;
-    for (const { link, theirs, said } of links.all) {
-      if (theirs === undefined || said === undefined) continue;
-      if (said.asks !== this.#asks(link.device) || !sameSetting(said.common, agreed.now)) this.#sayIndex(link);
-    }
-  }
-
-  #sayIndex(link: PeerLink): void {
-    const offer = this.#offerTo(link);
-    const state = this.#parts.links.of(link);
-    if (state !== undefined) {
-      state.said = { asks: offer.asks === true, common: offer.common };
-      // Who hears INDEX may forget what we have confirmed.
-      state.lastAck = undefined;
-    }
-    link.sendIndex(offer);
   }
 
   onIndex(link: PeerLink, offer: IndexOffer): void {
@@ -193,6 +149,7 @@ export class Talk implements FolderDoor {
       state.restart(offer.have?.epoch === index.epoch ? offer.have.seq : NO_SEQUENCE);
       state.liveFrom = index.seq;
       state.wasEmpty = offer.entries === 0;
+      this.#offers.heard(state, offer);
     }
     this.#parts.onPeer();
   }
@@ -228,7 +185,7 @@ export class Talk implements FolderDoor {
     index.beginEpoch(epoch);
     for (const state of this.#parts.links.all) {
       state.restart(NO_SEQUENCE);
-      if (this.#isOpen) this.#sayIndex(state.link);
+      if (this.#offers.isHeardBy(state)) this.#offers.say(state.link);
     }
   }
 
@@ -265,7 +222,7 @@ export class Talk implements FolderDoor {
     this.#server.pump(link);
     const state = this.#parts.links.of(link);
     // Before INDEX the peer passes over what it is told.
-    if (state !== undefined && this.#isOpen) this.#announcer.pump(state);
+    if (state !== undefined && this.#offers.isHeardBy(state)) this.#announcer.pump(state);
   }
 
   /** Takes in what one peer said next. False when nobody has said anything. It stays in the inbox until it is in the index. */
@@ -330,12 +287,11 @@ export class Talk implements FolderDoor {
   tell(): boolean {
     const { index } = this.#context;
     let inSync = false;
-    if (!this.#isOpen) return false;
-    this.#sayAgain();
+    this.#offers.sayAgain();
     for (const state of this.#parts.links.all) {
-      if (state.theirs === undefined) continue;
+      if (state.theirs === undefined || !this.#offers.isHeardBy(state)) continue;
       this.#acknowledge(state, state.theirs.epoch);
-      inSync ||= isInSync(state, index);
+      inSync ||= this.#offers.isOpen && isInSync(state, index);
       this.#announcer.pump(state);
       this.#askAgain(state);
     }

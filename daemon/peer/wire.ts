@@ -51,7 +51,7 @@ import {
 } from './wire-record.ts';
 
 export function indexOffer(message: Index): IndexOffer {
-  const { have, role, asks, zstd, parts } = message;
+  const { have, role, asks, zstd, parts, scanning } = message;
   return {
     epoch: epoch(message.epoch),
     seq: sequence(message.seq),
@@ -62,6 +62,7 @@ export function indexOffer(message: Index): IndexOffer {
     ...(asks !== undefined && { asks }),
     ...(zstd !== undefined && { zstd }),
     ...(parts !== undefined && { parts }),
+    ...(scanning !== undefined && { scanning }),
     ...commonIn(message),
   };
 }

@@ -9,7 +9,7 @@ import type { Role } from '../core/settings.ts';
 
 /**
  * INDEX: said once by each side for each folder, when a session begins or a folder becomes shared; again when the epoch,
- * the common setting or `asks` changes. Again in the same epoch it says only what is otherwise now: what was told holds.
+ * the common setting or `asks` changes, or the first scan is over. Again in the same epoch it says only what is otherwise now: what was told holds.
  */
 export interface IndexOffer {
   /** The sender's own epoch, and the highest sequence in it. */
@@ -31,6 +31,8 @@ export interface IndexOffer {
   readonly zstd?: boolean;
   /** The sender takes one range as several answers; absent: only as one. */
   readonly parts?: boolean;
+  /** The sender is in its first scan: it announces more, and says INDEX again when it is over. */
+  readonly scanning?: boolean;
 }
 
 /** FILE_UPDATE, FILE_DELETE, FILE_MOVE: a record as the sender holds it, at the sender's sequence. */

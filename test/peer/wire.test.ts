@@ -143,7 +143,7 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
     const said = { ...offer(), have };
     assert.deepEqual(indexOffer(indexMessage(docs, said, true)), said);
     const ran = have && { ...have, run: 'r2' as Run };
-    const more = { ...said, run: 'r1' as Run, have: ran, asks: true, zstd: true, parts: true };
+    const more = { ...said, run: 'r1' as Run, have: ran, asks: true, zstd: true, parts: true, scanning: true };
     assert.deepEqual(indexOffer(indexMessage(docs, more, true)), more);
   }
   const path = record('a', file).path;

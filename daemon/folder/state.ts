@@ -78,7 +78,7 @@ export class FolderState {
     });
   }
 
-  /** Until the first scan is complete, peers are not told what we have: it would look as if we had nothing. */
+  /** Until the first scan is complete, nothing is done for peers, and most are told nothing: offers.ts. */
   get scannedOnce(): boolean {
     return this.#scannedOnce;
   }

@@ -13,6 +13,7 @@ import type { Hints } from './hints.ts';
 import type { Litter } from './litter.ts';
 import { elsewhereAmong, elsewhereOf } from './elsewhere.ts';
 import type { Roles } from './roles.ts';
+import type { Reported } from './reported.ts';
 import { takenAway } from './taken-away.ts';
 import type { Unsynced } from './unsynced.ts';
 import { Vanished } from './vanished.ts';
@@ -28,13 +29,13 @@ interface Parts {
   readonly unsynced: Unsynced;
   readonly litter: Litter;
   readonly hints: Hints;
+  readonly reported: Reported;
 }
 
 export class Deletions {
   readonly #context: FolderContext;
-  readonly #vanished = new Vanished();
+  readonly #vanished: Vanished;
   readonly hold: Hold;
-
   readonly #hints: Hints;
   readonly #litter: Litter;
   readonly #roles: Roles;
@@ -42,8 +43,9 @@ export class Deletions {
   readonly #tell: () => void;
 
   /** `tell`: tombstones can be told, while more are written. */
-  constructor(context: FolderContext, { roles, unsynced, litter, hints }: Parts, tell: () => void) {
+  constructor(context: FolderContext, { roles, unsynced, litter, hints, reported }: Parts, tell: () => void) {
     this.#context = context;
+    this.#vanished = new Vanished(reported);
     this.#tell = tell;
     this.#hints = hints;
     this.#litter = litter;

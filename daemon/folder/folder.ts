@@ -33,6 +33,7 @@ import { Merging } from './merging.ts';
 import { Owed } from './owed.ts';
 import { PowerLoss } from './power-loss.ts';
 import { Recovery } from './recovery.ts';
+import { Reported } from './reported.ts';
 import { rescanIfDue } from './rescan.ts';
 import { Retention } from './retention.ts';
 import { Refused } from './refused.ts';
@@ -134,7 +135,8 @@ export class Folder implements ControlledFolder {
     this.#refused = new Refused(context, this.#skipped, this.#roles);
     this.#watching = new Watching(context, edges.watch, this.#hints);
     this.#litter = new Litter(context, wake, (path) => this.#fetcher.drop(path), this.#skipped);
-    const deleting = { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter, hints: this.#hints };
+    const resting = { hints: this.#hints, reported: new Reported(clock, this.#hints, this.#watching, wake) };
+    const deleting = { roles: this.#roles, unsynced: this.#unsynced, litter: this.#litter, ...resting };
     this.#deletions = new Deletions(context, deleting, () => void this.#talk.tell());
     const filtering = { deletions: this.#deletions, hints: this.#hints, litter: this.#litter, skipped: this.#skipped };
     this.#filtering = new Filtering(context, filtering);
@@ -172,7 +174,6 @@ export class Folder implements ControlledFolder {
     const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
     this.#carryOut = new CarryOut(context, { ...carried, receiveBeside: (busy) => this.#talk.receiveBeside(busy) });
     this.#merging = new Merging(context, carried);
-    const onStale = (path: RelativePath): void => this.#hints.addStale(path);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const talk = {
       ...local,
@@ -182,7 +183,7 @@ export class Folder implements ControlledFolder {
       backpressure,
       newEpoch,
       isSilent,
-      onStale,
+      onStale: (path: RelativePath) => this.#hints.addStale(path),
       mayTell: () => this.#timetable.mayTell,
       onPeer: () => this.#retries.onPeer(),
       onRole: () => this.#unsynced.lookAgain(),

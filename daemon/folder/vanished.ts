@@ -2,6 +2,7 @@
 import type { RelativePath } from '../core/path.ts';
 import type { FileInode } from '../index/below.ts';
 import type { Row } from '../index/file-state.ts';
+import type { Reported } from './reported.ts';
 
 /** A deletion is believed when nothing more has vanished for so long … */
 export const REST_MS = 250;
@@ -9,6 +10,8 @@ export const REST_MS = 250;
 export const REST_AT_MOST_MS = 2000;
 /** What a move has brought elsewhere may take long to read. A scan that takes longer than this is not waited for. */
 const SCAN_AT_MOST_MS = 10 * 60 * 1000;
+/** Of so many at once the watcher is asked whether it has told of all: it may be behind with where they are now. */
+const MANY = 64;
 /** Files that a move is recognised for; of more, the rest are deletions and creations of the same content. */
 const MAX_INODES = 100_000;
 
@@ -35,6 +38,13 @@ export class Vanished {
   /** When something vanished first, and last. */
   #firstMs = 0;
   #lastMs = 0;
+  /** When any of them was found to be gone, also once more. */
+  #foundMs = 0;
+  readonly #reported: Reported;
+
+  constructor(reported: Reported) {
+    this.#reported = reported;
+  }
 
   get size(): number {
     return this.#paths.size;
@@ -55,6 +65,7 @@ export class Vanished {
     { nowMs, marked }: { readonly nowMs: number; readonly marked: number },
   ): void {
     const { path } = row.record;
+    this.#foundMs = nowMs;
     const known = this.#paths.get(path);
     if (known !== undefined) {
       this.#paths.delete(path);
@@ -84,10 +95,16 @@ export class Vanished {
     return this.#byInode.get(inode);
   }
 
-  /** When the next ones may be believed, on the monotonic clock. */
+  /** When the next ones may be believed, on the monotonic clock; undefined also where the watcher's answer comes first. */
   get dueMs(): number | undefined {
     const [longest] = this.#paths.values();
-    return longest && Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
+    if (longest === undefined || longest.atMs > this.#believableMs) return undefined;
+    return Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
+  }
+
+  /** What has vanished later rests on. */
+  get #believableMs(): number {
+    return this.#paths.size < MANY ? Infinity : this.#reported.untilMs;
   }
 
   /**
@@ -96,12 +113,14 @@ export class Vanished {
    */
   take(nowMs: number, scanning: boolean, looked: number): Rested {
     const rows = new Map<RelativePath, Row>();
+    const believableMs = this.#believableMs;
+    if (this.#foundMs > believableMs) this.#reported.ask();
     const { dueMs } = this;
     const mustRest = dueMs === undefined || nowMs < dueMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
     if (mustRest) return { rows, inConflict: new Map() };
     const allRest = nowMs >= this.#lastMs + REST_MS;
     for (const [path, { row, atMs, marked }] of this.#paths)
-      if (marked <= looked && (allRest || nowMs >= atMs + REST_AT_MOST_MS)) rows.set(path, row);
+      if (marked <= looked && atMs <= believableMs && (allRest || nowMs >= atMs + REST_AT_MOST_MS)) rows.set(path, row);
     const rested = { rows, inConflict: new Map(this.#inConflict) };
     if (rows.size < this.#paths.size) {
       for (const path of rows.keys()) this.remove(path);

@@ -132,6 +132,11 @@ export class Watching {
     this.#subscription?.addTree(dir);
   }
 
+  /** Resolves when the watcher, if there is one, has told of all that was changed before. */
+  async settled(): Promise<void> {
+    await this.#subscription?.settled();
+  }
+
   /** Resolves when all that was written before is marked: by hints, or where there are none, by marking everything. */
   async marked(): Promise<void> {
     const subscription = this.#subscription;

@@ -201,3 +201,38 @@ function handWatch(device: OneDevice) {
     listener?.onHints(paths.map((path) => ({ kind: 'path', path: path as RelativePath })));
   return { tell };
 }
+
+test('where much has vanished nothing is believed before the watcher has told of all: it may be behind', async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `${i}.txt`);
+  const files = Object.fromEntries(names.map((name) => [`ping/${name}`, `content ${name}`]));
+  const device = new OneDevice({ maxDelete: 0.5 });
+  let listener: WatchListener | undefined;
+  const asked: (() => void)[] = [];
+  device.watch = {
+    subscribe: (_root, given) => {
+      listener = given;
+      return {
+        addTree: () => {},
+        settled: () => new Promise((resolve) => asked.push(resolve)),
+        close: () => Promise.resolve(),
+      };
+    },
+  };
+  await device.start({ ...files, 'pong/there.txt': 'there' });
+  await device.clock.advance(5_000);
+  const tell = (dir: string): void =>
+    listener?.onHints(names.map((name) => ({ kind: 'path', path: `${dir}/${name}` as RelativePath })));
+
+  for (const name of names) device.user.rename(`${ROOT}/ping/${name}`, `${ROOT}/pong/${name}`);
+  tell('ping');
+  await device.clock.advance(3_000);
+  assert.equal(asked.length, 1, 'the watcher is asked once');
+  assert.ok(names.every((name) => device.row(`ping/${name}`)?.record.entry.kind === 'file'));
+  tell('pong');
+  for (const answer of asked) answer();
+  await device.until(() => device.row('ping/99.txt')?.record.entry.kind === 'absent', 'the moves');
+
+  assert.notEqual(device.folder.progress.condition.kind, 'held');
+  assert.ok(names.every((name) => device.row(`pong/${name}`)?.record.entry.kind === 'file'));
+  await device.stop();
+});

@@ -21,6 +21,11 @@ export class Reported {
     this.#wake = wake;
   }
 
+  /** All that was changed before this was told of: monotonic ms. */
+  get toldMs(): number {
+    return this.#last.ms;
+  }
+
   /** All that was changed before this was told of and looked at: monotonic ms. */
   get untilMs(): number {
     return this.#hints.taken >= this.#last.marked ? this.#last.ms : Number.NEGATIVE_INFINITY;

@@ -23,7 +23,8 @@ export interface Rested {
 
 interface Gone {
   readonly row: Row;
-  /** When it was last found to be gone. */
+  /** When it was first found to be gone, and last. */
+  readonly sinceMs: number;
   readonly atMs: number;
   /** So many hints there had been until then. */
   readonly marked: number;
@@ -38,8 +39,6 @@ export class Vanished {
   /** When something vanished first, and last. */
   #firstMs = 0;
   #lastMs = 0;
-  /** When any of them was found to be gone, also once more. */
-  #foundMs = 0;
   readonly #reported: Reported;
 
   constructor(reported: Reported) {
@@ -65,7 +64,6 @@ export class Vanished {
     { nowMs, marked }: { readonly nowMs: number; readonly marked: number },
   ): void {
     const { path } = row.record;
-    this.#foundMs = nowMs;
     const known = this.#paths.get(path);
     if (known !== undefined) {
       this.#paths.delete(path);
@@ -74,7 +72,7 @@ export class Vanished {
     }
     if (this.#paths.size === 0) this.#firstMs = nowMs;
     this.#lastMs = nowMs;
-    this.#paths.set(path, { row, atMs: nowMs, marked });
+    this.#paths.set(path, { row, sinceMs: nowMs, atMs: nowMs, marked });
     for (const one of inConflict) this.#inConflict.set(one.record.path, one);
     if (row.seen?.kind === 'file' && row.seen.nlink === 1) this.#byInode.set(row.seen.ino, path);
     for (const { path: file, ino } of files) {
@@ -97,9 +95,12 @@ export class Vanished {
 
   /** When the next ones may be believed, on the monotonic clock; undefined also where the watcher's answer comes first. */
   get dueMs(): number | undefined {
+    return this.#lastMs > this.#believableMs ? undefined : this.#restsUntilMs;
+  }
+
+  get #restsUntilMs(): number | undefined {
     const [longest] = this.#paths.values();
-    if (longest === undefined || longest.atMs > this.#believableMs) return undefined;
-    return Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
+    return longest && Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
   }
 
   /** What has vanished later rests on. */
@@ -114,13 +115,14 @@ export class Vanished {
   take(nowMs: number, scanning: boolean, looked: number): Rested {
     const rows = new Map<RelativePath, Row>();
     const believableMs = this.#believableMs;
-    if (this.#foundMs > believableMs) this.#reported.ask();
-    const { dueMs } = this;
-    const mustRest = dueMs === undefined || nowMs < dueMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
+    if (believableMs < Infinity && this.#lastMs > this.#reported.toldMs) this.#reported.ask();
+    const untilMs = this.#restsUntilMs;
+    const mustRest = untilMs === undefined || nowMs < untilMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
     if (mustRest) return { rows, inConflict: new Map() };
     const allRest = nowMs >= this.#lastMs + REST_MS;
-    for (const [path, { row, atMs, marked }] of this.#paths)
-      if (marked <= looked && atMs <= believableMs && (allRest || nowMs >= atMs + REST_AT_MOST_MS)) rows.set(path, row);
+    for (const [path, { row, sinceMs, atMs, marked }] of this.#paths)
+      if (marked <= looked && sinceMs <= believableMs && (allRest || nowMs >= atMs + REST_AT_MOST_MS))
+        rows.set(path, row);
     const rested = { rows, inConflict: new Map(this.#inConflict) };
     if (rows.size < this.#paths.size) {
       for (const path of rows.keys()) this.remove(path);

@@ -236,3 +236,34 @@ test('where much has vanished nothing is believed before the watcher has told of
   assert.ok(names.every((name) => device.row(`pong/${name}`)?.record.entry.kind === 'file'));
   await device.stop();
 });
+
+test('a watcher that never says that it has told of all does not keep much that was deleted from being believed', async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `${i}.txt`);
+  const device = new OneDevice();
+  let listener: WatchListener | undefined;
+  device.watch = {
+    subscribe: (_root, given) => {
+      listener = given;
+      return {
+        addTree: () => {},
+        // As where the disk is full and no probe can be written.
+        settled: async () => {
+          await new Promise<void>((resolve) => device.clock.after(1_000, resolve));
+          listener?.onHints([{ kind: 'everything', why: 'the watcher did not report a probe in time' }]);
+        },
+        close: () => Promise.resolve(),
+      };
+    },
+  };
+  await device.start({ ...Object.fromEntries(names.map((name) => [`d/${name}`, name])), 'other.txt': 'stays' });
+  await device.clock.advance(5_000);
+
+  for (const name of names) device.user.remove(`${ROOT}/d/${name}`);
+  listener?.onHints(names.map((name) => ({ kind: 'path', path: `d/${name}` as RelativePath })));
+  await device.until(
+    () => names.every((name) => device.row(`d/${name}`)?.record.entry.kind === 'absent'),
+    'the deletions',
+    10_000,
+  );
+  await device.stop();
+});

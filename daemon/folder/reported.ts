@@ -28,7 +28,8 @@ export class Reported {
 
   /** All that was changed before this was told of and looked at: monotonic ms. */
   get untilMs(): number {
-    return this.#hints.taken >= this.#last.marked ? this.#last.ms : Number.NEGATIVE_INFINITY;
+    const { taken, areListings } = this.#hints;
+    return taken >= this.#last.marked && !areListings ? this.#last.ms : Number.NEGATIVE_INFINITY;
   }
 
   /** Asks the watcher, one question at a time. */

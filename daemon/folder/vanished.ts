@@ -12,6 +12,8 @@ export const REST_AT_MOST_MS = 2000;
 const SCAN_AT_MOST_MS = 10 * 60 * 1000;
 /** Of so many at once the watcher is asked whether it has told of all: it may be behind with where they are now. */
 const MANY = 64;
+/** What is found gone again and again, by a watcher that cannot answer, does not rest longer than this. */
+const ASKED_AT_MOST_MS = 5000;
 /** Files that a move is recognised for; of more, the rest are deletions and creations of the same content. */
 const MAX_INODES = 100_000;
 
@@ -39,6 +41,8 @@ export class Vanished {
   /** When something vanished first, and last. */
   #firstMs = 0;
   #lastMs = 0;
+  /** When any of them was found to be gone, also once more. */
+  #foundMs = 0;
   readonly #reported: Reported;
 
   constructor(reported: Reported) {
@@ -64,6 +68,7 @@ export class Vanished {
     { nowMs, marked }: { readonly nowMs: number; readonly marked: number },
   ): void {
     const { path } = row.record;
+    this.#foundMs = nowMs;
     const known = this.#paths.get(path);
     if (known !== undefined) {
       this.#paths.delete(path);
@@ -95,7 +100,9 @@ export class Vanished {
 
   /** When the next ones may be believed, on the monotonic clock; undefined also where the watcher's answer comes first. */
   get dueMs(): number | undefined {
-    return this.#lastMs > this.#believableMs ? undefined : this.#restsUntilMs;
+    const untilMs = this.#restsUntilMs;
+    if (untilMs === undefined || this.#paths.size < MANY) return untilMs;
+    return this.#foundMs > this.#reported.untilMs ? undefined : Math.max(untilMs, this.#foundMs + REST_MS);
   }
 
   get #restsUntilMs(): number | undefined {
@@ -103,9 +110,11 @@ export class Vanished {
     return longest && Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
   }
 
-  /** What has vanished later rests on. */
-  get #believableMs(): number {
-    return this.#paths.size < MANY ? Infinity : this.#reported.untilMs;
+  /** Whether the watcher has told where it is now, were it anywhere. */
+  #isToldOf({ sinceMs, atMs }: Gone, nowMs: number): boolean {
+    const { untilMs } = this.#reported;
+    if (atMs <= untilMs && nowMs >= atMs + REST_MS) return true;
+    return sinceMs <= untilMs && nowMs >= sinceMs + ASKED_AT_MOST_MS;
   }
 
   /**
@@ -114,15 +123,17 @@ export class Vanished {
    */
   take(nowMs: number, scanning: boolean, looked: number): Rested {
     const rows = new Map<RelativePath, Row>();
-    const believableMs = this.#believableMs;
-    if (believableMs < Infinity && this.#lastMs > this.#reported.toldMs) this.#reported.ask();
+    const areMany = this.#paths.size >= MANY;
+    if (areMany && this.#foundMs > this.#reported.toldMs) this.#reported.ask();
     const untilMs = this.#restsUntilMs;
     const mustRest = untilMs === undefined || nowMs < untilMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
     if (mustRest) return { rows, inConflict: new Map() };
     const allRest = nowMs >= this.#lastMs + REST_MS;
-    for (const [path, { row, sinceMs, atMs, marked }] of this.#paths)
-      if (marked <= looked && sinceMs <= believableMs && (allRest || nowMs >= atMs + REST_AT_MOST_MS))
-        rows.set(path, row);
+    for (const [path, gone] of this.#paths) {
+      const hasRested = allRest || nowMs >= gone.atMs + REST_AT_MOST_MS;
+      if (gone.marked > looked || !hasRested || (areMany && !this.#isToldOf(gone, nowMs))) continue;
+      rows.set(path, gone.row);
+    }
     const rested = { rows, inConflict: new Map(this.#inConflict) };
     if (rows.size < this.#paths.size) {
       for (const path of rows.keys()) this.remove(path);

@@ -174,8 +174,8 @@ export class Daemon implements ControlledDaemon {
 
   async start(): Promise<void> {
     const { log } = this.#options.log;
-    // Whoever asks hears soon which folders there are, also when a disk does not answer. Before it there is no thread either,
-    // whose loading must not be interrupted by an end with an error.
+    // Whoever asks hears soon which folders there are, also when a disk does not answer. Where nobody can ask, none is begun
+    // that would have to be ended.
     const started = this.#server.start().then(() => this.#connect());
     this.#opened = started.catch(() => undefined);
     // A folder that is being opened must not be opened a second time.

@@ -22,6 +22,7 @@ import { SETTLED_MS, Supervisor, watchdogOf } from './supervisor.ts';
 
 /** What is being done is finished or abandoned cleanly within this. */
 const STOP_MS = 5_000;
+
 function placesOf(options: StartOptions): Locations {
   const uid = process.getuid?.() ?? 0;
   return locate({ options, env: process.env, uid, homeDir: homedir(), cwd: process.cwd() });

@@ -9,7 +9,10 @@ import { build } from 'esbuild';
 const root = resolve(import.meta.dirname, '..');
 const target = resolve(root, process.argv[2] ?? 'dist');
 
-/** What Node is given to run, and where it lies: the last three where worker-pool.ts in main.js and watch-process.ts in run.js look. */
+/**
+ * What Node is given to run, and what main.js loads, and where it lies: the last three where worker-pool.ts in main.js and
+ * watch-process.ts in run.js look.
+ */
 const STARTS = {
   'ctl/main': 'ctl/main.ts',
   'daemon/main': 'daemon/main.ts',

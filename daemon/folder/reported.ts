@@ -38,7 +38,6 @@ export class Reported {
     this.#asking = true;
     const ms = this.#clock.monotonicMs();
     const answered = (): void => {
-      this.#hints.ripen();
       this.#last = { ms, marked: this.#hints.marked };
       this.#asking = false;
       this.#wake();

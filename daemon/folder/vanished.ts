@@ -110,13 +110,6 @@ export class Vanished {
     return longest && Math.min(this.#lastMs + REST_MS, longest.atMs + REST_AT_MOST_MS);
   }
 
-  /** Whether the watcher has told where it is now, were it anywhere. */
-  #isToldOf({ sinceMs, atMs }: Gone, nowMs: number): boolean {
-    const { untilMs } = this.#reported;
-    if (atMs <= untilMs && nowMs >= atMs + REST_MS) return true;
-    return sinceMs <= untilMs && nowMs >= sinceMs + ASKED_AT_MOST_MS;
-  }
-
   /**
    * Takes those that have rested: as they were when they vanished.
    * @param looked so many of the hints have been looked at: what moved somewhere else was marked there as well
@@ -129,9 +122,10 @@ export class Vanished {
     const mustRest = untilMs === undefined || nowMs < untilMs || (scanning && nowMs - this.#firstMs < SCAN_AT_MOST_MS);
     if (mustRest) return { rows, inConflict: new Map() };
     const allRest = nowMs >= this.#lastMs + REST_MS;
+    const toldMs = this.#reported.untilMs;
     for (const [path, gone] of this.#paths) {
       const hasRested = allRest || nowMs >= gone.atMs + REST_AT_MOST_MS;
-      if (gone.marked > looked || !hasRested || (areMany && !this.#isToldOf(gone, nowMs))) continue;
+      if (gone.marked > looked || !hasRested || (areMany && !isToldOf(gone, toldMs, nowMs))) continue;
       rows.set(path, gone.row);
     }
     const rested = { rows, inConflict: new Map(this.#inConflict) };
@@ -145,4 +139,10 @@ export class Vanished {
     this.#inConflict.clear();
     return rested;
   }
+}
+
+/** Whether the watcher, which has told of all before `toldMs`, has told where it is now, were it anywhere. */
+function isToldOf({ sinceMs, atMs }: Gone, toldMs: number, nowMs: number): boolean {
+  if (atMs <= toldMs && nowMs >= atMs + REST_MS) return true;
+  return sinceMs <= toldMs && nowMs >= sinceMs + ASKED_AT_MOST_MS;
 }

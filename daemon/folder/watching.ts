@@ -132,16 +132,16 @@ export class Watching {
     this.#subscription?.addTree(dir);
   }
 
-  /** Resolves when the watcher, if there is one, has told of all that was changed before. */
+  /** Resolves when the watcher, if there is one, has told of all that was changed before, and nothing of it waits. */
   async settled(): Promise<void> {
     await this.#subscription?.settled();
+    this.#hints.ripen();
   }
 
   /** Resolves when all that was written before is marked: by hints, or where there are none, by marking everything. */
   async marked(): Promise<void> {
     const subscription = this.#subscription;
-    if (subscription !== undefined) await subscription.settled();
-    this.#hints.ripen();
+    await this.settled();
     const isSure = subscription !== undefined && this.#state.kind !== 'degraded' && (await this.#swept());
     if (!isSure) this.#hints.add({ kind: 'everything', why: 'wait' });
   }

@@ -1,6 +1,6 @@
 // Worker threads for disk work (ports/workers.ts). First come, first served, but for long jobs: one thread is always left
-// for the others. A thread is started when there is work for it and none is free, or by warm(). One that dies takes only its own job with
-// it: the next job starts another.
+// for the others. A thread is started when there is work for it and none is free, or by warm(). One that dies takes only
+// its own job with it: the next job starts another.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../core/assert.ts';

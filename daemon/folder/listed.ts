@@ -17,6 +17,11 @@ import type { Unsynced } from './unsynced.ts';
 /** So many rows of one directory are found quicker together. */
 const MANY_TOLD = 100;
 
+/** What is looked at together is one transaction: few, where they are large, so that an edit does not wait for long. */
+const BATCH = 1024;
+const LARGE_BATCH = 256;
+const LARGE_BATCH_BYTES = 16 << 20;
+
 export interface ListedParts {
   readonly hints: Hints;
   readonly skipped: SkippedPaths;
@@ -30,6 +35,17 @@ export interface ListedParts {
 export interface Different {
   readonly path: RelativePath;
   readonly seen?: SeenStat;
+}
+
+/** How many of them, from the first on, are looked at together. */
+export function batchOf(different: readonly Different[]): number {
+  let [count, bytes] = [0, 0];
+  for (const { seen } of different) {
+    bytes += seen?.size ?? 0;
+    if (count === BATCH || (count >= LARGE_BATCH && bytes > LARGE_BATCH_BYTES)) break;
+    count++;
+  }
+  return count;
 }
 
 export class Listed {

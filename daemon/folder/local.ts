@@ -11,7 +11,7 @@ import { type FolderContext, makerOf } from './context.ts';
 import { fetchAgain } from './damage.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
-import { type Different, Listed, type ListedParts } from './listed.ts';
+import { type Different, Listed, type ListedParts, batchOf } from './listed.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
 import { MovedAlong } from './moved-along.ts';
@@ -102,7 +102,7 @@ export class LocalChanges {
     if (!this.scanning) return marked.paths.length > 0;
     if (this.#different.length === 0) await this.#listSome();
     // A batch a turn: what has changed is told while the rest is looked at.
-    else await this.#lookCloser(this.#different.splice(0, LOOK_AT_ONCE));
+    else await this.#lookCloser(this.#different.splice(0, batchOf(this.#different)));
     this.#noteFullScan();
     return true;
   }

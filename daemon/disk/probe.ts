@@ -36,9 +36,16 @@ export const probeRoot: Job<{ root: string }, ProbedRoot> = {
   },
 };
 
+export interface SyncTree {
+  readonly root: string;
+  /** Other work goes on meanwhile: it is not to take the last thread from it. */
+  readonly beside: boolean;
+}
+
 /** syncfs(2) on the folder's file system. False when the disk has failed: then nothing is known to be durable. */
-export const syncTree: Job<{ root: string }, boolean> = {
+export const syncTree: Job<SyncTree, boolean> = {
   name: 'syncTree',
+  isLong: ({ beside }) => beside,
   run(fs, { root }) {
     const dir = fs.openRoot(root);
     try {

@@ -6,7 +6,7 @@ import type { Jobs } from './jobs.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Watching } from './watching.ts';
 
-/** All of it, but for the checkpoint. */
+/** All of it, but for the last checkpoint. */
 const END_MS = 3_000;
 
 export interface EndingParts {
@@ -30,7 +30,7 @@ export async function end(
   const { clock, log, index } = context;
   const { jobs, watching, upkeep, health } = parts;
   const late = new Promise<'late'>((resolve) => clock.after(END_MS, () => resolve('late')));
-  const ended = await Promise.race([loop, late]);
+  const ended = await Promise.race([Promise.all([loop, upkeep.atRest()]), late]);
   if (ended === 'late') log.warn('stops in the middle of its work; it goes on from there at the next start');
   await watching.stop();
   if (ended !== 'late' && health.isReady) await upkeep.checkpoint().catch(() => undefined);

@@ -10,7 +10,7 @@ import type { Retention } from './retention.ts';
 import type { Sweep } from './sweep.ts';
 
 const CHECKPOINT_MS = 5_000;
-/** syncfs costs seconds on a busy disk: what a power loss leaves to compare is worth less than that. */
+/** syncfs makes a busy disk busier: what a power loss leaves to compare is worth less than that. */
 const BUSY_CHECKPOINT_MS = 30_000;
 const VERSIONS_MS = 60_000;
 /** A version is looked at again for so long after it was filed. */
@@ -29,6 +29,10 @@ export class Upkeep {
   readonly #onLost: () => void;
   #checkpointMs = 0;
   #versionsMs = 0;
+  /** The checkpoint that is under way. The loop does not wait for it: syncfs may take seconds, in which edits come. */
+  #underWay: Promise<void> | undefined;
+  /** Why the last one failed: told with the next turn. */
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(context: FolderContext, retention: Retention, sweep: Sweep, onLost: () => void) {
     this.#context = context;
@@ -37,12 +41,22 @@ export class Upkeep {
     this.#onLost = onLost;
   }
 
-  /** Does what is due; while there is other work, only what may not wait. */
+  /** Does what is due; while there is other work, only what may not wait. Throws what a checkpoint has failed with. */
   async run(atRest: boolean): Promise<void> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
     const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#checkpointMs >= (atRest ? CHECKPOINT_MS : BUSY_CHECKPOINT_MS)) {
+    const isDue = nowMs - this.#checkpointMs >= (atRest ? CHECKPOINT_MS : BUSY_CHECKPOINT_MS);
+    if (isDue && this.#underWay === undefined) {
       this.#checkpointMs = nowMs;
-      await this.checkpoint();
+      this.#underWay = this.#checkpoint(true)
+        .catch((error: unknown) => {
+          this.#failure = { error };
+        })
+        .finally(() => {
+          this.#underWay = undefined;
+        });
     }
     if (!atRest) return;
     this.#sweep.runIfDue();
@@ -53,12 +67,23 @@ export class Upkeep {
     if (await this.#retention.runIfDue()) this.#forget();
   }
 
-  /** syncfs(2), and then all rows that were written before it are durable. */
+  /** Resolves when no checkpoint is under way. */
+  async atRest(): Promise<void> {
+    await this.#underWay;
+  }
+
+  /** The last one: all that is in the index is durable then. */
   async checkpoint(): Promise<void> {
+    await this.#checkpoint(false);
+  }
+
+  /** syncfs(2), and then all rows that were written before it are durable. */
+  async #checkpoint(beside: boolean): Promise<void> {
     const { index, workers } = this.#context;
     const { seq } = index;
     if (index.durableSeq >= seq) return;
-    if (await workers.run(syncTree, { root: this.#context.tree().root })) index.markDurable(seq);
+    const { root } = this.#context.tree();
+    if (await workers.run(syncTree, { root, beside })) index.markDurable(seq);
     else this.#onLost();
   }
 

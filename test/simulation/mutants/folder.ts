@@ -169,8 +169,8 @@ export const FOLDER: readonly Mutation[] = [
     edits: [
       {
         file: 'daemon/folder/upkeep.ts',
-        find: 'if (await workers.run(syncTree, { root: this.#context.tree().root })) index.markDurable(seq);',
-        replace: 'if ((await Promise.resolve(workers)) === workers) index.markDurable(seq);',
+        find: 'if (await workers.run(syncTree, { root, beside })) index.markDurable(seq);',
+        replace: 'if ((await Promise.resolve(workers)) === workers && root !== String(beside)) index.markDurable(seq);',
       },
     ],
   },

@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../ports/clock.ts';
 
 /** Node calls back at once for anything longer than it can count: 24.8 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** A millisecond more is nothing to a timeout of this many, and saves the process from waking twice for it. */
+const LONG_MS = 200;
 
 export class RealClock implements Clock {
   nowMs(): number {
@@ -21,7 +23,8 @@ export class RealClock implements Clock {
     const dueMs = this.monotonicMs() + delayMs;
     let timeout: NodeJS.Timeout;
     const wait = (remainingMs: number): void => {
-      timeout = setTimeout(arrived, Math.min(Math.ceil(remainingMs), LONGEST_TIMEOUT_MS));
+      const spareMs = remainingMs >= LONG_MS ? 1 : 0;
+      timeout = setTimeout(arrived, Math.min(Math.ceil(remainingMs) + spareMs, LONGEST_TIMEOUT_MS));
       timeout.unref();
     };
     // A timeout may come part of a millisecond early, and one that was cut short comes far too early.

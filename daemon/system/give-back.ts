@@ -5,9 +5,11 @@ import { runInNewContext } from 'node:vm';
 import { bind } from './libc.ts';
 
 const LOOK_MS = 1_000;
+/** Nothing is there to be given back: whether there is work again need not be known sooner, and each look costs. */
+const SELDOM_MS = 2_000;
 /** µs of processor time spent at work since memory was given back: less has left little behind. */
 const WORK_US = 500_000;
-/** µs of it between two looks: less is rest. */
+/** µs of it in {@link LOOK_MS}: less is rest. */
 const REST_US = 15_000;
 
 /** malloc_trim(3): glibc has it. */
@@ -33,16 +35,26 @@ export function giveBack(): void {
 export function whenAtRest(rest: () => void): () => void {
   let usedUs = 0;
   let workedUs = 0;
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout;
+  const lookAfter = (ms: number): void => {
+    timer = setTimeout(() => lookAfter(look((REST_US * ms) / LOOK_MS)), ms);
+    timer.unref();
+  };
+  /** Answers with when to look again. */
+  const look = (restUs: number): number => {
     const { user, system } = process.cpuUsage();
     const sinceUs = user + system - usedUs;
     usedUs += sinceUs;
-    if (sinceUs > REST_US) workedUs += sinceUs;
-    else if (workedUs >= WORK_US) {
+    if (sinceUs > restUs) {
+      workedUs += sinceUs;
+      return LOOK_MS;
+    }
+    if (workedUs >= WORK_US) {
       workedUs = 0;
       rest();
     }
-  }, LOOK_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+    return SELDOM_MS;
+  };
+  lookAfter(LOOK_MS);
+  return () => clearTimeout(timer);
 }

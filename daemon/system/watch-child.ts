@@ -15,6 +15,8 @@ import { RecentDirectories, type RecentChange } from './watch-recent.ts';
 import { lookAt, queueDescriptor } from './watch-tree.ts';
 
 const TICK_MS = 1_000;
+/** So many of them from one sign of life to the next: fewer than the parent waits for one. */
+const BEAT_TICKS = 2;
 /** While events come the queue is measured this often. */
 const MEASURE_MS = 20;
 const ACTIVE_MS = 1_000;
@@ -194,10 +196,10 @@ function measureForAWhile(): void {
   }, MEASURE_MS);
 }
 
-function measure(): Burst {
+/** @param readBytes what others have read until now */
+function measure(readBytes = readByOthers?.()): Burst {
   const queue = queueDescriptor();
-  if (queue === undefined || readByOthers === undefined) return 'none';
-  const readBytes = readByOthers();
+  if (queue === undefined || readBytes === undefined) return 'none';
   const burst = meter.sample({ readBytes, queuedBytes: queuedBytes(queue) }, performance.now());
   if (burst === 'during') for (const folder of folders.keys()) outbox.hints(folder).everything('a burst of changes');
   // A new process, because directories that came with what was lost are not watched.
@@ -208,12 +210,12 @@ function measure(): Burst {
 
 function tick(): void {
   ticks++;
-  outbox.send({ kind: 'beat' });
+  if (ticks % BEAT_TICKS === 0) outbox.send({ kind: 'beat' });
   const read = readByOthers?.();
   if (read === undefined || read !== readBefore) outbox.send({ kind: 'active' });
   readBefore = read;
   startWaiting();
-  measure();
+  measure(read);
   checkLimit();
   for (const folder of recent.takeFlooded()) outbox.hints(folder).everything('a flood of changes');
   for (const folder of folders.values()) {

@@ -6,10 +6,13 @@ import type { WatchOrder, WatchReport } from './watch-messages.ts';
 
 const CHILD = fileURLToPath(new URL(`./watch-child.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
 
-/** So little runs there that compiling it for speed would cost more memory than it is worth. */
-const FRUGAL = ['--no-opt', '--no-maglev', '--max-semi-space-size=1', '--v8-pool-size=0'];
+/**
+ * So little runs there that compiling it for speed would cost more memory than it is worth. When it comes to rest it collects
+ * its memory itself: V8 would do it once more some seconds later, and find nothing.
+ */
+const FRUGAL = ['--no-opt', '--no-maglev', '--max-semi-space-size=1', '--v8-pool-size=0', '--no-memory-reducer'];
 
-/** It says something every second. Counted in checks, not in time: both may have been stopped together. */
+/** It says something every other second. Counted in checks, not in time: both may have been stopped together. */
 const CHECK_MS = 2_000;
 const SILENT_CHECKS = 5;
 const KEPT_STDERR_CHARS = 2_000;

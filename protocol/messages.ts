@@ -170,6 +170,10 @@ export interface ChunkRequest {
   readonly want: 'manifest' | 'bytes';
   /** Which folder's contents go first; absent: normal. */
   readonly priority?: 'high' | 'normal' | 'low';
+  /** For `manifest`: only what its groups are. Who does not know this answers with the whole. */
+  readonly outline?: boolean;
+  /** For `manifest`, after its outline: [first, count] pairs of groups, of which the chunks are wanted. */
+  readonly groups?: readonly (readonly [first: number, count: number])[];
   /** [offset, length] pairs, for `bytes`. */
   readonly ranges?: readonly (readonly [offset: number, length: number])[];
 }
@@ -183,6 +187,8 @@ export interface Chunk {
   readonly offset?: number;
   /** Bytes of the file, where these are a part of the range that was asked for. */
   readonly length?: number;
+  /** The payload is the outline that was asked for. Absent: chunks. */
+  readonly outline?: boolean;
   /** The payload is packed: unpacked it is as long as the range, or as `length` says. */
   readonly zstd?: boolean;
   readonly payload?: number;

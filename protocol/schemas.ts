@@ -292,8 +292,16 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
           type: 'string',
           enum: ['high', 'normal', 'low'],
         }),
+        outline: described(
+          'With `manifest`: what its groups are is enough. Who does not know this answers with it all.',
+          flag,
+        ),
+        groups: described(
+          'With `manifest`, after its outline: pairs of first and count of the groups of which the chunks are wanted.',
+          list(pair(count, integer(1)), 1, MAX_RANGES),
+        ),
       },
-      ['priority'],
+      ['priority', 'outline', 'groups'],
       [
         variant('want', 'manifest', {}),
         variant('want', 'bytes', {
@@ -320,8 +328,9 @@ export const SCHEMAS: Readonly<Record<MessageType, Schema>> = {
           'Bytes of the file, where these are a part of the range that was asked for.',
           integer(1, MAX_RANGE_BYTES),
         ),
+        outline: described('With `manifest`: the payload is the outline that was asked for.', flag),
       },
-      ['zstd', 'length'],
+      ['zstd', 'length', 'outline'],
       [
         variant('what', 'manifest', { payload: payload(MAX_PAYLOAD_BYTES) }),
         variant('what', 'bytes', { offset: count, payload: payload(MAX_PAYLOAD_BYTES) }),

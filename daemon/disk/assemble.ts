@@ -1,12 +1,10 @@
-// A large file of which some is here: what has come lies in its part, the rest is copied from files of ours. In one pass
-// over the whole, which is hashed on the way: that the sources are still what they were shows by that hash alone.
-import { createHash } from 'node:crypto';
-import type { Sha256 } from '../core/ids.ts';
+// A large file of which some is here: what has come lies in its part, the rest is copied from files of ours, in portions. Each
+// is hashed from the part while the next is copied: that the sources are still what they were shows by the whole hash alone.
 import type { OpenFile } from '../ports/file-system.ts';
-import { type Job, LONG_BYTES } from '../ports/workers.ts';
+import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { writeWithHoles } from './holes.ts';
-import type { LocalCopy, Manifest } from './manifest.ts';
+import type { LocalCopy } from './manifest.ts';
 import { type PartGone, type PartProblem, withPart } from './part-file.ts';
 import { longest, readInto } from './parts.ts';
 import { type PieceSource, openPieceSource } from './piece-source.ts';
@@ -21,13 +19,12 @@ export interface Copies {
 export interface Assemble {
   readonly tree: TreeRef;
   readonly staged: string;
-  /** Of the whole file. */
-  readonly pieces: Manifest;
+  /** Of one portion. */
   readonly copies: readonly Copies[];
 }
 
 export type Assembled =
-  | { readonly kind: 'assembled'; readonly sha256: Sha256 }
+  | { readonly kind: 'copied' }
   /** The part is not there, or a source not any more as long as it was. */
   | PartGone
   | PartProblem;
@@ -35,46 +32,39 @@ export type Assembled =
 export const assemble: Job<Assemble, Assembled> = {
   name: 'assemble',
   isPlain: true,
-  isLong: ({ pieces }) => sizeOf(pieces) > LONG_BYTES,
-  run(fs, { tree: ref, staged, pieces, copies }) {
+  run(fs, { tree: ref, staged, copies }) {
     return withPart(fs, ref, staged, (part, tree): Assembled => {
-      const sources: OpenFile[] = [];
-      try {
-        const from = new Map<number, { readonly file: OpenFile | undefined; readonly offset: number }>();
-        for (const copy of copies) {
-          const file = openPieceSource(tree, copy.from);
-          if (file !== undefined) sources.push(file);
-          for (const { to, offset } of copy.pieces) from.set(to.offset, { file, offset });
+      for (const { from, pieces } of copies) {
+        const file = openPieceSource(tree, from);
+        if (file === undefined) return { kind: 'gone' };
+        try {
+          if (!copyPieces(file, part, pieces)) return { kind: 'gone' };
+        } finally {
+          file.close();
         }
-        const hash = createHash('sha256');
-        return withScratch(longest(pieces), (room): Assembled => {
-          for (const { offset, length } of pieces) {
-            const source = from.get(offset) ?? { file: part, offset };
-            const bytes = room.subarray(0, length);
-            if (!isRead(source.file, source.offset, bytes)) return { kind: 'gone' };
-            if (source.file !== part) writeWithHoles(part, bytes, offset);
-            hash.update(bytes);
-          }
-          return { kind: 'assembled', sha256: hash.digest('hex') as Sha256 };
-        });
-      } finally {
-        for (const file of sources) file.close();
       }
+      return { kind: 'copied' };
     });
   },
 };
 
+function copyPieces(from: OpenFile, part: OpenFile, pieces: readonly LocalCopy[]): boolean {
+  return withScratch(longest(pieces.map(({ to }) => to)), (room) => {
+    for (const { to, offset } of pieces) {
+      const bytes = room.subarray(0, to.length);
+      if (!isRead(from, offset, bytes)) return false;
+      writeWithHoles(part, bytes, to.offset);
+    }
+    return true;
+  });
+}
+
 /** A source that cannot be read is one that has changed: a problem of its disk is seen where the file itself is looked at. */
-function isRead(file: OpenFile | undefined, offset: number, bytes: Uint8Array): boolean {
+function isRead(file: OpenFile, offset: number, bytes: Uint8Array): boolean {
   try {
-    return file !== undefined && readInto(file, offset, bytes);
+    return readInto(file, offset, bytes);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return false;
   }
-}
-
-function sizeOf(pieces: Manifest): number {
-  const last = pieces.at(-1);
-  return last === undefined ? 0 : last.offset + last.length;
 }

@@ -6,7 +6,7 @@ import { changedDirectories } from './changed-directories.ts';
 import { copyOut, finishDirectories, makeTarget } from './copy-out.ts';
 import { lookInto, lookIntoStaged } from './look-into.ts';
 import { makeManifest } from './manifest-job.ts';
-import { beginPart, writeNext } from './new-part.ts';
+import { beginPart, hashNext, writeNext } from './new-part.ts';
 import { glance, observe } from './observe.ts';
 import { openPart, writePieces } from './parts.ts';
 import { deviceAt, mountTypeOf, probeRoot, syncTree } from './probe.ts';
@@ -37,6 +37,7 @@ export const jobs = [
   readRules,
   beginPart,
   writeNext,
+  hashNext,
   openPart,
   writePieces,
   readRanges,

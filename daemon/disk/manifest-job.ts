@@ -1,23 +1,37 @@
-// Makes a file's manifest: what its chunks are. The file must be as the index has it, before and after.
+// Makes a file's manifest: what its chunks are. The file must be as the index has it, before and after. In portions, each of
+// which begins where a chunk does and needs nothing of the one before: none keeps a thread for long.
 import { sameFile } from '../core/observation.ts';
-import { type Job, LONG_BYTES } from '../ports/workers.ts';
+import type { OpenFile } from '../ports/file-system.ts';
+import type { Job } from '../ports/workers.ts';
 import { codeOf } from './errno.ts';
 import { ManifestBuilder, encodeManifest } from './manifest.ts';
 import { type PieceSource, openPieceSource } from './piece-source.ts';
 import { STEP_BYTES, withScratch } from './scratch.ts';
 import { type TreeRef, seenOf, withTree } from './tree.ts';
 
+/** What one job reads: some 20 ms, and several of the longest chunks. */
+export const PORTION_BYTES = 16 << 20;
+
 export interface MakeManifest {
   readonly tree: TreeRef;
   readonly of: PieceSource;
+  /** Of the file, as far as it counts. */
   readonly size: number;
+  /** Where the portion before has ended, or 0. */
+  readonly from: number;
 }
 
-/** The manifest as it goes over the wire; undefined when the file is no longer so, or cannot be read. */
-export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
+export interface ManifestPortion {
+  /** As it goes over the wire; portions one after the other are the manifest. */
+  readonly manifest: Uint8Array;
+  /** Where its last chunk ends. */
+  readonly end: number;
+}
+
+/** Undefined when the file is no longer so, or cannot be read. */
+export const makeManifest: Job<MakeManifest, ManifestPortion | undefined> = {
   name: 'makeManifest',
-  isLong: ({ size }) => size > LONG_BYTES,
-  run(fs, { tree: ref, of, size }) {
+  run(fs, { tree: ref, of, size, from }) {
     return withTree(fs, ref, (tree) => {
       const file = openPieceSource(tree, of);
       if (file === undefined) return undefined;
@@ -28,17 +42,8 @@ export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
           return now !== undefined && (sameFile(of.seen, now) || (now.ino === of.seen.ino && now.size > size));
         };
         if (!isSame()) return undefined;
-        const builder = new ManifestBuilder(size);
-        const isRead = withScratch(Math.min(size, STEP_BYTES), (room) => {
-          for (let at = 0; at < size;) {
-            const length = file.read(room.subarray(0, size - at), at);
-            if (length === 0) return false;
-            builder.push(room.subarray(0, length));
-            at += length;
-          }
-          return true;
-        });
-        return isRead && isSame() ? encodeManifest(builder.finish()) : undefined;
+        const portion = readPortion(file, size, from);
+        return isSame() ? portion : undefined;
       } catch (error) {
         if (codeOf(error) === undefined) throw error;
         return undefined;
@@ -48,3 +53,19 @@ export const makeManifest: Job<MakeManifest, Uint8Array | undefined> = {
     });
   },
 };
+
+function readPortion(file: OpenFile, size: number, from: number): ManifestPortion | undefined {
+  const builder = new ManifestBuilder(size, from);
+  const until = Math.min(size, from + PORTION_BYTES);
+  return withScratch(Math.min(size - from, STEP_BYTES), (room) => {
+    let at = from;
+    while (at < size && builder.end < until) {
+      const length = file.read(room.subarray(0, size - at), at);
+      if (length === 0) return undefined;
+      builder.push(room.subarray(0, length));
+      at += length;
+    }
+    const chunks = at === size ? builder.finish() : builder.whole;
+    return { manifest: encodeManifest(chunks), end: builder.end };
+  });
+}

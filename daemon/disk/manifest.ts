@@ -14,7 +14,7 @@ export type Manifest = readonly Chunk[];
 
 const HASH_BYTES = 16;
 /** A chunk in bytes: its length (32 bits, big-endian) and its hash. Offsets follow from the lengths. */
-const CHUNK_BYTES = 4 + HASH_BYTES;
+export const CHUNK_BYTES = 4 + HASH_BYTES;
 
 export function chunkHash(bytes: Uint8Array): string {
   return createHash('sha256')
@@ -28,12 +28,26 @@ export class ManifestBuilder {
   readonly #chunker: Chunker;
   readonly #chunks: Chunk[] = [];
   #hash = createHash('sha256');
-  #offset = 0;
+  #offset: number;
   #length = 0;
 
-  /** @param sizeBytes of the file, at most {@link MAX_CHUNKED_BYTES}: it says how long the chunks are */
-  constructor(sizeBytes: number) {
+  /**
+   * @param sizeBytes of the file, at most {@link MAX_CHUNKED_BYTES}: it says how long the chunks are
+   * @param from where the first byte given is in the file: at the beginning of a chunk
+   */
+  constructor(sizeBytes: number, from = 0) {
     this.#chunker = new Chunker(chunkBounds(sizeBytes));
+    this.#offset = from;
+  }
+
+  /** Where the last whole chunk ends. */
+  get end(): number {
+    return this.#offset;
+  }
+
+  /** The chunks that are whole. */
+  get whole(): Manifest {
+    return this.#chunks;
   }
 
   push(bytes: Uint8Array): void {

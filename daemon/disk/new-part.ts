@@ -7,7 +7,9 @@ import type { Job } from '../ports/workers.ts';
 import { writeWithHoles } from './holes.ts';
 import { withPlain } from './pack.ts';
 import { type PartGone, type PartProblem, inStaging, partOf, withPart } from './part-file.ts';
+import { readInto } from './parts.ts';
 import { usableBytes } from './root.ts';
+import { STEP_BYTES, withScratch } from './scratch.ts';
 import type { TreeRef } from './tree.ts';
 
 export interface BeginPart {
@@ -69,6 +71,14 @@ export type WrittenNext =
   | PartGone
   | PartProblem;
 
+/** Of this process: what a thread has hashed of one file is never taken for another's. */
+let lastBegun = 0;
+
+/** A number for a file that is begun now. */
+export function newBegun(): number {
+  return (lastBegun += 1);
+}
+
 interface SoFar {
   readonly hash: Hash;
   readonly bytes: number;
@@ -86,14 +96,44 @@ export const writeNext: Job<WriteNext, WrittenNext> = {
       if (bytes?.length !== length) return { kind: 'wrong' };
       return withPart(fs, tree, staged, (part): WrittenNext => {
         writeWithHoles(part, bytes, offset);
-        return { kind: 'written', sha256: hashNext(begun, size, offset, bytes) };
+        return { kind: 'written', sha256: addToHash(begun, size, offset, bytes) };
       });
     });
   },
 };
 
+export interface HashNext extends Pick<WriteNext, 'tree' | 'staged' | 'size' | 'begun' | 'offset'> {
+  /** Of what is hashed. */
+  readonly length: number;
+}
+
+export type HashedNext =
+  /** With the last bytes the hash of all, as with {@link WrittenNext}. */
+  { readonly kind: 'hashed'; readonly sha256: Sha256 | undefined } | PartGone | PartProblem;
+
+/** The same for what has been written by others: from its beginning to its end. */
+export const hashNext: Job<HashNext, HashedNext> = {
+  name: 'hashNext',
+  isPlain: true,
+  follows: ({ begun }) => begun,
+  run(fs, { tree, staged, size, begun, offset, length }) {
+    return withPart(fs, tree, staged, (part) =>
+      withScratch(Math.min(length, STEP_BYTES), (room): HashedNext => {
+        const end = offset + length;
+        let sha256: Sha256 | undefined;
+        for (let at = offset; at < end; at += STEP_BYTES) {
+          const bytes = room.subarray(0, end - at);
+          if (!readInto(part, at, bytes)) return { kind: 'gone' };
+          sha256 = addToHash(begun, size, at, bytes);
+        }
+        return { kind: 'hashed', sha256 };
+      }),
+    );
+  },
+};
+
 /** The hash of the whole file, with its last bytes. */
-function hashNext(begun: number, size: number, offset: number, bytes: Uint8Array): Sha256 | undefined {
+function addToHash(begun: number, size: number, offset: number, bytes: Uint8Array): Sha256 | undefined {
   const before = offset === 0 ? { hash: createHash('sha256'), bytes: 0 } : soFar.get(begun);
   soFar.delete(begun);
   if (before?.bytes !== offset) return undefined;

@@ -15,6 +15,7 @@ import type { Backpressure } from '../ports/peers.ts';
 import type { Random } from '../ports/random.ts';
 import type { Watch } from '../ports/watch.ts';
 import type { Workers } from '../ports/workers.ts';
+import type { Manifests } from '../transfer/manifests.ts';
 import type { Traffic } from '../transfer/traffic.ts';
 import type { FolderEvent } from './view.ts';
 
@@ -28,6 +29,8 @@ export interface FolderContext {
   readonly log: Log;
   /** Of all folders and peers. */
   readonly traffic: Traffic;
+  /** Of large files that are here. */
+  readonly manifests: Manifests;
   settings(): FolderSettings;
   /** Which paths are synced here now. */
   filter(): Filter;
@@ -42,7 +45,7 @@ export interface FolderContext {
 }
 
 /** What a folder is given. */
-export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'agreed' | 'tree'> {
+export interface FolderEdges extends Omit<FolderContext, 'settings' | 'filter' | 'agreed' | 'tree' | 'manifests'> {
   readonly settings: FolderSettings;
   readonly watch: Watch;
   readonly backpressure: Backpressure;

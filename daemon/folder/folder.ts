@@ -9,8 +9,8 @@ import type { RelativePath } from '../core/path.ts';
 import type { FolderSettings } from '../core/settings.ts';
 import type { FolderDoor } from '../ports/peers.ts';
 import type { Row } from '../index/file-state.ts';
-import type { WantedRow } from '../index/wanted.ts';
-import { Fetcher } from '../transfer/fetch.ts';
+import { type FetchContext, Fetcher } from '../transfer/fetch.ts';
+import { Manifests } from '../transfer/manifests.ts';
 import { Agreed } from './agreed.ts';
 import { Asked } from './asked.ts';
 import { Bell } from './bell.ts';
@@ -116,6 +116,7 @@ export class Folder implements ControlledFolder {
       filter: () => this.#filtering.filter,
       agreed: () => this.agreed.now,
       tree: () => this.#health.tree(),
+      manifests: new Manifests({ workers: this.#jobs, tree: () => this.#health.tree() }),
     };
     const context = this.#context;
     this.agreed = new Agreed(context, () => this.#bell.ring());
@@ -142,6 +143,7 @@ export class Folder implements ControlledFolder {
     this.#filtering = new Filtering(context, filtering);
     const local = {
       hints: this.#hints,
+      links: this.#links,
       skipped: this.#skipped,
       deletions: this.#deletions,
       boundaries: this.#boundaries,
@@ -160,25 +162,24 @@ export class Folder implements ControlledFolder {
       if (!this.#stopping) this.#retries.onProblem(path, code);
     };
     const onUnneeded = (left: Left): void => this.#litter.leave(left);
-    const onNoSource = (wants: readonly WantedRow[]): void => this.#retries.onNoSource(wants);
+    const onNoSource: FetchContext['onNoSource'] = (wants) => this.#retries.onNoSource(wants);
     const isGone = (path: RelativePath): boolean => this.#deletions.isPending(path);
     const beingRead = (): Iterable<RelativePath> => this.#hints.beingRead;
     const told = { isGone, beingRead, onReady: wake, onProblem, onNoSource, onUnneeded, onFailure };
     this.#fetcher = new Fetcher({ ...context, ...told, mayAsk: () => this.#state.mayAct });
-    this.#retries = new Retries(context, this.#fetcher, { ...local, links: this.#links });
+    this.#retries = new Retries(context, this.#fetcher, local);
     const recovery = new Recovery(context, this.#fetcher);
     this.#stranded = new Stranded(context, recovery);
     const retention = new Retention(context);
     const kept = { retention, fetcher: this.#fetcher, skipped: this.#skipped };
     const versionRoom = new VersionRoom(context, kept);
-    const carried = { ...local, ...kept, links: this.#links, versionRoom, stranded: this.#stranded };
+    const carried = { ...local, ...kept, versionRoom, stranded: this.#stranded };
     this.#carryOut = new CarryOut(context, { ...carried, receiveBeside: (busy) => this.#talk.receiveBeside(busy) });
     this.#merging = new Merging(context, carried);
     const isSilent = (): boolean => !this.#state.mayAct || this.#stopping || this.#health.isHalted;
     const talk = {
       ...local,
       agreed: this.agreed,
-      links: this.#links,
       fetcher: this.#fetcher,
       backpressure,
       newEpoch,
@@ -206,7 +207,7 @@ export class Folder implements ControlledFolder {
     });
     this.#owed = new Owed((before) => this.#talk.settingsChanged(before), onFailure);
     this.#tasks = new Tasks(wake);
-    this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher, links: this.#links });
+    this.#asked = new Asked(context, { ...local, tasks: this.#tasks, fetcher: this.#fetcher });
     this.#upkeep = new Upkeep(context, retention, this.#watching.sweep, () => powerLoss.suspect());
     this.#waiters = new Waiters(clock, wake);
     this.#state = new FolderState(context, {

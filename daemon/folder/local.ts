@@ -11,6 +11,7 @@ import { type FolderContext, makerOf } from './context.ts';
 import { fetchAgain } from './damage.ts';
 import type { KeptDirectories } from './kept-directories.ts';
 import { LargeReads } from './large-reads.ts';
+import type { Links } from './links.ts';
 import { type Different, Listed, type ListedParts, batchOf } from './listed.ts';
 import type { Litter } from './litter.ts';
 import { LocalBatch } from './local-batch.ts';
@@ -35,6 +36,7 @@ const EMPTIED_AGAIN_MS = 250;
 
 interface LocalParts extends ListedParts {
   readonly boundaries: Boundaries;
+  readonly links: Links;
   readonly litter: Litter;
   readonly keptDirectories: KeptDirectories;
   readonly roles: Roles;
@@ -66,7 +68,7 @@ export class LocalChanges {
     this.#context = context;
     this.#parts = parts;
     this.#restless = new Restless(context.clock);
-    this.#largeReads = new LargeReads(context, parts.hints);
+    this.#largeReads = new LargeReads(context, parts);
     this.#listed = new Listed(context, parts, (entry, row) => this.#enqueue(entry, row));
   }
 

@@ -191,7 +191,11 @@ export function chunkRequest(message: WireChunkRequest): ChunkRequest | Refusal 
   if (!path.ok) return { code: 'E_NAME', what: `a path that is ${path.why}` };
   const { request, priority } = message;
   const asked = { request, path: path.path, sha256, ...(priority !== undefined && { priority }) };
-  if (message.want === 'manifest') return { ...asked, want: { kind: 'manifest' } };
+  if (message.want === 'manifest') {
+    const { outline, groups } = message;
+    const which = groups && { groups: groups.map(([first, count]) => ({ first, count })) };
+    return { ...asked, want: { kind: 'manifest', ...(outline === true && { outline }), ...which } };
+  }
   const ranges = (message.ranges ?? []).map(([offset, length]) => ({ offset, length }));
   return { ...asked, want: { kind: 'bytes', ranges } };
 }
@@ -199,7 +203,11 @@ export function chunkRequest(message: WireChunkRequest): ChunkRequest | Refusal 
 export function chunkRequestMessage(folder: FolderName, asked: ChunkRequest): WireChunkRequest {
   const { want, ...what } = asked;
   const message = { type: 'CHUNK_REQUEST', folder, ...what, want: want.kind } as const;
-  if (want.kind === 'manifest') return message;
+  if (want.kind === 'manifest') {
+    const { outline, groups } = want;
+    const which = groups && { groups: groups.map(({ first, count }) => [first, count] as const) };
+    return { ...message, ...(outline === true && { outline }), ...which };
+  }
   return { ...message, ranges: want.ranges.map(({ offset, length }) => [offset, length] as const) };
 }
 
@@ -212,7 +220,7 @@ export function chunkAnswer(message: Chunk, payload: Uint8Array | undefined): Ch
       return { request, kind: 'later' };
     case 'manifest':
       if (payload === undefined) throw violation('CHUNK: a manifest without payload');
-      return { request, kind: 'manifest', payload };
+      return { request, kind: 'manifest', payload, ...(message.outline === true && { outline: true }) };
     case 'bytes':
       if (payload === undefined || message.offset === undefined) throw violation('CHUNK: bytes without payload');
       return {
@@ -232,7 +240,8 @@ export function chunkFrame(folder: FolderName, answer: ChunkAnswer): Frame {
     return { message: { type: 'CHUNK', folder, request, what: answer.kind }, payload: undefined };
   const { payload } = answer;
   const message: Chunk = { type: 'CHUNK', folder, request, what: answer.kind, payload: payload.byteLength };
-  if (answer.kind !== 'bytes') return { message, payload };
+  if (answer.kind !== 'bytes')
+    return { message: { ...message, ...(answer.outline === true && { outline: true }) }, payload };
   const { length } = answer;
   const how = { ...(answer.packed === true && { zstd: true }), ...(length !== undefined && { length }) };
   return { message: { ...message, ...how, offset: answer.offset }, payload };

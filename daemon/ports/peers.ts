@@ -73,9 +73,18 @@ export interface RefusedAnnouncement {
   readonly held: boolean;
 }
 
+/** Groups that follow one another (disk/outline.ts). */
+export interface GroupRange {
+  readonly first: number;
+  readonly count: number;
+}
+
 export type ChunkWant =
-  /** The chunk manifest of a file. */
-  | { readonly kind: 'manifest' }
+  /**
+   * The chunk manifest of a file. With `outline` what its groups are, where the answering side can say so; with `groups`
+   * these of them, in their order.
+   */
+  | { readonly kind: 'manifest'; readonly outline?: true; readonly groups?: readonly GroupRange[] }
   /** These bytes of a file; one CHUNK answers each. */
   | { readonly kind: 'bytes'; readonly ranges: readonly { readonly offset: number; readonly length: number }[] };
 
@@ -92,7 +101,13 @@ export interface ChunkRequest {
 
 /** CHUNK: one answer. `gone`: the file is not, or no longer, as the request says. `later`: nothing is sent at this time. */
 export type ChunkAnswer =
-  | { readonly request: number; readonly kind: 'manifest'; readonly payload: Uint8Array }
+  | {
+      readonly request: number;
+      readonly kind: 'manifest';
+      readonly payload: Uint8Array;
+      /** It was asked for, and is one. */
+      readonly outline?: true;
+    }
   | {
       readonly request: number;
       readonly kind: 'bytes';

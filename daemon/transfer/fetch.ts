@@ -13,6 +13,7 @@ import type { Workers } from '../ports/workers.ts';
 import { AtWork } from './at-work.ts';
 import { LargeFetch } from './large-fetch.ts';
 import { LocalContent } from './local-content.ts';
+import type { OwnPiecesContext } from './own-pieces.ts';
 import { type Requested, Requests, type RequestsContext } from './requests.ts';
 import { SmallFetch } from './small-fetch.ts';
 import { type Asking, Sources } from './sources.ts';
@@ -20,7 +21,7 @@ import { type StagedItem, StagingQueue } from './staging-queue.ts';
 import { ToApply } from './to-apply.ts';
 import { WholeContents } from './whole-contents.ts';
 
-export interface FetchContext extends RequestsContext {
+export interface FetchContext extends RequestsContext, OwnPiecesContext {
   readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
@@ -209,7 +210,7 @@ export class Fetcher {
         else this.#sources.refuse(link, fetch.path, fetch.entry.sha256);
         return this.#abandon(fetch);
       case 'manifest':
-        if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer.payload));
+        if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onManifest(answer));
         return;
       case 'bytes':
         if (fetch.large !== undefined) this.#guard(fetch, fetch.large.onBytes(answer));

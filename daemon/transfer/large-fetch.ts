@@ -4,26 +4,25 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Sha256 } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import type { FileEntry } from '../core/record.ts';
-import { type Copies, assemble } from '../disk/assemble.ts';
+import type { Copies } from '../disk/assemble.ts';
 import { MAX_CHUNKED_BYTES, MAX_CHUNKS } from '../disk/chunker.ts';
-import { makeManifest } from '../disk/manifest-job.ts';
-import { type Manifest, decodeManifest, planPieces } from '../disk/manifest.ts';
-import { beginPart, writeNext } from '../disk/new-part.ts';
+import { type Manifest, encodeManifest } from '../disk/manifest.ts';
+import { beginPart, newBegun, writeNext } from '../disk/new-part.ts';
 import { type Packable } from '../disk/pack.ts';
 import { type Extent, type Piece, type WrittenPieces, bytesOf, openPart, writePieces } from '../disk/parts.ts';
-import type { PieceSource } from '../disk/piece-source.ts';
 import { unstage } from '../disk/stage.ts';
 import type { TreeRef } from '../disk/tree.ts';
-import type { FolderIndex } from '../index/folder-index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChunkWant } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
+import { type Assembly, putTogether } from './assembling.ts';
 import { type AskedRange, MissingPieces } from './missing-pieces.ts';
+import { OwnPieces, type OwnPiecesContext } from './own-pieces.ts';
+import { type ManifestAnswer, PeerManifest } from './peer-manifest.ts';
 import type { BytesAnswer } from './range-in-parts.ts';
 
-export interface LargeFetchContext {
+export interface LargeFetchContext extends OwnPiecesContext {
   readonly clock: Clock;
-  readonly index: FolderIndex;
   readonly workers: Workers;
   tree(): TreeRef;
   /** What all large files that are on their way have still to write, this one too. */
@@ -54,26 +53,11 @@ export interface LargeFile {
 
 /** What is asked for of a file without a manifest; of a very large one more, that there are not more than of chunks. */
 const EXTENT_BYTES = 256 << 10;
-/** Older versions of the path that are looked through: a file that is written anew in place leaves its content there. */
-const VERSIONS_LOOKED_AT = 2;
-/** Smaller ones hold nothing worth looking for. */
-const LEAST_SOURCE_BYTES = 64 << 10;
-
-/** The whole file, and what of it is in files of ours. */
-interface Assembly {
-  readonly pieces: Manifest;
-  readonly copies: readonly Copies[];
-  /** To be copied. */
-  readonly bytes: number;
-}
 
 /** A range that is here as a whole. */
 type CameWhole<P extends Extent> = Packable & { readonly asked: AskedRange<P> };
 type Written<P extends Extent> =
   { readonly kind: 'written'; readonly wrong: readonly P[] } | Exclude<WrittenPieces, { kind: 'written' }>;
-
-/** Of this process: what a thread has hashed of one file is never taken for another's. */
-let lastBegun = 0;
 
 export class LargeFetch {
   readonly #context: LargeFetchContext;
@@ -85,10 +69,9 @@ export class LargeFetch {
   #sha256: Sha256 | undefined;
   /** What is put into it from files of ours, when all else has come. */
   #assembly: Assembly | undefined;
-  /** Where some of it may be here already, and what the first of them holds. */
-  #own: readonly PieceSource[] = [];
-  #firstOwn: Promise<Manifest | undefined> | undefined;
-  #asksManifest = false;
+  readonly #manifest: PeerManifest;
+  /** Where some of it may be here already. */
+  #own: OwnPieces | undefined;
   #working = 0;
   #waits = false;
 
@@ -96,6 +79,7 @@ export class LargeFetch {
     this.#context = context;
     this.#what = what;
     this.#talk = talk;
+    this.#manifest = new PeerManifest(what.entry.size, (want) => talk.ask(want));
   }
 
   /** Our own disk is at work: the peer waits for us. */
@@ -116,17 +100,9 @@ export class LargeFetch {
       return;
     }
     // Ours is made while the peer makes its own.
-    this.#own = this.#pieceSources();
-    const [first] = this.#own;
-    if (first === undefined) return this.#work(() => this.#begin());
-    this.#firstOwn = this.#manifestOf(first);
-    this.#firstOwn.catch(() => undefined); // whoever needs it hears of it
-    this.#askManifest();
-  }
-
-  #askManifest(): void {
-    this.#asksManifest = true;
-    this.#talk.ask({ kind: 'manifest' });
+    this.#own = new OwnPieces(this.#context, this.#what.path);
+    if (this.#own.first === undefined) return this.#work(() => this.#begin());
+    this.#manifest.ask(this.#own.first);
   }
 
   /** Nothing of it is here: it is asked for from its beginning, unless some of it came before. */
@@ -137,15 +113,15 @@ export class LargeFetch {
     const part = await workers.run(beginPart, { tree, staged, size: entry.size, reservedBytes: reservedBytes() });
     if (!this.#talk.isWanted()) return;
     if (part.kind === 'problem') return this.#talk.onProblem(part.code);
-    if (part.kind === 'needs manifest') return this.#askManifest();
+    if (part.kind === 'needs manifest') return this.#manifest.ask();
     // Asked once more, in one step with taking the room: others may have taken it meanwhile.
-    if (entry.size + reservedBytes() > part.usableBytes) return this.#askManifest();
-    this.#next = { missing: new MissingPieces(extentsOf(entry.size)), begun: (lastBegun += 1) };
+    if (entry.size + reservedBytes() > part.usableBytes) return this.#manifest.ask();
+    this.#next = { missing: new MissingPieces(extentsOf(entry.size)), begun: newBegun() };
     await this.#goOn(this.#next.missing);
   }
 
-  onManifest(payload: Uint8Array): Promise<void> {
-    return this.#work(() => this.#takeManifest(payload));
+  onManifest(answer: ManifestAnswer): Promise<void> {
+    return this.#work(() => this.#takeManifest(answer));
   }
 
   onBytes(answer: BytesAnswer): Promise<void> {
@@ -161,16 +137,13 @@ export class LargeFetch {
     }
   }
 
-  async #takeManifest(payload: Uint8Array): Promise<void> {
-    const { entry } = this.#what;
-    if (!this.#asksManifest) return this.#talk.onRefused();
-    this.#asksManifest = false; // asked for once
-    const decoded = decodeManifest(payload, entry.size);
-    if (!decoded.ok) {
-      this.#talk.onRefused();
-      return;
-    }
-    await this.#open(decoded.manifest, await this.#copies(decoded.manifest));
+  async #takeManifest(answer: ManifestAnswer): Promise<void> {
+    const taken = await this.#manifest.take(answer);
+    if (!this.#talk.isWanted()) return;
+    if (taken.kind === 'refused') return this.#talk.onRefused();
+    if (taken.kind === 'more') return;
+    const { manifest } = taken;
+    await this.#open(manifest, (await this.#own?.copies(manifest, this.#what.entry.size)) ?? []);
   }
 
   async #open(pieces: Manifest, copies: readonly Copies[]): Promise<void> {
@@ -206,16 +179,21 @@ export class LargeFetch {
     this.#talk.onWhole(this.#sha256 === this.#what.entry.sha256);
   }
 
-  async #assemble({ pieces, copies }: Assembly): Promise<void> {
-    const { workers, tree } = this.#context;
+  async #assemble(assembly: Assembly): Promise<void> {
+    const { manifests } = this.#context;
     const { staged, entry } = this.#what;
-    const done = await workers.run(assemble, { tree: tree(), staged, pieces, copies });
+    const isWanted = (): boolean => this.#talk.isWanted();
+    const done = await manifests.inTurn.run(() => putTogether(this.#context, staged, assembly, isWanted));
     this.#assembly = undefined;
-    if (!this.#talk.isWanted()) return;
+    if (done === undefined || !isWanted()) return;
     if (done.kind === 'problem') return this.#talk.onProblem(done.code);
-    if (done.kind === 'assembled' && done.sha256 === entry.sha256) return this.#talk.onWhole(true);
+    // Its hash is not known where a thread has died meanwhile: then all of it is read once more.
+    const isHashed = done.kind === 'hashed' && done.sha256 === entry.sha256;
+    // Who changed it now changes it again.
+    if (isHashed) manifests.keep(entry.sha256, encodeManifest(assembly.pieces));
+    if (isHashed || (done.kind === 'hashed' && done.sha256 === undefined)) return this.#talk.onWhole(isHashed);
     // One of ours was written to meanwhile: what is not as it should be comes from the peer.
-    await this.#open(pieces, []);
+    await this.#open(assembly.pieces, []);
   }
 
   async #takeBytes(answer: BytesAnswer): Promise<void> {
@@ -293,40 +271,6 @@ export class LargeFetch {
     for (const { length } of ranges) this.#talk.asked(length);
     this.#talk.ask({ kind: 'bytes', ranges });
     return ranges.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  /** Which pieces the present file at the path, and the last ones that it replaced, hold. */
-  async #copies(wanted: Manifest): Promise<Copies[]> {
-    const copies: Copies[] = [];
-    const found = new Set<number>();
-    for (const [i, from] of this.#own.entries()) {
-      const manifest = await (i === 0 ? this.#firstOwn : this.#manifestOf(from));
-      if (manifest === undefined) continue;
-      const pieces = planPieces(wanted, manifest).filter(({ to }) => !found.has(to.offset));
-      for (const { to } of pieces) found.add(to.offset);
-      copies.push({ from, pieces });
-      if (found.size === wanted.length) break;
-    }
-    return copies;
-  }
-
-  /** Undefined where it is not there any more, or not as it was. */
-  async #manifestOf(of: PieceSource): Promise<Manifest | undefined> {
-    const { size } = of.seen;
-    const payload = await this.#context.workers.run(makeManifest, { tree: this.#context.tree(), of, size });
-    const decoded = payload === undefined ? undefined : decodeManifest(payload, size);
-    return decoded?.ok === true ? decoded.manifest : undefined;
-  }
-
-  #pieceSources(): PieceSource[] {
-    const { index } = this.#context;
-    const { path } = this.#what;
-    const row = index.row(path);
-    const sources: PieceSource[] = [];
-    if (row?.seen?.kind === 'file') sources.push({ kind: 'file', path, seen: row.seen });
-    for (const { storedAs, stat, kind } of index.versions(path, VERSIONS_LOOKED_AT))
-      if (stat !== undefined && kind === 'file') sources.push({ kind: 'version', storedAs, seen: stat });
-    return sources.filter(({ seen }) => seen.size >= LEAST_SOURCE_BYTES && seen.size <= MAX_CHUNKED_BYTES);
   }
 }
 

@@ -1,16 +1,17 @@
 // Answers what peers ask for: manifests and bytes of files that the index has just so, or that lost a conflict here, and
 // nothing else. Each peer has a queue of its own, read as fast as that peer takes it.
-import type { DeviceId, FolderName, Sha256 } from '../core/ids.ts';
+import type { DeviceId, FolderName } from '../core/ids.ts';
 import type { RelativePath } from '../core/path.ts';
 import { isUnsynced } from '../core/record.ts';
 import type { Priority } from '../core/settings.ts';
-import { makeManifest } from '../disk/manifest-job.ts';
+import { encodeOutline, groupsOf } from '../disk/outline.ts';
 import type { PieceSource } from '../disk/piece-source.ts';
 import { readRanges } from '../disk/read.ts';
 import type { TreeRef } from '../disk/tree.ts';
 import type { FolderIndex } from '../index/folder-index.ts';
-import type { ChunkRequest, PeerLink } from '../ports/peers.ts';
+import type { ChunkRequest, ChunkWant, PeerLink } from '../ports/peers.ts';
 import type { Workers } from '../ports/workers.ts';
+import type { Manifests } from './manifests.ts';
 import type { Packing } from './packing.ts';
 import type { Receivers } from './receivers.ts';
 import type { Traffic } from './traffic.ts';
@@ -23,6 +24,7 @@ export interface ServeContext {
   readonly self: DeviceId;
   readonly index: FolderIndex;
   readonly workers: Workers;
+  readonly manifests: Manifests;
   tree(): TreeRef;
   /** No content goes out now. */
   isSilent(): boolean;
@@ -37,8 +39,6 @@ const MAX_WAITING = 1024;
 /** What one disk job reads. */
 const JOB_BYTES = 2 << 20;
 const JOB_ITEMS = 64;
-/** Manifests of files that were asked for lately; the largest takes some MiB. */
-const CACHED_MANIFESTS = 8;
 
 interface Range {
   readonly request: number;
@@ -50,9 +50,16 @@ interface Range {
   readonly isPart?: boolean;
 }
 
-type Job =
-  | { readonly kind: 'manifest'; readonly request: ChunkRequest; readonly of: PieceSource; readonly size: number }
-  | ({ readonly kind: 'range' } & Range);
+type ManifestWant = Extract<ChunkWant, { kind: 'manifest' }>;
+
+interface ManifestJob {
+  readonly kind: 'manifest';
+  readonly request: ChunkRequest;
+  readonly want: ManifestWant;
+  readonly of: PieceSource;
+}
+
+type Job = ManifestJob | ({ readonly kind: 'range' } & Range);
 
 export class Server {
   readonly #context: ServeContext;
@@ -61,7 +68,6 @@ export class Server {
   readonly #busy = new Set<PeerLink>();
   /** How each means what it asks for. */
   readonly #priorities = new Map<PeerLink, Priority>();
-  readonly #manifests = new Map<Sha256, Uint8Array>();
 
   constructor(context: ServeContext) {
     this.#context = context;
@@ -82,10 +88,11 @@ export class Server {
       link.answer({ request: request.request, kind: 'gone' });
       return;
     }
-    if (request.want.kind === 'manifest' && waiting.length < MAX_WAITING) {
-      waiting.push({ kind: 'manifest', request, of: found.of, size: found.size });
+    const { want } = request;
+    if (want.kind === 'manifest' && waiting.length < MAX_WAITING) {
+      waiting.push({ kind: 'manifest', request, want, of: found.of });
     } else {
-      const ranges = request.want.kind === 'bytes' ? request.want.ranges : [];
+      const ranges = want.kind === 'bytes' ? want.ranges : [];
       const inside = ranges.every(({ offset, length }) => offset + length <= found.size);
       if (!inside || ranges.length === 0 || waiting.length + ranges.length > MAX_WAITING) {
         link.answer({ request: request.request, kind: 'gone' });
@@ -163,21 +170,18 @@ export class Server {
     return this.#answerRanges(link, takeRanges(waiting, portion));
   }
 
-  async #answerManifest(link: PeerLink, job: Extract<Job, { kind: 'manifest' }>): Promise<number> {
-    const { request, of, size } = job;
-    let payload = this.#manifests.get(request.sha256);
-    if (payload === undefined) {
-      const { workers } = this.#context;
-      payload = await workers.run(makeManifest, {
-        tree: this.#context.tree(),
-        of,
-        size,
-      });
-      if (payload !== undefined) this.#remember(request.sha256, payload);
+  async #answerManifest(link: PeerLink, { request: asked, want, of }: ManifestJob): Promise<number> {
+    const { request } = asked;
+    const manifest = await this.#context.manifests.of(of, asked.sha256);
+    if (manifest === undefined) {
+      this.#gone(link, request, asked.path);
+      return 0;
     }
-    if (payload === undefined) this.#gone(link, request.request, request.path);
-    else link.answer({ request: request.request, kind: 'manifest', payload: payload.slice() });
-    return payload?.length ?? 0;
+    const payload = wantedOf(manifest, want);
+    const bytes = payload?.length ?? 0;
+    if (payload === undefined) link.answer({ request, kind: 'gone' });
+    else link.answer({ request, kind: 'manifest', payload, ...(want.outline === true && { outline: true }) });
+    return bytes;
   }
 
   async #answerRanges(link: PeerLink, items: readonly Range[]): Promise<number> {
@@ -205,12 +209,21 @@ export class Server {
     link.answer({ request, kind: 'gone' });
     this.#context.onStale(path);
   }
+}
 
-  #remember(sha256: Sha256, payload: Uint8Array): void {
-    const [oldest] = this.#manifests.keys();
-    if (oldest !== undefined && this.#manifests.size >= CACHED_MANIFESTS) this.#manifests.delete(oldest);
-    this.#manifests.set(sha256, payload);
+/** In memory of its own: an answer is given away. Undefined: groups that it has not, or not in their order. */
+function wantedOf(manifest: Uint8Array, { outline, groups }: ManifestWant): Uint8Array | undefined {
+  if (outline === true) return encodeOutline(manifest);
+  if (groups === undefined) return manifest.slice();
+  const all = groupsOf(manifest);
+  const wanted: Uint8Array[] = [];
+  let end = 0;
+  for (const { first, count } of groups) {
+    if (first < end || first + count > all.length) return undefined;
+    end = first + count;
+    wanted.push(...all.slice(first, end));
   }
+  return Buffer.concat(wanted);
 }
 
 /** What is known of how it packs holds while it is the same file. */

@@ -1,8 +1,8 @@
 // The manifest that a peer makes of a content.
 import assert from 'node:assert/strict';
 import type { RelativePath } from '../../daemon/core/path.ts';
-import { makeManifest } from '../../daemon/disk/manifest-job.ts';
 import { observe } from '../../daemon/disk/observe.ts';
+import { wholeManifest } from '../disk/whole-manifest.ts';
 import { SimulatedClock } from '../simulation/clock.ts';
 import { MemoryFileSystem } from '../simulation/memory-file-system.ts';
 
@@ -14,7 +14,5 @@ export function manifestOf(content: string): Uint8Array {
   const [found] = observe.run(theirs, { tree, items: [{ path: 'large' as RelativePath }] });
   assert.equal(found?.kind, 'present');
   const of = { kind: 'file', path: 'large' as RelativePath, seen: found.seen } as const;
-  const manifest = makeManifest.run(theirs, { tree, of, size: content.length });
-  assert.ok(manifest);
-  return manifest;
+  return wholeManifest(theirs, { tree, of, size: content.length });
 }

@@ -6,6 +6,7 @@ import type { DeviceId, Epoch, FolderName, Sequence, Sha256 } from '../../daemon
 import type { RelativePath } from '../../daemon/core/path.ts';
 import type { Entry, FileRecord } from '../../daemon/core/record.ts';
 import type { FolderSettings } from '../../daemon/core/settings.ts';
+import { encodeOutline, groupsOf } from '../../daemon/disk/outline.ts';
 import { hashText } from '../../daemon/disk/versions.ts';
 import { Folder } from '../../daemon/folder/folder.ts';
 import type { WaitResult } from '../../daemon/folder/view.ts';
@@ -65,6 +66,8 @@ export class ScriptedPeer implements PeerLink {
   /** What it answers requests with, by path; nothing for others. */
   readonly contents = new Map<string, string>();
   readonly manifests = new Map<string, Uint8Array>();
+  /** It answers with an outline where it is asked for one. */
+  knowsOutlines = false;
   /** It answers at another time. */
   rests = false;
   /** It has nothing of what it announced. */
@@ -187,8 +190,15 @@ export class ScriptedPeer implements PeerLink {
     if (this.rests) return [{ request, kind: 'later' }];
     if (this.isEmpty) return [{ request, kind: 'gone' }];
     const manifest = this.manifests.get(path);
-    if (want.kind === 'manifest')
-      return manifest === undefined ? [] : [{ request, kind: 'manifest', payload: manifest }];
+    if (want.kind === 'manifest') {
+      if (manifest === undefined) return [];
+      if (!this.knowsOutlines) return [{ request, kind: 'manifest', payload: manifest }];
+      if (want.outline === true)
+        return [{ request, kind: 'manifest', payload: encodeOutline(manifest), outline: true }];
+      const groups = groupsOf(manifest);
+      const wanted = want.groups?.flatMap(({ first, count }) => groups.slice(first, first + count)) ?? groups;
+      return [{ request, kind: 'manifest', payload: Buffer.concat(wanted) }];
+    }
     const content = this.contents.get(path);
     if (content === undefined) return [];
     return want.ranges.map(({ offset, length }) => {

@@ -149,6 +149,8 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
   const path = record('a', file).path;
   for (const want of [
     { kind: 'manifest' } as const,
+    { kind: 'manifest', outline: true } as const,
+    { kind: 'manifest', groups: [{ first: 3, count: 2 }] } as const,
     {
       kind: 'bytes',
       ranges: [
@@ -164,6 +166,7 @@ test('INDEX, chunk requests and chunks read back as they were written', () => {
   for (const answer of [
     { request: 1, kind: 'gone' },
     { request: 1, kind: 'manifest', payload },
+    { request: 1, kind: 'manifest', payload, outline: true },
     { request: 1, kind: 'bytes', offset: 7, payload },
     { request: 1, kind: 'bytes', offset: 7, payload, packed: true, length: 300 },
   ] as const) {

@@ -214,7 +214,8 @@ export class Server {
 /** In memory of its own: an answer is given away. Undefined: groups that it has not, or not in their order. */
 function wantedOf(manifest: Uint8Array, { outline, groups }: ManifestWant): Uint8Array | undefined {
   if (outline === true) return encodeOutline(manifest);
-  if (groups === undefined) return manifest.slice();
+  // What is answered is given away, and this one is kept. (A Buffer does not copy by slice.)
+  if (groups === undefined) return new Uint8Array(manifest);
   const all = groupsOf(manifest);
   const wanted: Uint8Array[] = [];
   let end = 0;
